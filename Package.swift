@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of rules for every Swift target of ours (docs/architecture.md says why).
+let rules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target that is also a product of the same name.
+func library(
+  _ name: String, path: String? = nil, sources: [String]? = nil, exclude: [String] = [],
+  dependencies: [Target.Dependency] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path, exclude: exclude, sources: sources,
+    swiftSettings: rules)
+}
+
+func tests(
+  _ name: String, dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: rules)
+}
+
+func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let industrialIO = "Sources/IndustrialIO"
+
+// The leaves: no dependency outside the standard library and the platform's C library.
+let leaves: [Target] = [
+  library("CANCore"),
+  library("DBC", dependencies: ["CANCore"]),
+  library("Formula"),
+  library("StoreForward", dependencies: ["CCRC32C"]),
+]
+
+// Protocol clients: a target each, so that nobody needs libmodbus to read a CAN log.
+let protocols: [Target] = [
+  library("IndustrialModel", path: "\(industrialIO)/Model"),
+  library("Modbus", path: "\(industrialIO)/Modbus", dependencies: ["IndustrialModel", "CModbus"]),
+  library("MQTT", path: "\(industrialIO)/MQTT", dependencies: ["IndustrialModel", "CMosquitto"]),
+  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore"]),
+  library(
+    "SocketCAN", path: "\(industrialIO)/SocketCAN", dependencies: ["CANCore", "CSocketCAN"]),
+  library(
+    "CANSignals", path: "\(industrialIO)/CANSignals",
+    dependencies: ["CANCore", "DBC", "IndustrialModel"]),
+  library(
+    "IndustrialIO", path: industrialIO,
+    sources: ["IndustrialIO.swift"],
+    exclude: ["Model", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"],
+    dependencies: ["IndustrialModel", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"]),
+]
+
+let compositions: [Target] = [
+  library("Sinks", dependencies: ["IndustrialModel"]),
+  library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
+  library(
+    "Gateway",
+    dependencies: [
+      "Formula", "StoreForward", "IndustrialIO", "Sinks",
+      .product(name: "Yams", package: "Yams", condition: .when(traits: ["Gateway"])),
+    ]),
+]
+
+let package = Package(
+  name: "iiot",
+  products: (leaves + protocols + compositions).map {
+    .library(name: $0.name, targets: [$0.name])
+  } + [.executable(name: "iiotctl", targets: ["iiotctl"])],
+  traits: [
+    .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
+    .default(enabledTraits: []),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: leaves + protocols + compositions + [
+    .executableTarget(
+      name: "iiotctl",
+      dependencies: [
+        "DBC", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway", "PlantSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: rules),
+
+    // C: system libraries and the little that Swift cannot say.
+    systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
+    systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
+    systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
+    .target(name: "CCRC32C"),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    tests("CANCoreTests", dependencies: ["CANCore"]),
+    tests("DBCTests", dependencies: ["DBC"]),
+    tests("FormulaTests", dependencies: ["Formula"]),
+    tests("StoreForwardTests", dependencies: ["StoreForward"]),
+    tests("ModelTests", dependencies: ["IndustrialModel"]),
+    tests("ModbusTests", dependencies: ["Modbus"]),
+    tests("MQTTTests", dependencies: ["MQTT"]),
+    tests("CANLogTests", dependencies: ["CANLog"]),
+    tests("SinksTests", dependencies: ["Sinks"]),
+    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests("CommandTests", dependencies: []),
+  ]
+)

@@ -1,0 +1,55 @@
+import CANCore
+import Testing
+
+@Suite struct CANFrameTests {
+  @Test func identifiersOfDifferentKindsDiffer() throws {
+    let standard = try #require(CANIdentifier(standard: 0x123))
+    let extended = try #require(CANIdentifier(extended: 0x123))
+    #expect(standard != extended)
+    #expect(standard.value == extended.value)
+    #expect(standard.description == "123")
+    #expect(extended.description == "00000123")
+    #expect(CANIdentifier(standard: 0x800) == nil)
+    #expect(CANIdentifier(extended: 0x2000_0000) == nil)
+    #expect(CANIdentifier(truncating: 0xFFFF_FFFF).value == 0x1FFF_FFFF)
+    #expect(CANIdentifier(truncating: 0x7FFF_FFFF).value == 0x7FF)
+  }
+
+  @Test func payloadHoldsUpToSixtyFourBytes() throws {
+    let bytes = (0..<64).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
+    let payload = try #require(CANPayload(bytes))
+    #expect(Array(payload) == bytes)
+    #expect(CANPayload(bytes + [0]) == nil)
+    #expect(CANPayload([0xDE, 0xAD]).map(\.description) == "dead")
+  }
+
+  @Test(arguments: 0...64)
+  func batchGivesBackWhatWasAppended(count: Int) throws {
+    let identifier = try #require(CANIdentifier(extended: 0x18FE_F100))
+    let payload = try #require(CANPayload((0..<count).map { UInt8($0 + 1) }))
+    let frame = CANFrame(time: 5, identifier: identifier, channel: 1, flags: .fd, payload: payload)
+    let batch = CANFrameBatch([frame, frame, frame], channels: ["can0", "can1"])
+    #expect(Array(batch) == [frame, frame, frame])
+    #expect(batch.words.last == 0)
+    #expect(batch.words.count == 3 * ((count + 7) / 8) + 1)
+    #expect(batch.channelName(of: batch.headers[2]) == "can1")
+  }
+
+  @Test(arguments: 0...8)
+  func wordAppendClearsBytesPastTheCount(count: Int) throws {
+    let identifier = try #require(CANIdentifier(standard: 1))
+    var batch = CANFrameBatch()
+    batch.append(
+      time: 0, identifier: identifier, dataLengthCode: UInt8(count), count: count, word: .max)
+    #expect(Array(batch[0].payload) == Array(repeating: 0xFF, count: count))
+    #expect(batch.words == (count == 0 ? [0] : [UInt64.max >> UInt64(64 - 8 * count), 0]))
+  }
+
+  @Test func dataLengthCodesFollowTheStandard() {
+    #expect((0...8).map { CANFrame.dataLengthCode(forByteCount: $0) } == Array(0...8))
+    let long = [12, 16, 20, 24, 32, 48, 64]
+    #expect(long.map { CANFrame.dataLengthCode(forByteCount: $0) } == Array(9...15))
+    #expect((9...15).map { CANFrame.byteCount(forDataLengthCode: $0, isFD: true) } == long)
+    #expect(CANFrame.byteCount(forDataLengthCode: 15, isFD: false) == 8)
+  }
+}
