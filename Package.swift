@@ -109,7 +109,7 @@ let package = Package(
     tests("ModbusTests", dependencies: ["Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT"]),
     tests("CANLogTests", dependencies: ["CANLog"]),
-    tests("SinksTests", dependencies: ["Sinks"]),
+    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests("GatewayTests", dependencies: ["Gateway"]),
     tests("CommandTests", dependencies: []),
   ]
