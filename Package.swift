@@ -112,5 +112,6 @@ let package = Package(
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests("GatewayTests", dependencies: ["Gateway"]),
     tests("CommandTests", dependencies: []),
+    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]
 )
