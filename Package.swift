@@ -65,7 +65,7 @@ let protocols: [Target] = [
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel"]),
+  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
   library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
   library(
     "Gateway",

@@ -7,23 +7,15 @@ package final class BlockingThread: SerialExecutor {
   private let queue: JobQueue
 
   /// Starts the thread; it ends when the executor is gone and its queue is empty.
-  package init() {
-    queue = JobQueue()
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(queue)
-    let status = pthread_create(
-      &thread, nil,
-      { context in
-        guard let context else { return nil }
-        let queue = Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
-        queue.run()
-        return nil
-      }, context.toOpaque())
-    if status == 0 {
-      pthread_detach(thread)
-    } else {
+  ///
+  /// - Parameter name: As of ``OwnedThread/start(name:_:)``.
+  package init(name: String) {
+    let queue = JobQueue()
+    self.queue = queue
+    do throws(SystemFailure) {
+      try OwnedThread.start(name: name) { queue.run() }
+    } catch {
       // No thread to be had: jobs then run on whoever enqueues them, late but not lost.
-      context.release()
       queue.runInline()
     }
   }
