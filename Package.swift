@@ -39,7 +39,7 @@ let industrialIO = "Sources/IndustrialIO"
 let leaves: [Target] = [
   library("CANCore"),
   library("DBC", dependencies: ["CANCore"]),
-  library("Formula"),
+  library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
 
@@ -106,6 +106,7 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
+    .target(name: "CFormulaKernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("CANCoreTests", dependencies: ["CANCore"]),
