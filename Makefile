@@ -16,7 +16,8 @@ setup: ## Finds out which Debian packages are missing and offers to install them
 build: setup ## Everything, all traits on
 	$(SWIFT) build $(ALL)
 
-test: setup ## Every test, all traits on
+test: ## Every test, all traits on
+	@YES=$(YES) scripts/setup --tests
 	$(SWIFT) test $(ALL) --disable-xctest
 
 demo: setup ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
@@ -31,7 +32,8 @@ bench-gate: ## Only the counts (allocations, retains, instructions) against thei
 bench-peers: ## The peers of the benchmarks, from Debian and PyPI
 	@YES=$(YES) scripts/bench-peers $(SUITE)
 
-soak: setup ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+soak: ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+	@YES=$(YES) scripts/setup --tests
 	@scripts/soak
 
 lint: ## Format and house rules; seconds
