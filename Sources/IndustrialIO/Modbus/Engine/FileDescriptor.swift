@@ -1,4 +1,4 @@
-internal import CModbus
+internal import IOThreads
 
 #if canImport(Glibc)
   internal import Glibc
@@ -17,29 +17,40 @@ struct FileDescriptor: ~Copyable, Sendable {
 
 /// What another thread rings to wake a thread that waits in poll(2).
 final class Wakeup: Sendable {
-  private let descriptor: FileDescriptor
+  private let signal: WakeSignal
 
   init() throws(ModbusError) {
-    let result = iiot_wakeup_open()
-    guard result >= 0 else {
-      throw ModbusError.system("no descriptor is left for a client", errno: -result)
+    do throws(SystemFailure) {
+      signal = try WakeSignal()
+    } catch {
+      throw ModbusError.system("no descriptor is left for a client", errno: error.errorNumber)
     }
-    descriptor = FileDescriptor(owning: result)
   }
 
   /// Readable while it has been rung and not cleared.
-  var pollDescriptor: Int32 { descriptor.rawValue }
+  var pollDescriptor: Int32 { signal.descriptor }
 
-  func ring() { iiot_wakeup_ring(descriptor.rawValue) }
+  func ring() { signal.raise() }
 
-  func clear() { iiot_wakeup_clear(descriptor.rawValue) }
+  func clear() { signal.clear() }
+}
+
+/// Starts a thread that ends by itself and that nobody waits for.
+func startThread(
+  name: String, _ body: @escaping @Sendable () -> Void
+) throws(ModbusError) {
+  do throws(SystemFailure) {
+    try OwnedThread.start(name: name, body)
+  } catch {
+    throw ModbusError.system("no thread is left for a client", errno: error.errorNumber)
+  }
 }
 
 extension ModbusError {
   /// An operating system's refusal, with its own words for the number.
   static func system(_ what: String, errno number: Int32) -> ModbusError {
     ModbusError(
-      .system, "\(what): \(String(cString: strerror(number)))", systemError: number,
+      .system, "\(what): \(SystemFailure.explanation(of: number))", systemError: number,
       advice: "check the limits on open files and threads (ulimit -n, ulimit -u)")
   }
 }

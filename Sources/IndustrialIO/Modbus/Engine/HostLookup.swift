@@ -32,7 +32,7 @@ final class HostLookup: Sendable {
       outcome.withLock { $0 = .found(addresses) }
       return
     }
-    try DetachedThread.start(name: "modbus-lookup") { [self] in
+    try startThread(name: "modbus-lookup") { [self] in
       let found = Self.look(up: host, port: port, numericOnly: false)
       outcome.withLock { $0 = found }
       wakeup.ring()

@@ -1,3 +1,5 @@
+internal import IOThreads
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -130,7 +132,7 @@ struct Link: ~Copyable {
 
   private func connectError(_ number: Int32) -> ModbusError {
     var result = error(
-      .connectFailed, "the connection could not be made: \(String(cString: strerror(number)))",
+      .connectFailed, "the connection could not be made: \(SystemFailure.explanation(of: number))",
       advice: number == ECONNREFUSED
         ? "nobody listens there: check the port, and that the device's Modbus TCP is switched on"
         : "check the address, the cable and the firewall")

@@ -1,4 +1,5 @@
 internal import CModbus
+internal import IOThreads
 
 #if canImport(Glibc)
   internal import Glibc
@@ -233,7 +234,7 @@ final class WireEngine {
     case .wouldBlock: break
     case .ended: connectionLost("the other side closed it")
     case .failed(let number):
-      connectionLost(String(cString: strerror(number)), errno: number)
+      connectionLost(SystemFailure.explanation(of: number), errno: number)
     }
   }
 
@@ -247,7 +248,7 @@ final class WireEngine {
     case .wouldBlock: break
     case .ended: connectionLost("the other side closed it")
     case .failed(let number):
-      connectionLost(String(cString: strerror(number)), errno: number)
+      connectionLost(SystemFailure.explanation(of: number), errno: number)
     }
   }
 

@@ -16,7 +16,7 @@ enum WireThread {
     _ endpoint: ModbusEndpoint, options: ModbusOptions, mailbox: Mailbox,
     statistics: SharedStatistics
   ) throws(ModbusError) {
-    try DetachedThread.start(name: "modbus") {
+    try startThread(name: "modbus") {
       let engine = WireEngine(
         endpoint, options: options, wakeup: mailbox.wakeup, published: statistics)
       var jobs: [Job] = []

@@ -44,7 +44,7 @@ public final class ModbusServer: Sendable {
     control = ServerControl(wakeup: try Wakeup())
     let (banks, control) = (banks, control)
     let handOver = Mutex<TCPListener?>(consume listener)
-    try DetachedThread.start(name: "modbus-server") {
+    try startThread(name: "modbus-server") {
       guard let listener = handOver.withLock({ $0.take() }) else { return }
       var loop = ServerLoop(
         listener, banks: banks, control: control, maximumConnections: max(1, maximumConnections))

@@ -1,4 +1,5 @@
 internal import CModbus
+internal import IOThreads
 
 #if canImport(Glibc)
   internal import Glibc
@@ -48,7 +49,7 @@ struct TCPListener: ~Copyable, Sendable {
       return
     }
     throw ModbusError(
-      .system, "can't listen on \(host):\(port): \(String(cString: strerror(failure)))",
+      .system, "can't listen on \(host):\(port): \(SystemFailure.explanation(of: failure))",
       systemError: failure,
       advice: failure == EADDRINUSE
         ? "another program has the port: choose another one, or 0 for any free one"
