@@ -46,7 +46,9 @@ let leaves: [Target] = [
 // Protocol clients: a target each, so that nobody needs libmodbus to read a CAN log.
 let protocols: [Target] = [
   library("IndustrialModel", path: "\(industrialIO)/Model"),
-  library("Modbus", path: "\(industrialIO)/Modbus", dependencies: ["IndustrialModel", "CModbus"]),
+  library(
+    "Modbus", path: "\(industrialIO)/Modbus",
+    dependencies: ["IndustrialModel", "IOThreads", "CModbus"]),
   library(
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
