@@ -118,8 +118,9 @@ let package = Package(
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
-    tests("SinksTests", dependencies: ["Sinks"]),
+    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests("GatewayTests", dependencies: ["Gateway"]),
     tests("CommandTests", dependencies: []),
+    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]
 )
