@@ -38,15 +38,17 @@ let industrialIO = "Sources/IndustrialIO"
 // The leaves: no dependency outside the standard library and the platform's C library.
 let leaves: [Target] = [
   library("CANCore"),
-  library("DBC", dependencies: ["CANCore"]),
-  library("Formula"),
+  library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
+  library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
 
 // Protocol clients: a target each, so that nobody needs libmodbus to read a CAN log.
 let protocols: [Target] = [
   library("IndustrialModel", path: "\(industrialIO)/Model"),
-  library("Modbus", path: "\(industrialIO)/Modbus", dependencies: ["IndustrialModel", "CModbus"]),
+  library(
+    "Modbus", path: "\(industrialIO)/Modbus",
+    dependencies: ["IndustrialModel", "IOThreads", "CModbus"]),
   library(
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
@@ -65,7 +67,7 @@ let protocols: [Target] = [
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel"]),
+  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
   library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
   library(
     "Gateway",
@@ -106,6 +108,8 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
+    .target(name: "CDecodeKernels"),
+    .target(name: "CFormulaKernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("CANCoreTests", dependencies: ["CANCore"]),
@@ -119,7 +123,8 @@ let package = Package(
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import IOThreads
 public import IndustrialModel
 
 /// Appends samples to a file as text.
@@ -7,7 +7,7 @@ public import IndustrialModel
 /// line: what an interrupted write left behind was never acknowledged and is cut off when the file is
 /// opened again. A full disk costs nothing but time: the half-written batch is taken back and tried again.
 public actor FileSink: Sink {
-  private let thread = BlockingThread()
+  private let thread = BlockingThread(name: "file-sink")
   private var file: AppendFile
   private var formatter: SampleFormatter
   private var text: [UInt8] = []

@@ -1,0 +1,74 @@
+/// A formula ready to be evaluated: Python's expressions over numbers, compiled once, run millions of times.
+///
+/// ```
+/// let formula = try CompiledFormula("clamp(raw * 0.1 - 40, -40, 125) if raw > 0 else 0")
+/// formula.dependencies                        // ["raw"]
+/// try formula.evaluate(["raw": 512])          // 11.2
+/// ```
+///
+/// Values are binary64, truth is 0 or 1, and results are CPython's bit for bit; `docs/formula.md` is the
+/// reference of the language. A formula is immutable and may be shared between threads.
+public struct CompiledFormula: Sendable {
+  let program: Program
+
+  /// Compiles `source`.
+  ///
+  /// Time and memory are bounded by ``FormulaLimits``; no text overflows the stack.
+  /// - Throws: ``FormulaError`` that points at the first offending character.
+  public init(_ source: String, options: FormulaOptions = FormulaOptions()) throws(FormulaError) {
+    program = try Program(source: source, options: options)
+  }
+
+  /// The text it was compiled from.
+  public var source: String { program.source }
+
+  /// The names and tags that the formula reads, in the order of their slots (of first appearance).
+  public var dependencies: [FormulaDependency] { program.inputs }
+
+  /// The inputs and the working memory for evaluations of this formula.
+  public func makeSlots() -> FormulaSlots { FormulaSlots(program) }
+
+  /// Evaluates with the inputs in `slots`: the way for many values. Allocates nothing.
+  ///
+  /// `slots` must have been made by this formula.
+  public func evaluate(_ slots: FormulaSlots) -> FormulaResult {
+    precondition(slots.program === program, "the slots belong to another formula")
+    return ExactEvaluator(
+      program: program, inputs: slots.registers, qualities: slots.qualities, times: slots.times,
+      stack: slots.stack
+    ).run()
+  }
+
+  /// Evaluates with inputs by name, all good; a tag's name is its path without braces.
+  ///
+  /// - Throws: ``FormulaError`` if an input is missing or the evaluation fails, at the operator that did.
+  public func evaluate(_ values: [String: Double]) throws(FormulaError) -> Double {
+    let slots = makeSlots()
+    for (slot, dependency) in dependencies.enumerated() {
+      guard let value = values[dependency.name] else { throw program.missing(slot) }
+      slots[slot] = value
+    }
+    let result = evaluate(slots)
+    if let error = program.error(of: result) { throw error }
+    return result.value
+  }
+
+  /// The error of a failed evaluation of this formula, with its place; nil if it did not fail.
+  public func error(of result: FormulaResult) -> FormulaError? { program.error(of: result) }
+}
+
+extension CompiledFormula: CustomStringConvertible {
+  /// The source.
+  public var description: String { program.source }
+}
+
+extension Program {
+  /// The error about an input that has no value, at its first use.
+  func missing(_ slot: Int) -> FormulaError {
+    let use = tree.nodes.first { $0.kind == .input && Int($0.slot) == slot }
+    let complaint = Complaint(
+      .unknownName, "no value for '\(inputs[slot])'", at: Int(use?.offset ?? 0),
+      length: Int(use?.length ?? 0))
+    return FormulaError(complaint, in: source)
+  }
+}

@@ -1,0 +1,42 @@
+/// The OPC UA status codes that formulas make by themselves, and how codes compare.
+///
+/// A status code is 32 bits; its top two say good (00), uncertain (01) or bad (10).
+public enum FormulaStatus {
+  /// The value can be used.
+  public static let good: UInt32 = 0x0000_0000
+  /// The value may be wrong.
+  public static let uncertain: UInt32 = 0x4000_0000
+  /// A function with memory has not seen enough samples yet (`UncertainInitialValue`).
+  public static let uncertainInitialValue: UInt32 = 0x4092_0000
+  /// The value can't be used.
+  public static let bad: UInt32 = 0x8000_0000
+  /// The result is no finite number, or the formula failed on its inputs (`BadOutOfRange`).
+  public static let badOutOfRange: UInt32 = 0x803C_0000
+  /// A bitwise operator met a number that is not integral (`BadTypeMismatch`).
+  public static let badTypeMismatch: UInt32 = 0x8074_0000
+  /// An input was never given (`BadNoData`).
+  public static let badNoData: UInt32 = 0x809B_0000
+
+  /// Whether the code's top two bits say good.
+  @inlinable
+  public static func isGood(_ status: UInt32) -> Bool { status < 0x4000_0000 }
+
+  /// Whether the code's top bit says bad.
+  @inlinable
+  public static func isBad(_ status: UInt32) -> Bool { status >= 0x8000_0000 }
+
+  /// The code that says worse of its value; the first if they are equally bad.
+  @inlinable
+  public static func worst(_ first: UInt32, _ second: UInt32) -> UInt32 {
+    second >> 30 > first >> 30 ? second : first
+  }
+
+  static func code(of fault: Fault) -> UInt32 {
+    switch fault {
+    case .none: good
+    case .type: badTypeMismatch
+    case .unknownInput: badNoData
+    case .divisionByZero, .domain, .overflow: badOutOfRange
+    }
+  }
+}

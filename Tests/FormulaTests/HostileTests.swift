@@ -1,0 +1,29 @@
+import Formula
+import Foundation
+import Testing
+
+@Suite("Hostile text is refused with its place")
+struct HostileTests {
+  static let names: Set<String> = [
+    "a", "b", "c", "d", "i", "s", "v", "w", "x", "y", "z", "val", "value", "raw", "flow", "e1",
+  ]
+
+  @Test("the hostile list", .enabled(if: Corpus.isPresent))
+  func hostile() throws {
+    var wrong: [String] = []
+    for line in try Corpus.lines("hostile.jsonl", as: HostileLine.self) {
+      let source = line.text
+      do {
+        let formula = try CompiledFormula(source, options: FormulaOptions(names: Self.names))
+        if line.when == "compile" { wrong.append("accepted: \(source.prefix(60))") }
+        _ = try? formula.evaluate(
+          Dictionary(uniqueKeysWithValues: Self.names.map { ($0, 1.0) }))
+      } catch {
+        if error.column < 1 || error.message.isEmpty || error.snippet.count > 200 {
+          wrong.append("\(error)")
+        }
+      }
+    }
+    #expect(wrong.isEmpty, "\(wrong)")
+  }
+}
