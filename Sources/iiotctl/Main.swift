@@ -11,7 +11,7 @@ struct IIoTCtl: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      StoreCommand.self,
+      StoreCommand.self
 
     ])
 }

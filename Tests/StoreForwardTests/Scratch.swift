@@ -7,7 +7,8 @@ final class Scratch: Sendable {
   let path: String
 
   init() {
-    path = FileManager.default.temporaryDirectory
+    path =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("storeforward-\(UUID().uuidString)").path
   }
 
