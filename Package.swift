@@ -38,7 +38,7 @@ let industrialIO = "Sources/IndustrialIO"
 // The leaves: no dependency outside the standard library and the platform's C library.
 let leaves: [Target] = [
   library("CANCore"),
-  library("DBC", dependencies: ["CANCore"]),
+  library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
   library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
@@ -108,6 +108,7 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
+    .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
@@ -122,7 +123,8 @@ let package = Package(
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

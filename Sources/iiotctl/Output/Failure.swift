@@ -1,3 +1,5 @@
+internal import Modbus
+
 /// An error as the command line shows it: what happened, where, and what to do.
 struct Failure: Error, CustomStringConvertible {
   var what: String
@@ -20,6 +22,11 @@ struct Failure: Error, CustomStringConvertible {
     what = lines.first.map(String.init) ?? "unknown failure"
     place = lines.count > 1 ? String(lines[1]) : ""
     advice = lines.dropFirst(2).joined(separator: "\n  ")
+  }
+
+  /// Of the Modbus wire.
+  init(_ error: ModbusError) {
+    self.init(error.message, at: error.location ?? "", advice: error.advice ?? "")
   }
 
   var description: String {
