@@ -118,12 +118,13 @@ let package = Package(
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
     tests("ModbusTests", dependencies: ["Modbus"]),
-    tests("MQTTTests", dependencies: ["MQTT"]),
+    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]
