@@ -36,6 +36,9 @@ soak: ## What takes long: heavy test variants, all tests under sanitizers, long 
 	@YES=$(YES) scripts/setup --tests
 	@scripts/soak
 
+fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
+	@scripts/fuzz $(or $(SECONDS_EACH),15)
+
 lint: ## Format and house rules; seconds
 	@scripts/lint
 
@@ -54,5 +57,5 @@ uninstall: ## Removes what install put below PREFIX
 clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build
 
-.PHONY: help setup build test demo bench bench-gate bench-peers soak lint ci docs install \
+.PHONY: help setup build test demo bench bench-gate bench-peers soak fuzz lint ci docs install \
     uninstall clean
