@@ -68,7 +68,9 @@ let protocols: [Target] = [
 
 let compositions: [Target] = [
   library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
-  library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
+  library(
+    "PlantSimulator",
+    dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
   library(
     "Gateway",
     dependencies: [
