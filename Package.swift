@@ -38,7 +38,7 @@ let industrialIO = "Sources/IndustrialIO"
 // The leaves: no dependency outside the standard library and the platform's C library.
 let leaves: [Target] = [
   library("CANCore"),
-  library("DBC", dependencies: ["CANCore"]),
+  library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
   library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
@@ -110,6 +110,7 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
+    .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
