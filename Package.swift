@@ -120,6 +120,7 @@ let package = Package(
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
     tests("ModbusTests", dependencies: ["Modbus"]),
+    tests("PlantSimulatorTests", dependencies: ["PlantSimulator"]),
     tests("MQTTTests", dependencies: ["MQTT"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),

@@ -40,3 +40,17 @@ public struct PlantRegister: Sendable {
       ?? Array(repeating: UInt16.max, count: type.registerCount)
   }
 }
+
+extension PlantRegister: CustomStringConvertible {
+  /// A row of the register map: place, type, what one count is, command or not, name, meaning.
+  public var description: String {
+    let count =
+      switch (scale, unit) {
+      case (1, ""): ""
+      case (1, _): unit
+      default: unit.isEmpty ? "\(scale)" : "\(scale) \(unit)"
+      }
+    let form = type.registerCount > 1 && order != .abcd ? "\(type) \(order)" : "\(type)"
+    return "| \(address) | \(form) | \(count) | \(isCommand ? "yes" : "") | \(name) | \(meaning) |"
+  }
+}

@@ -10,6 +10,15 @@ public enum PlantRegisters {
   public static let all: [PlantRegister] =
     summary + setpoints + pumps + tanks + breakers + station + coils + discretes
 
+  /// The register map as a Markdown table.
+  public static var table: [String] {
+    [
+      "| place | type | one count is | command | name | meaning |",
+      "| --- | --- | --- | --- | --- | --- |",
+    ]
+      + all.map(\.description)
+  }
+
   /// The values that a client's write changes.
   static let commands = all.filter { $0.isCommand }
 

@@ -1,3 +1,5 @@
+public import CANCore
+public import DBC
 internal import IndustrialModel
 public import Modbus
 internal import Synchronization
@@ -47,10 +49,25 @@ public final class PlantServer: Sendable {
   /// Carries out what clients have written, lets time pass, shows the new values. Requests wait meanwhile, so
   /// that no command is lost.
   public func advance(by duration: Duration) {
-    state.withLock { state in
-      server.withBank { bank in
+    advance { plant in plant.advance(by: duration) }
+  }
+
+  /// As ``advance(by:)``, and appends what the plant's CAN bus carried meanwhile.
+  public func advance(
+    by duration: Duration, bus: inout PlantBus, start: Int64, to batch: inout CANFrameBatch
+  ) throws(DBCError) {
+    try advance { (plant: inout Plant) throws(DBCError) in
+      try plant.advance(by: duration, bus: &bus, start: start, to: &batch)
+    }
+  }
+
+  private func advance<Failure: Error>(
+    _ move: (inout Plant) throws(Failure) -> Void
+  ) throws(Failure) {
+    try state.withLock { (state: inout State) throws(Failure) in
+      _ = try server.withBank { (bank: inout RegisterBank) throws(Failure) in
         state.obey(bank)
-        state.plant.advance(by: duration)
+        try move(&state.plant)
         state.show(in: &bank)
       }
     }

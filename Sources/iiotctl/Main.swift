@@ -11,7 +11,8 @@ struct IIoTCtl: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Poll.self
+      Poll.self,
+      Simulate.self,
     ])
 }
 
