@@ -20,7 +20,7 @@ test: ## Every test, all traits on
 	@YES=$(YES) scripts/setup --tests
 	$(SWIFT) test $(ALL) --disable-xctest
 
-demo: setup ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
+demo: build ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
 	@scripts/demo
 
 bench: ## Benchmarks beside their peers; SUITE=Name for one, ARGS='--rounds 31' for the suites
