@@ -37,8 +37,10 @@ struct ShellRun: Sendable {
     }
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/timeout")
-    let endJobs = "trap 'code=$?; kill $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
-    process.arguments = ["--kill-after=5", "\(seconds)", "sh", "-c", endJobs + script]
+    // What the script leaves in the background holds on to this process's pipes: it must end with it. (In dash, the shell
+    // that is sh, `$(jobs -p)` knows no job.)
+    let endJobs = "trap 'code=$?; kill -KILL $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
+    process.arguments = ["--kill-after=5", "\(seconds)", "bash", "-c", endJobs + script]
     process.currentDirectoryURL = URL(filePath: directory)
     var all = ProcessInfo.processInfo.environment
     all["PATH"] = "\(programs.path):\(all["PATH"] ?? "/usr/bin:/bin")"
