@@ -126,7 +126,8 @@ let package = Package(
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

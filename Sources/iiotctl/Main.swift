@@ -12,6 +12,8 @@ struct IIoTCtl: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Poll.self,
+      Replay.self,
+      GatewayCommand.self,
       Simulate.self,
     ])
 }
@@ -39,6 +41,9 @@ enum Main {
     } catch let failure as Failure {
       StandardError.print(failure.description)
       exit(failure.exitCode)
+    } catch let failure as ConfigurationFailure {
+      StandardError.print(failure.description)
+      exit(1)
     } catch {
       IIoTCtl.exit(withError: error)
     }
