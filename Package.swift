@@ -121,7 +121,7 @@ let package = Package(
     tests("ModelTests", dependencies: ["IndustrialModel"]),
     tests("ModbusTests", dependencies: ["Modbus"]),
     tests("PlantSimulatorTests", dependencies: ["PlantSimulator"]),
-    tests("MQTTTests", dependencies: ["MQTT"]),
+    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),

@@ -15,6 +15,7 @@ struct IIoTCtl: AsyncParsableCommand {
       Replay.self,
       GatewayCommand.self,
       Simulate.self,
+      StoreCommand.self,
     ])
 }
 

@@ -72,7 +72,7 @@ extension StoreCore {
   }
 
   /// The first number that a start means, nil for the saved place.
-  private func position(of start: CursorStart) throws(StoreError) -> UInt64? {
+  func position(of start: CursorStart) throws(StoreError) -> UInt64? {
     switch start {
     case .saved: nil
     case .oldest: lock.locked { oldestSequence }
