@@ -39,9 +39,10 @@ struct ShellRun: Sendable {
     all["TZ"] = "UTC"
     all["COLUMNS"] = "100"
     all.merge(environment) { $1 }
-    let endJobs = "trap 'code=$?; kill $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
+    // bash, because in dash `$(jobs -p)` knows no job.
+    let endJobs = "trap 'code=$?; kill -KILL $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
     let process = try ChildProcess(
-      "/usr/bin/timeout", ["--kill-after=5", "\(seconds)", "sh", "-c", endJobs + script],
+      "/usr/bin/timeout", ["--kill-after=5", "\(seconds)", "bash", "-c", endJobs + script],
       environment: all, folder: directory, input: input ?? "/dev/null",
       output: scratch.file("out"), errors: scratch.file("err"))
     let status = process.wait()
