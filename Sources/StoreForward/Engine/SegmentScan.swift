@@ -108,7 +108,9 @@ struct SegmentScan {
       }
     }
     // Records whose own headers are lost, but whose group's header counts them.
-    if known >= expected, !PlantedBug.appendAfterTornTail.isPlanted, scan.end > from, known > scan.lastSequence {
+    if known >= expected, !PlantedBug.appendAfterTornTail.isPlanted, scan.end > from,
+      known > scan.lastSequence
+    {
       scan.note(expected, known &+ 1, preceding: .max)
       scan.lastSequence = known
     }

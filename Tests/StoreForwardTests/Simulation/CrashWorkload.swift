@@ -14,6 +14,8 @@ struct CrashWorkload {
   var options = StoreOptions.small(segments: 3)
   var seed: UInt64
   var rounds = 30
+  /// Records have up to so many bytes.
+  var largest = 1800
   /// Makes the sync of a segment fail, one in so many.
   var failSyncOneIn: Int?
 
@@ -56,11 +58,12 @@ struct CrashWorkload {
         let count = Int.random(in: 1...12, using: &generator)
         let first = core.nextSequence
         for number in first..<(first + UInt64(count)) {
-          let size = Int.random(in: 0...1800, using: &generator)
+          let size = Int.random(in: 0...largest, using: &generator)
           let bytes = payload(number &* 256 &+ UInt64(incarnation), size: size)
           model.willAppend(number, bytes)
           try batch.append(
-            bytes, time: Int64(number), labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
+            bytes, time: Int64(number),
+            labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
         }
         model.updateEvictable(core, adding: batch.byteCount)
         do throws(StoreError) {
@@ -121,7 +124,7 @@ struct CrashWorkload {
         for number in receipt.firstSequence...receipt.lastSequence {
           model.acknowledged.insert(number)
         }
-      } catch where error.code == .full {}
+      } catch  where error.code == .full {}
       let second = SimulatedFileSystem(
         fs.disk.crashed(CrashChoice(.random(torn: false), seed: seed)))
       let again = try StoreCore(fileSystem: second, options: options)

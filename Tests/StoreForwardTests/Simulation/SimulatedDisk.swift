@@ -45,8 +45,17 @@ struct SimulatedDisk {
       sizes.append(size)
     }
 
+    /// What was pending gets to the platter; what a failed sync has dropped does not, though reads
+    /// show it.
     mutating func sync() {
-      durable = cached
+      if cached.count < durable.count { durable.removeLast(durable.count - cached.count) }
+      durable += [UInt8](repeating: 0, count: cached.count - durable.count)
+      for (sector, versions) in sectors {
+        let start = sector * SimulatedDisk.sectorSize
+        guard let newest = versions.last, start < durable.count else { continue }
+        let end = min(start + newest.count, durable.count)
+        durable.replaceSubrange(start..<end, with: newest[..<(end - start)])
+      }
       forget()
     }
 
