@@ -19,7 +19,7 @@ build: setup ## Everything, all traits on
 test: setup ## Every test, all traits on
 	$(SWIFT) test $(ALL) --disable-xctest
 
-demo: setup ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
+demo: build ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
 	@scripts/demo
 
 bench: ## Benchmarks beside their peers; SUITE=Name for one, ARGS='--rounds 31' for the suites

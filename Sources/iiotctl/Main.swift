@@ -11,9 +11,10 @@ struct IIoTCtl: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-Poll.self,
+      Poll.self,
       Replay.self,
       GatewayCommand.self,
+      Simulate.self,
       StoreCommand.self,
     ])
 }

@@ -95,7 +95,7 @@
       _ = configuration.compiledFormulas(known: configuration.knownTags()) {
         tag, column, message, advice in
         let expression = section.section(tag)?.node("expression")
-        let place = column > 0 ? " at column \(column) of the formula" : ""
+        let place = column > 0 ? " (column \(column) of the formula)" : ""
         log.add(expression?.mark, "formulas.\(tag).expression", message + place, advice)
       }
     }
@@ -153,6 +153,7 @@
         else { return nil }
         return .init(name: name, transport: .canLog(path: path, database: database))
       default:
+        section.giveUp()
         return nil
       }
     }
@@ -169,7 +170,10 @@
           nearest.map { "did you mean '\($0)'?" }
             ?? "known: \(buses.map(\.name).joined(separator: ", "))")
       }
-      guard let bus else { return nil }
+      guard let bus else {
+        section.giveUp()
+        return nil
+      }
       var device = GatewayConfiguration.Device(name: name, bus: bus.name)
       if case .modbusTCP = bus.transport {
         device.unit = section.value("unit", expected: "a unit from 0 to 255") { UInt8($0) } ?? 1
@@ -187,10 +191,11 @@
 
     private func tag(_ name: String, _ section: YAMLSection) -> RegisterTag? {
       let expected = "a table and a zero-based address, such as holding/10 or coil/0"
-      guard
-        let (table, address) = section.value(
-          "at", expected: expected, required: true, registerPlace)
-      else { return nil }
+      let place = section.value("at", expected: expected, required: true, registerPlace)
+      guard let (table, address) = place else {
+        section.giveUp()
+        return nil
+      }
       var tag = RegisterTag(name: name, table: table, address: address)
       let types = RegisterType.simple.map(\.name).joined(separator: ", ")
       let orders = ByteOrder.of64Bits.map(\.name).joined(separator: ", ")
@@ -257,7 +262,10 @@
       let type = section.value("type", expected: "file", required: true) {
         $0 == "file" ? $0 : nil
       }
-      guard type != nil else { return nil }
+      guard type != nil else {
+        section.giveUp()
+        return nil
+      }
       let path = section.text("path", expected: "a file", required: true)
       let formats = [SampleFormat.csv, .jsonl, .influx]
       let format = section.value("format", expected: "csv, jsonl or influx") { text in

@@ -105,6 +105,9 @@
       log.add(node?.mark ?? mark, key.map(subpath) ?? path, message, advice)
     }
 
+    /// Which keys belong here depends on a value that could not be read: asks no more about the rest.
+    func giveUp() { asked = entries.map(\.key) }
+
     /// To be called after the last question: every key that nobody asked for is a mistake.
     func finish() {
       for entry in entries where !asked.contains(entry.key) {
