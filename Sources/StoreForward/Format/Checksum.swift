@@ -7,6 +7,12 @@ enum Checksum {
     iiot_crc32c(seed, bytes, count)
   }
 
+  static func crc32c(_ bytes: [UInt8]) -> UInt32 {
+    bytes.withUnsafeBytes { raw in
+      raw.baseAddress.map { crc32c($0, count: raw.count) } ?? 0
+    }
+  }
+
   /// The seed of everything in one generation of a segment.
   static func segmentSeed(store: StoreIdentity, generation: UInt64) -> UInt32 {
     withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { buffer in

@@ -10,7 +10,8 @@
 /// try store.append(batch)
 /// batch.removeAll()
 /// ```
-public struct RecordBatch: ~Copyable, @unchecked Sendable {  // owns its buffer alone
+// Sendable: it alone owns its buffer.
+public struct RecordBatch: ~Copyable, @unchecked Sendable {
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var byteCount = 0

@@ -68,7 +68,8 @@ final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked
   func newIdentity() -> StoreIdentity { base.newIdentity() }
 }
 
-final class FaultyFile<Base: StoreFileSystem>: StoreFile, @unchecked Sendable {  // as its file system
+// Sendable as its file system is.
+final class FaultyFile<Base: StoreFileSystem>: StoreFile, @unchecked Sendable {
   private let fs: FaultyFileSystem<Base>
   private let base: Base.File
   private let name: String
