@@ -76,7 +76,7 @@ public final class StoreReader {
         {
           return found
         }
-      } catch where error.isMissing {
+      } catch  where error.isMissing {
         continue
       } catch {
         throw StoreError(error, in: fs.path)

@@ -101,7 +101,7 @@ struct DamageTests {
     for name in disk.names.keys.sorted() {
       guard let id = disk.names[name], let size = disk.files[id]?.cached.count else { continue }
       // Each byte in turn would take minutes in a debug build; the phase is random.
-      let step = isSoak ? 1 : max(1, size / 60)
+      let step = isSoak ? 1 : max(1, size / 25)
       for offset in stride(from: Int.random(in: 0..<step, using: &generator), to: size, by: step) {
         let bit = UInt8(1) << UInt8.random(in: 0..<8, using: &generator)
         let finding = try Self.read(disk.damaging(name) { $0[offset] ^= bit })
@@ -121,7 +121,7 @@ struct DamageTests {
     let whole = try Self.read(disk)
     for name in disk.names.keys.sorted() {
       guard let id = disk.names[name], let size = disk.files[id]?.cached.count else { continue }
-      for length in stride(from: 0, to: size, by: isSoak ? 8 : max(1, size / 40) | 1) {
+      for length in stride(from: 0, to: size, by: isSoak ? 8 : max(1, size / 20) | 1) {
         let finding = try Self.read(disk.damaging(name) { $0.removeLast($0.count - length) })
         let lost = whole.present.subtracting(finding.present)
         #expect(lost.isSubset(of: finding.reported), "\(name) cut at \(length)")
@@ -145,7 +145,7 @@ struct DamageTests {
     let disk = try Self.image()
     let whole = try Self.read(disk)
     var generator = SeededGenerator(seed: 11)
-    for round in 0..<(isSoak ? 2000 : 60) {
+    for round in 0..<(isSoak ? 2000 : 30) {
       for size in [512, 4096] {
         let name = disk.names.keys.sorted().randomElement(using: &generator) ?? ""
         guard let id = disk.names[name], let bytes = disk.files[id]?.cached, bytes.count > size

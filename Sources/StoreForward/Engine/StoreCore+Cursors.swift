@@ -98,7 +98,7 @@ extension StoreCore {
         {
           return found
         }
-      } catch where error.isMissing {
+      } catch  where error.isMissing {
         continue
       } catch {
         throw storeError(error)

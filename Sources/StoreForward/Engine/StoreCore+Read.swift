@@ -78,7 +78,7 @@ extension StoreCore {
     do throws(StoreIOError) {
       return ReadableSegment(
         segment: segment, file: try files.file(slot: segment.slot), lastSequence: limit)
-    } catch where error.isMissing {
+    } catch  where error.isMissing {
       batch.addGap(request.next, limit, .damaged)
       request.next = limit &+ 1
       return try nextSource(batch, &request)

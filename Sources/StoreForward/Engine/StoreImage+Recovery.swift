@@ -25,7 +25,7 @@ extension StoreImage {
       for name in [Layout.cursorsName, Layout.ledgerName] {
         do throws(StoreIOError) {
           try fs.unlink(name + ".new")
-        } catch where error.isMissing {}
+        } catch  where error.isMissing {}
       }
       if let newestFile {
         if newestIsShort {

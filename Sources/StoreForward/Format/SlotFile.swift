@@ -25,7 +25,7 @@ struct SlotFile<FS: StoreFileSystem> {
     let file: FS.File
     do {
       file = try fs.open(name, create: false)
-    } catch where error.isMissing {
+    } catch  where error.isMissing {
       return (SlotFile(name: name, file: nil, generation: 0, area: 0), nil, 0)
     }
     let size = min(try file.size(), largestFile)

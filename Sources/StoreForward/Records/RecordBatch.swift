@@ -10,8 +10,7 @@
 /// try store.append(batch)
 /// batch.removeAll()
 /// ```
-// Sendable: it alone owns its buffer.
-public struct RecordBatch: ~Copyable, @unchecked Sendable {
+public struct RecordBatch: ~Copyable, @unchecked Sendable {  // it alone owns its buffer
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var byteCount = 0

@@ -124,7 +124,7 @@ struct CrashWorkload {
         for number in receipt.firstSequence...receipt.lastSequence {
           model.acknowledged.insert(number)
         }
-      } catch where error.code == .full {}
+      } catch  where error.code == .full {}
       let second = SimulatedFileSystem(
         fs.disk.crashed(CrashChoice(.random(torn: false), seed: seed)))
       let again = try StoreCore(fileSystem: second, options: options)
