@@ -38,7 +38,7 @@ let industrialIO = "Sources/IndustrialIO"
 // The leaves: no dependency outside the standard library and the platform's C library.
 let leaves: [Target] = [
   library("CANCore"),
-  library("DBC", dependencies: ["CANCore"]),
+  library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
   library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
@@ -46,11 +46,16 @@ let leaves: [Target] = [
 // Protocol clients: a target each, so that nobody needs libmodbus to read a CAN log.
 let protocols: [Target] = [
   library("IndustrialModel", path: "\(industrialIO)/Model"),
-  library("Modbus", path: "\(industrialIO)/Modbus", dependencies: ["IndustrialModel", "CModbus"]),
-  library("MQTT", path: "\(industrialIO)/MQTT", dependencies: ["IndustrialModel", "CMosquitto"]),
-  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore"]),
   library(
-    "SocketCAN", path: "\(industrialIO)/SocketCAN", dependencies: ["CANCore", "CSocketCAN"]),
+    "Modbus", path: "\(industrialIO)/Modbus",
+    dependencies: ["IndustrialModel", "IOThreads", "CModbus"]),
+  library(
+    "MQTT", path: "\(industrialIO)/MQTT",
+    dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
+  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "IOThreads"]),
+  library(
+    "SocketCAN", path: "\(industrialIO)/SocketCAN",
+    dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
   library(
     "CANSignals", path: "\(industrialIO)/CANSignals",
     dependencies: ["CANCore", "DBC", "IndustrialModel"]),
@@ -62,8 +67,10 @@ let protocols: [Target] = [
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel"]),
-  library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
+  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
+  library(
+    "PlantSimulator",
+    dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
   library(
     "Gateway",
     dependencies: [
@@ -94,11 +101,16 @@ let package = Package(
       ],
       swiftSettings: rules),
 
+    // Owned threads and their queues; internal to the protocol clients, not a product.
+    .target(name: "IOThreads", dependencies: ["CIOThreads"], swiftSettings: rules),
+    .target(name: "CIOThreads"),
+
     // C: system libraries and the little that Swift cannot say.
     systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
+    .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
@@ -108,10 +120,15 @@ let package = Package(
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
     tests("ModbusTests", dependencies: ["Modbus"]),
-    tests("MQTTTests", dependencies: ["MQTT"]),
-    tests("CANLogTests", dependencies: ["CANLog"]),
-    tests("SinksTests", dependencies: ["Sinks"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests("PlantSimulatorTests", dependencies: ["PlantSimulator"]),
+    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
+    tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
+    tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
+    tests("IOThreadsTests", dependencies: ["IOThreads"]),
+    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
+    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]
 )

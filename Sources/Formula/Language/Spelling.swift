@@ -1,7 +1,7 @@
 /// Finds what somebody who mistyped a name may have meant.
-enum Spelling {
+package enum Spelling {
   /// The candidate with the fewest edits from `word`, if it is near enough to be a likely slip.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     let letters = Array(word.utf8)
     guard letters.count <= 64 else { return nil }
     var best: (name: String, distance: Int)?

@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let rules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// The benchmarks of one module: an executable `<module>Benchmarks` from `Suites/<module>`.
+func suite(_ module: String, uses products: String...) -> Target {
+  .executableTarget(
+    name: "\(module)Benchmarks",
+    dependencies: ["Harness"] + products.map { .product(name: $0, package: "iiot") },
+    path: "Suites/\(module)",
+    swiftSettings: rules)
+}
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "iiot", path: "..", traits: ["Gateway"])],
+  targets: [
+    // One line a module.
+    suite("CANCore", uses: "CANCore"),
+
+    .target(
+      name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),
+    .target(name: "CCounters", path: "Sources/CCounters"),
+  ]
+)

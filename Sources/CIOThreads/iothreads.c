@@ -1,0 +1,30 @@
+#define _GNU_SOURCE
+#include "iothreads.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int iiot_wake_create(void) {
+    int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+void iiot_wake_raise(int descriptor) {
+    // EAGAIN means that the counter is full: raised already.
+    while (eventfd_write(descriptor, 1) < 0 && errno == EINTR) continue;
+}
+
+void iiot_wake_clear(int descriptor) {
+    eventfd_t value;
+    while (eventfd_read(descriptor, &value) < 0 && errno == EINTR) continue;
+}
+
+void iiot_thread_set_name(const char *name) {
+    char cut[16];
+    strncpy(cut, name, sizeof cut - 1);
+    cut[sizeof cut - 1] = 0;
+    pthread_setname_np(pthread_self(), cut);
+}

@@ -1,0 +1,92 @@
+/// Turns values of one signal into the bits that stand for them.
+struct SignalBits {
+  let record: SignalRecord
+
+  init(_ record: SignalRecord) { self.record = record }
+
+  private var bitCount: Int { Int(min(record.bitCount, 64)) }
+  private var isSigned: Bool { record.flags.contains(.signed) }
+  private var ones: UInt64 { UInt64.max >> UInt64(64 - bitCount) }
+
+  /// The bits of a raw value.
+  func bits(_ value: RawValue, _ name: String) throws(DBCError) -> UInt64 {
+    if record.valueType == .float { return floatBits(value.double) }
+    switch value {
+    case .integer(let number):
+      if isSigned {
+        let limit = Int64.max >> Int64(64 - bitCount)
+        if number >= -limit - 1, number <= limit { return UInt64(bitPattern: number) & ones }
+      } else if number >= 0, UInt64(number) <= ones {
+        return UInt64(number)
+      }
+    case .unsigned(let number):
+      if !isSigned, number <= ones { return number }
+    case .float(let number):
+      if number.rounded() == number { return try rounded(number, name) }
+    }
+    throw DBCError(
+      .valueOutOfRange,
+      "raw value \(value) does not fit the \(bitCount) bits \(isSigned ? "with" : "without") sign "
+        + "of signal \(name)")
+  }
+
+  /// The bits whose physical value is nearest to the given one.
+  func bits(
+    physical value: Double, _ name: String, checksRange: Bool
+  ) throws(DBCError) -> UInt64 {
+    let hasRange = checksRange && record.minimum < record.maximum
+    if record.valueType == .float {
+      if hasRange, value < record.minimum || value > record.maximum {
+        throw outside(value, name)
+      }
+      return floatBits(record.factor == 0 ? 0 : (value - record.offset) / record.factor)
+    }
+    guard value.isFinite else {
+      throw DBCError(.valueOutOfRange, "signal \(name) can't have the value \(value)")
+    }
+    let raw = raw(value)
+    // The limits are rounded in the same way, so that a limit itself is always inside.
+    if hasRange {
+      let first = self.raw(record.minimum)
+      let last = self.raw(record.maximum)
+      if raw < min(first, last) || raw > max(first, last) { throw outside(value, name) }
+    }
+    guard record.factor != 0 || value == record.offset else {
+      throw DBCError(
+        .valueOutOfRange,
+        "signal \(name) has the factor 0 and always the value \(record.offset)")
+    }
+    return try rounded(raw, name)
+  }
+
+  private func raw(_ value: Double) -> Double {
+    record.factor == 0 ? 0 : ((value - record.offset) / record.factor).rounded()
+  }
+
+  private func rounded(_ number: Double, _ name: String) throws(DBCError) -> UInt64 {
+    if isSigned, let whole = Int64(exactly: number) {
+      let limit = Int64.max >> Int64(64 - bitCount)
+      if whole >= -limit - 1, whole <= limit { return UInt64(bitPattern: whole) & ones }
+    } else if !isSigned, let whole = UInt64(exactly: number), whole <= ones {
+      return whole
+    }
+    throw DBCError(
+      .valueOutOfRange,
+      "the value of signal \(name) needs raw \(number), which does not fit its \(bitCount) bits "
+        + "\(isSigned ? "with" : "without") sign")
+  }
+
+  private func outside(_ value: Double, _ name: String) -> DBCError {
+    DBCError(
+      .valueOutOfRange,
+      "\(value) is outside the range of signal \(name), \(record.minimum) to \(record.maximum)")
+  }
+
+  private func floatBits(_ value: Double) -> UInt64 {
+    switch bitCount {
+    case 16: UInt64(halfBits(value))
+    case 32: UInt64(Float(value).bitPattern)
+    default: value.bitPattern
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// What is wrong with a line and where; becomes a ``CANLogFinding``.
+struct LineFault: Error {
+  var code: CANLogFinding.Code = .damaged
+  /// The byte in the line, from 0; nil for the whole line.
+  var column: Int?
+  var reason: String
+}
+
+/// A careful walk over the bytes of one line: every step is checked against its end.
+struct LineCursor {
+  private let bytes: UnsafeRawBufferPointer
+  /// The next byte, from 0.
+  private(set) var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The next byte; 0 at the end of the line (0 itself is part of no format).
+  var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
+
+  var isAtEnd: Bool { position >= bytes.count }
+
+  /// The byte after `distance` more; 0 behind the end.
+  func ahead(_ distance: Int) -> UInt8 {
+    position + distance < bytes.count ? bytes[position + distance] : 0
+  }
+
+  mutating func advance(_ count: Int = 1) { position = min(position + count, bytes.count) }
+
+  mutating func skipBlanks() {
+    while next == ASCII.space || next == ASCII.tab { position += 1 }
+  }
+
+  /// Steps over the byte if it is next.
+  mutating func take(_ byte: UInt8) -> Bool {
+    guard next == byte, !isAtEnd else { return false }
+    position += 1
+    return true
+  }
+
+  /// Steps over the text if it is next.
+  mutating func take(_ text: StaticString) -> Bool {
+    guard starts(with: text) else { return false }
+    position += text.utf8CodeUnitCount
+    return true
+  }
+
+  /// Whether the text is next.
+  func starts(with text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard count <= bytes.count - position else { return false }
+    for index in 0..<count where bytes[position + index] != text.utf8Start[index] { return false }
+    return true
+  }
+
+  /// The bytes up to the next blank or the end; steps over them.
+  mutating func takeWord() -> UnsafeRawBufferPointer {
+    let first = position
+    while !isAtEnd && next != ASCII.space && next != ASCII.tab { position += 1 }
+    return UnsafeRawBufferPointer(rebasing: bytes[first..<position])
+  }
+
+  /// Up to `limit` decimal digits as a number, with how many they were.
+  mutating func takeDecimal(limit: Int) -> (value: Int64, count: Int) {
+    var value: Int64 = 0
+    var count = 0
+    while count < min(limit, 18), let digit = ASCII.decimalValue(next) {
+      value = value &* 10 &+ Int64(digit)
+      count += 1
+      position += 1
+    }
+    return (value, count)
+  }
+
+  /// Two hexadecimal digits as a byte; nil, and no step, when they are not both there.
+  mutating func takeHexByte() -> UInt8? {
+    guard let high = ASCII.hexValue(next), let low = ASCII.hexValue(ahead(1)) else { return nil }
+    position += 2
+    return high << 4 | low
+  }
+
+  /// The number of hexadecimal digits that come next, counted up to `limit`.
+  func hexDigitCount(limit: Int) -> Int {
+    var count = 0
+    while count < limit, ASCII.hexValue(ahead(count)) != nil { count += 1 }
+    return count
+  }
+
+  /// So many hexadecimal digits as a number; they must have been counted, 8 at most.
+  mutating func takeHex(digits: Int) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<min(digits, 8) {
+      value = value << 4 | UInt32(ASCII.hexValue(next) ?? 0)
+      position += 1
+    }
+    return value
+  }
+
+  /// A fault at the next byte.
+  func fault(_ reason: String, code: CANLogFinding.Code = .damaged) -> LineFault {
+    LineFault(code: code, column: position, reason: reason)
+  }
+}

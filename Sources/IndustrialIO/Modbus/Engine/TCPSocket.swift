@@ -1,0 +1,83 @@
+internal import CModbus
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A non-blocking TCP socket: the one place where a client's system calls are made.
+struct TCPSocket: ~Copyable {
+  enum Progress: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    case ended
+    case failed(Int32)
+  }
+
+  let descriptor: FileDescriptor
+
+  /// Begins to connect; nil, and the error number in `failure`, when that has failed at once.
+  static func open(to address: SocketAddress, failure: inout Int32) -> TCPSocket? {
+    let raw = socket(
+      address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue),
+      0)
+    guard raw >= 0 else {
+      failure = errno
+      return nil
+    }
+    let result = TCPSocket(descriptor: FileDescriptor(owning: raw))
+    result.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    // A peer that has silently gone is noticed while nothing is asked, too: after about 20 s.
+    result.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
+    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 3)
+    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+    var storage = address.storage
+    let status = withUnsafePointer(to: &storage) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(raw, $0, address.length)
+      }
+    }
+    if status == 0 || errno == EINPROGRESS || errno == EINTR { return result }
+    failure = errno
+    return nil
+  }
+
+  /// The outcome of connecting, once the socket is writable: 0 or an error number.
+  func connectError() -> Int32 {
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor.rawValue, SOL_SOCKET, SO_ERROR, &value, &length) == 0 else {
+      return errno
+    }
+    return value
+  }
+
+  /// Sends what the kernel takes.
+  func transmit(_ bytes: UnsafeRawBufferPointer) -> Progress {
+    while true {
+      let count = send(
+        descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      if count >= 0 { return .bytes(count) }
+      if errno == EINTR { continue }
+      return errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed(errno)
+    }
+  }
+
+  /// Receives what is there.
+  func receive(into bytes: UnsafeMutableRawBufferPointer) -> Progress {
+    while true {
+      let count = recv(descriptor.rawValue, bytes.baseAddress, bytes.count, 0)
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .ended }
+      if errno == EINTR { continue }
+      return errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed(errno)
+    }
+  }
+
+  private func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
+    var value = value
+    setsockopt(descriptor.rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+}

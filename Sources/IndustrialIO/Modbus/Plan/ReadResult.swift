@@ -1,0 +1,106 @@
+/// What a plan's blocks held, each with its own success or failure.
+public struct ReadResult: Sendable {
+  /// What was read.
+  public internal(set) var plan: ReadPlan
+  /// All blocks' values one after another: a register a word, or 16 bits a word with the first lowest.
+  var words: [UInt16]
+  /// When each block's answer came, nanoseconds since 1970; 0 when none came.
+  var times: [Int64]
+  /// The failures, by block.
+  var failures: [Int: ModbusError] = [:]
+
+  /// The result of a plan that has not been read yet: every block counts as closed until it is.
+  public init(for plan: ReadPlan) {
+    self.plan = plan
+    words = Array(repeating: 0, count: plan.wordCount)
+    times = Array(repeating: 0, count: plan.blocks.count)
+  }
+
+  /// Makes it the empty result of `plan`; keeps the memory.
+  mutating func reset(for plan: ReadPlan) {
+    self.plan = plan
+    failures.removeAll(keepingCapacity: true)
+    if words.count != plan.wordCount {
+      words.removeAll(keepingCapacity: true)
+      words.append(contentsOf: repeatElement(0, count: plan.wordCount))
+    }
+    if times.count == plan.blocks.count {
+      for index in times.indices { times[index] = 0 }
+    } else {
+      times.removeAll(keepingCapacity: true)
+      times.append(contentsOf: repeatElement(0, count: plan.blocks.count))
+    }
+  }
+
+  /// Why a block has no values, or nil when it has. `block` is an index into `plan.blocks`.
+  public func error(ofBlock block: Int) -> ModbusError? {
+    if let failure = failures[block] { return failure }
+    return times[block] == 0 ? ModbusError(.closed, "the block has not been read") : nil
+  }
+
+  /// Whether every block was read.
+  public var isComplete: Bool { failures.isEmpty && !times.contains(0) }
+
+  /// When a block's answer came, in nanoseconds since 1970 (UTC); nil when none came.
+  public func time(ofBlock block: Int) -> Int64? { times[block] == 0 ? nil : times[block] }
+
+  /// The registers of a block. Throws the block's error when it was not read.
+  ///
+  /// For a block of bits these are words of 16 bits, the first bit lowest; `bits(ofBlock:)` takes them apart.
+  public func registers(ofBlock block: Int) throws(ModbusError) -> ArraySlice<UInt16> {
+    if let error = error(ofBlock: block) { throw error }
+    return words[plan.wordOffsets[block]..<plan.wordOffsets[block + 1]]
+  }
+
+  /// The bits of a block of coils or discrete inputs. Throws the block's error when it was not read.
+  public func bits(ofBlock block: Int) throws(ModbusError) -> [Bool] {
+    let words = try registers(ofBlock: block)
+    let start = words.startIndex
+    let available = words.count * 16
+    return (0..<min(plan.blocks[block].count, available)).map { index in
+      words[start + (index >> 4)] >> UInt16(index & 15) & 1 == 1
+    }
+  }
+
+  // MARK: - Filling in
+
+  /// Takes the values out of a good answer's PDU, which the exchange has found to have the right length.
+  /// Returns false when its byte count disagrees.
+  mutating func store(block: Int, pdu: RawSpan, time: Int64) -> Bool {
+    let request = plan.blocks[block]
+    let byteCount = pdu.byteCount - 2
+    guard byteCount == Self.replyByteCount(request),
+      pdu.unsafeLoad(fromByteOffset: 1, as: UInt8.self) == UInt8(truncatingIfNeeded: byteCount)
+    else { return false }
+    let offset = plan.wordOffsets[block]
+    if request.table.isBits {
+      storeBits(request.count, at: offset, pdu: pdu)
+    } else {
+      for index in 0..<request.count {
+        words[offset + index] = UInt16(
+          bigEndian: pdu.unsafeLoadUnaligned(fromByteOffset: 2 + 2 * index, as: UInt16.self))
+      }
+    }
+    times[block] = time
+    return true
+  }
+
+  private mutating func storeBits(_ count: Int, at offset: Int, pdu: RawSpan) {
+    for index in 0..<((count + 15) / 16) {
+      let low = UInt16(pdu.unsafeLoad(fromByteOffset: 2 + 2 * index, as: UInt8.self))
+      let hasHigh = 3 + 2 * index < pdu.byteCount
+      let high =
+        hasHigh ? UInt16(pdu.unsafeLoad(fromByteOffset: 3 + 2 * index, as: UInt8.self)) : 0
+      words[offset + index] = low | high << 8
+    }
+    // The bits behind the last one asked for are the device's padding.
+    if count & 15 != 0 {
+      words[offset + count / 16] &= UInt16.max >> UInt16(16 - (count & 15))
+    }
+  }
+
+  /// How many bytes of values a good answer has.
+  static func replyByteCount(_ block: RegisterBlock) -> Int {
+    block.table.isBits ? (block.count + 7) / 8 : 2 * block.count
+  }
+}

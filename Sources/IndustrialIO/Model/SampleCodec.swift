@@ -1,0 +1,86 @@
+/// The stored form of a batch of samples: what goes into a store and over a wire between our own programs.
+///
+/// Each block carries the names of its own tags, so that it can be read alone: a damaged or recycled block
+/// never orphans the numbers in another one. docs/sample-format.md describes it byte by byte.
+public enum SampleCodec {
+  /// The version that this code writes. It reads all versions up to this one.
+  public static let version: UInt8 = 1
+
+  // One head byte a sample.
+  static let kindMask: UInt8 = 0b0000_0111
+  static let classShift: UInt8 = 3
+  static let hasQuality: UInt8 = 1 << 5
+  static let hasSourceTime: UInt8 = 1 << 6
+  static let hasConfigurationVersion: UInt8 = 1 << 7
+
+  /// Appends the block of `batch` to `block`.
+  ///
+  /// - Parameters:
+  ///   - batch: The samples, in their order.
+  ///   - names: The names of their tags by number (`TagRegistry.names`, taken after the last tag was
+  ///     interned).
+  ///   - block: Where the bytes go.
+  public static func encode(_ batch: SampleBatch, names: [String], into block: inout [UInt8]) {
+    var encoder = SampleBlockEncoder(names: names)
+    encoder.encode(batch, into: &block)
+  }
+
+  /// Reads a block and appends its samples to `batch`.
+  ///
+  /// - Parameters:
+  ///   - block: The bytes of one whole block.
+  ///   - tags: Gives the block's tag names their numbers.
+  ///   - batch: Where the samples go; unchanged when this throws.
+  /// - Throws: `SampleCodecError` when the bytes are no block, end too early, or are of a newer version.
+  public static func decode(
+    _ block: UnsafeRawBufferPointer, tags: TagRegistry, into batch: inout SampleBatch
+  ) throws(SampleCodecError) {
+    var decoder = SampleBlockDecoder(ByteReader(block))
+    try decoder.decode(tags: tags, into: &batch)
+  }
+
+  /// Reads a block from an array.
+  ///
+  /// - Throws: As the form above.
+  public static func decode(
+    _ block: [UInt8], tags: TagRegistry, into batch: inout SampleBatch
+  ) throws(SampleCodecError) {
+    let result: Result<Void, SampleCodecError> = block.withUnsafeBytes { bytes in
+      do throws(SampleCodecError) {
+        return .success(try decode(bytes, tags: tags, into: &batch))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+}
+
+/// Why bytes could not be read as a block of samples.
+public struct SampleCodecError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong with the bytes.
+  public struct Code: RawRepresentable, Sendable, Hashable {
+    /// The number of the code.
+    public let rawValue: Int
+
+    /// A code from its number.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The block ends in the middle of something.
+    public static let truncated = Code(rawValue: 1)
+    /// The block was written by a newer version of this software.
+    public static let newerVersion = Code(rawValue: 2)
+    /// The bytes contradict themselves.
+    public static let malformed = Code(rawValue: 3)
+  }
+
+  /// What is wrong.
+  public var code: Code
+  /// Where in the block, in bytes from its start.
+  public var offset: Int
+  /// What stood there, in words.
+  public var message: String
+
+  /// The message and the place.
+  public var description: String { "\(message) (byte \(offset) of the sample block)" }
+}

@@ -1,0 +1,55 @@
+internal import IndustrialModel
+
+/// The JSON lines that scripts build on (docs/json-lines.md).
+struct JSONLinesStyle: SampleStyle {
+  var header: [UInt8] { [] }
+
+  func prefix(forTag name: String) -> [UInt8] {
+    var text: [UInt8] = []
+    text.append(#"","tag":"# as StaticString)
+    text.append(json: name)
+    text.append(#","value":"# as StaticString)
+    return text
+  }
+
+  func append(
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8]
+  ) {
+    text.append(#"{"time":""# as StaticString)
+    record.gatewayTime.write(to: &text)
+    text.append(contentsOf: prefix)
+    appendValue(of: record, batch: batch, to: &text)
+    text.append(#","quality":""# as StaticString)
+    text.append(record.quality.severity)
+    text.append(#"","status":""# as StaticString)
+    text.append(record.quality.description)
+    text.append(#"","class":""# as StaticString)
+    text.append(record.sampleClass.name)
+    text.append(#"","seq":"# as StaticString)
+    text.append(decimal: record.sequence)
+    if let sourceTime = record.sourceTime {
+      text.append(#","source_time":""# as StaticString)
+      sourceTime.write(to: &text)
+      text.append(UInt8(ascii: "\""))
+    }
+    if let reason = record.reason {
+      text.append(#","reason":"# as StaticString)
+      text.append(json: reason)
+    }
+    text.append("}\n" as StaticString)
+  }
+
+  private func appendValue(
+    of record: SampleBatch.Record, batch: SampleBatch, to text: inout [UInt8]
+  ) {
+    guard record.hasUsableValue else { return text.append("null" as StaticString) }
+    switch record.kind {
+    case .string: text.append(json: batch.bytes(of: record))
+    case .bytes:
+      text.append(UInt8(ascii: "\""))
+      text.append(hex: batch.bytes(of: record))
+      text.append(UInt8(ascii: "\""))
+    default: record.appendScalar(to: &text)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+extension [UInt8] {
+  package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+
+  package mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { append(contentsOf: $0) }
+  }
+
+  /// Appends a whole number in decimal.
+  package mutating func append(decimal number: some BinaryInteger) {
+    append(contentsOf: number.description.utf8)
+  }
+
+  /// Appends a finite number in its shortest form that reads back to the same bits.
+  package mutating func append(shortest number: Double) {
+    append(contentsOf: number.description.utf8)
+  }
+
+  /// Appends bytes as lower-case hexadecimal.
+  package mutating func append(hex bytes: some Sequence<UInt8>) {
+    let digits: StaticString = "0123456789abcdef"
+    for byte in bytes {
+      append(digits.utf8Start[Int(byte >> 4)])
+      append(digits.utf8Start[Int(byte & 15)])
+    }
+  }
+
+  /// Appends a text as a JSON string with its quotes (RFC 8259 section 7).
+  package mutating func append(json text: String) {
+    append(json: text.utf8)
+  }
+
+  /// Appends UTF-8 bytes as a JSON string with its quotes.
+  package mutating func append(json utf8: some Sequence<UInt8>) {
+    append(UInt8(ascii: "\""))
+    for byte in utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): append("\\\"" as StaticString)
+      case UInt8(ascii: "\\"): append("\\\\" as StaticString)
+      case 0x0A: append("\\n" as StaticString)
+      case 0x0D: append("\\r" as StaticString)
+      case 0x09: append("\\t" as StaticString)
+      case 0..<0x20, 0x7F:
+        append("\\u00" as StaticString)
+        append(hex: CollectionOfOne(byte))
+      default: append(byte)
+      }
+    }
+    append(UInt8(ascii: "\""))
+  }
+}

@@ -1,0 +1,132 @@
+/// A place to read from and how much to take.
+struct ReadRequest {
+  /// The next number wanted.
+  var next: UInt64
+  var hint: ReadHint?
+  var maxBytes: Int
+  var maxRecords: Int
+}
+
+/// A segment to read, and what follows it.
+struct ReadableSegment<File> {
+  var segment: Segment
+  var file: File
+  /// Readers must not go beyond this number in it.
+  var lastSequence: UInt64
+}
+
+enum RecordReader {
+  /// Fills a batch from one segment with records from `request.next` on.
+  ///
+  /// - Returns: Whether the segment's end was reached: then everything up to its last number is
+  ///   covered by records or gaps.
+  static func fill<File: StoreFile>(
+    _ batch: BatchStorage, from source: ReadableSegment<File>, _ request: inout ReadRequest
+  ) throws(StoreIOError) -> Bool {
+    let segment = source.segment
+    var offset = Layout.dataStart
+    if let hint = request.hint, hint.generation == segment.generation, hint.offset <= segment.end {
+      offset = hint.offset
+    }
+    // What is missing before a group is damaged up to the number that preceded it, and was never
+    // used beyond.
+    var wanted = min(max(request.maxBytes, 4096), 64 << 20) + Layout.recordHeaderSize
+    while offset < segment.end, request.next <= source.lastSequence {
+      let count = min(wanted, segment.end - offset)
+      batch.reserve(count)
+      let buffer = UnsafeMutableRawBufferPointer(rebasing: batch.buffer[..<count])
+      try read(source.file, into: buffer, at: offset)
+      var walker = RecordWalker(
+        window: UnsafeRawBufferPointer(buffer), windowStart: offset, areaEnd: segment.end,
+        seed: segment.seed, generation: segment.generation, offset: offset)
+      var isFull = false
+      var needed = 0
+      walk: while true {
+        let before = walker.offset
+        switch walker.next() {
+        case .group(let group):
+          let following = group.firstSequence
+          if following > request.next, following <= source.lastSequence {
+            let used = min(max(group.precedingSequence, request.next &- 1), following - 1)
+            batch.addGap(request.next, used, .damaged)
+            batch.addGap(max(used, request.next &- 1) &+ 1, following - 1, .unused)
+            request.next = following
+          } else if group.firstSequence &+ UInt64(group.count) <= request.next,
+            group.byteLength >= Layout.groupHeaderSize,
+            before + group.byteLength <= min(offset + count, segment.end)
+          {
+            // Wholly before what is wanted.
+            walker.offset = before + group.byteLength
+          }
+        case .record(let low, let time, let payload, let length, let intact):
+          let sequence = RecordHeader.sequence(low: low, near: request.next)
+          guard sequence >= request.next, sequence <= source.lastSequence else { continue }
+          if batch.records.count == request.maxRecords {
+            walker.offset = before
+            isFull = true
+            break walk
+          }
+          if sequence > request.next { batch.addGap(request.next, sequence - 1, .damaged) }
+          if intact {
+            batch.records.append(
+              BatchStorage.Entry(sequence: sequence, time: time, offset: payload, length: length))
+            batch.payloadBytes &+= length
+            batch.lastSequence = sequence
+          } else {
+            batch.addGap(sequence, sequence, .damaged)
+          }
+          request.next = sequence &+ 1
+        case .labels: break
+        case .needsMore(let bytes):
+          needed = bytes
+          break walk
+        case .end: break walk
+        }
+      }
+      offset = walker.offset
+      request.hint = ReadHint(generation: segment.generation, offset: offset)
+      if isFull { return false }
+      if !batch.records.isEmpty {
+        if request.next > source.lastSequence || (needed == 0) { break }
+        return false
+      }
+      if needed == 0 { break }
+      wanted = max(wanted, needed)
+    }
+    if request.next <= source.lastSequence {
+      batch.addGap(request.next, source.lastSequence, .damaged)
+      request.next = source.lastSequence &+ 1
+    }
+    return true
+  }
+
+  /// Reads all of the buffer; what the file no longer has, or the disk can't give, reads as zeros and
+  /// so turns into a gap of its own size.
+  private static func read<File: StoreFile>(
+    _ file: File, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(StoreIOError) {
+    var done = 0
+    do throws(StoreIOError) {
+      done = try file.readAll(into: buffer, at: offset)
+    } catch {
+      // Around an unreadable sector the rest can still be read.
+      while done < buffer.count {
+        let part = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[done..<min(done + Layout.block, buffer.count)])
+        do throws(StoreIOError) {
+          let count = try file.readAll(into: part, at: offset + done)
+          clear(part, from: count)
+        } catch {
+          clear(part, from: 0)
+        }
+        done += part.count
+      }
+    }
+    clear(buffer, from: done)
+  }
+
+  private static func clear(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) {
+    UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+  }
+}

@@ -1,0 +1,129 @@
+/// What a pass over a whole segment finds.
+struct SegmentScan {
+  /// Behind the last valid header and what it claims; new groups go here.
+  var end = Layout.dataStart
+  /// The first and last number that a valid header names; 0 where there is none.
+  var firstSequence: UInt64 = 0
+  var lastSequence: UInt64 = 0
+  var count: UInt64 = 0
+  var payloadBytes: UInt64 = 0
+  var minTime = Int64.max
+  var maxTime = Int64.min
+  /// The highest watermark that a group header bears.
+  var durableThrough: UInt64 = 0
+  /// Numbers missing between the first and the last.
+  var gaps: [Gap] = []
+  /// Bytes before `end` that no valid item covers.
+  var skippedBytes = 0
+  var skippedGaps = 0
+  var hasLabels = false
+
+  private static let gapLimit = 1024
+
+  /// Reads the segment once with a buffer of bounded size.
+  ///
+  /// - Parameter visit: Is given each intact data record's number and each intact label record.
+  static func run<File: StoreFile>(
+    _ file: File, seed: UInt32, generation: UInt64, base: UInt64, preceding: UInt64, from: Int,
+    areaEnd: Int, labels: ((UInt64, UnsafeRawBufferPointer) -> Void)? = nil
+  ) throws(StoreIOError) -> SegmentScan {
+    var scan = SegmentScan()
+    scan.end = from
+    var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { buffer.deallocate() }
+    var expected = base
+    var known = preceding
+    var offset = from
+    var skippedTotal = 0
+    while offset < areaEnd {
+      let count = try file.readAll(
+        into: UnsafeMutableRawBufferPointer(
+          rebasing: buffer[..<min(buffer.count, areaEnd - offset)]),
+        at: offset)
+      if count < Layout.recordHeaderSize { break }
+      // A file that ends early ends the area.
+      let limit = offset + count < areaEnd && count < buffer.count ? offset + count : areaEnd
+      var walker = RecordWalker(
+        window: UnsafeRawBufferPointer(rebasing: buffer[..<count]), windowStart: offset,
+        areaEnd: limit, seed: seed, generation: generation, offset: offset)
+      var wanted = 0
+      steps: while true {
+        switch walker.next() {
+        case .group(let group):
+          scan.durableThrough = max(scan.durableThrough, group.durableThrough)
+          if group.firstSequence > expected {
+            scan.note(expected, group.firstSequence, preceding: group.precedingSequence)
+            expected = group.firstSequence
+          }
+          known = group.firstSequence &+ UInt64(group.count) &- 1
+          let claimed = min(walker.offset - Layout.groupHeaderSize + group.byteLength, areaEnd)
+          scan.end = max(scan.end, claimed, walker.offset)
+          scan.minTime = min(scan.minTime, group.minTime)
+          scan.maxTime = max(scan.maxTime, group.maxTime)
+          scan.skippedBytes = skippedTotal + walker.skippedBytes
+        case .record(let low, let time, _, let length, let intact):
+          let sequence = RecordHeader.sequence(low: low, near: expected)
+          if sequence >= expected {
+            if sequence > expected { scan.note(expected, sequence, preceding: .max) }
+            if !intact { scan.note(sequence, sequence &+ 1, preceding: .max) }
+            expected = sequence &+ 1
+          }
+          if scan.firstSequence == 0 { scan.firstSequence = sequence }
+          scan.lastSequence = max(scan.lastSequence, sequence)
+          if intact {
+            scan.count += 1
+            scan.payloadBytes += UInt64(length)
+            scan.minTime = min(scan.minTime, time)
+            scan.maxTime = max(scan.maxTime, time)
+          }
+          scan.end = max(scan.end, walker.offset)
+          scan.skippedBytes = skippedTotal + walker.skippedBytes
+        case .labels(let low, let payload, let length, let intact):
+          scan.hasLabels = true
+          if intact, let labels {
+            labels(
+              RecordHeader.sequence(low: low, near: expected),
+              UnsafeRawBufferPointer(rebasing: buffer[payload..<(payload + length)]))
+          }
+          scan.end = max(scan.end, walker.offset)
+          scan.skippedBytes = skippedTotal + walker.skippedBytes
+        case .needsMore(let bytes):
+          wanted = bytes
+          break steps
+        case .end:
+          break steps
+        }
+      }
+      if wanted == 0 { break }
+      skippedTotal += walker.skippedBytes
+      offset = walker.offset
+      if wanted > buffer.count {
+        buffer.deallocate()
+        buffer = .allocate(byteCount: wanted, alignment: 4096)
+      }
+    }
+    // Records whose own headers are lost, but whose group's header counts them.
+    if known >= expected, scan.end > from, known > scan.lastSequence {
+      scan.note(expected, known &+ 1, preceding: .max)
+      scan.lastSequence = known
+    }
+    return scan
+  }
+
+  /// Numbers `first ..< next` are missing; those above `preceding` were never used.
+  private mutating func note(_ first: UInt64, _ next: UInt64, preceding: UInt64) {
+    let used = preceding == .max ? next : min(max(preceding &+ 1, first), next)
+    if used > first { append(Gap(first: first, last: used - 1, reason: .damaged)) }
+    if next > used { append(Gap(first: used, last: next - 1, reason: .unused)) }
+  }
+
+  private mutating func append(_ gap: Gap) {
+    if let last = gaps.last, last.reason == gap.reason, last.last &+ 1 == gap.first {
+      gaps[gaps.count - 1].last = gap.last
+    } else if gaps.count < Self.gapLimit {
+      gaps.append(gap)
+    } else {
+      skippedGaps += 1
+    }
+  }
+}

@@ -1,0 +1,160 @@
+extension StoreCore {
+  /// Refuses what can never fit.
+  func check(_ batch: borrowing RecordBatch) throws(StoreError) {
+    if batch.largestPayload > largestPayload || batch.largestUnit > segmentSize / 4 {
+      throw StoreError(
+        .recordTooLarge,
+        "a record of \(batch.largestPayload) bytes is larger than this store takes",
+        path: fs.path, advice: "the limit with its labels is \(largestPayload) bytes; split it")
+    }
+    let perSegment = segmentCapacity - batch.largestUnit
+    if batch.byteCount / perSegment + 1 >= slotLimit {
+      throw StoreError(
+        .batchTooLarge, "a batch of \(batch.byteCount) bytes does not fit into the ring at once",
+        path: fs.path, advice: "append it in parts")
+    }
+  }
+
+  /// Bytes of groups that a segment holds, less what group headers may take.
+  var segmentCapacity: Int {
+    let area = Layout.dataEnd(segmentSize: segmentSize) - Layout.dataStart
+    return area - (area / WriteWindow.groupLimit + 2) * Layout.groupHeaderSize
+  }
+
+  /// Appends on the calling thread. Callers that come while another one writes are gathered and
+  /// written by the next of them in one group.
+  package func append(_ batch: borrowing RecordBatch) throws(StoreError) -> Receipt {
+    try check(batch)
+    let entry = PendingAppend(batch)
+    lock.lock()
+    defer { lock.unlock() }
+    if let error = refusal { throw error }
+    if batch.isEmpty { return emptyReceipt }
+    pending.append(entry)
+    while entry.outcome == nil {
+      if isCommitting {
+        committed.wait(lock)
+      } else if isClosing {
+        withdraw(entry)
+        throw closedError
+      } else if takeTurn() == false {
+        // The ring is full and the head of the queue has to wait.
+        freed.wait(lock)
+      }
+    }
+    return try (entry.outcome ?? .failure(closedError)).get()
+  }
+
+  /// Why nothing may be appended. With the lock held.
+  var refusal: StoreError? {
+    if isClosing || isClosed { return closedError }
+    return failure
+  }
+
+  var emptyReceipt: Receipt {
+    Receipt(
+      firstSequence: nextSequence, lastSequence: nextSequence &- 1, count: 0, isDurable: true)
+  }
+
+  func withdraw(_ entry: PendingAppend) { pending.removeAll { $0 === entry } }
+
+  /// Writes what is pending, with the lock held and nobody committing; the lock is released meanwhile.
+  ///
+  /// - Returns: false if nothing can be written until space is free.
+  func takeTurn() -> Bool {
+    if let failure {
+      for entry in pending { entry.outcome = .failure(failure) }
+      let refused = pending
+      pending.removeAll(keepingCapacity: true)
+      finish(refused)
+      return true
+    }
+    let entries = takeAdmitted()
+    if entries.isEmpty { return pending.isEmpty }
+    isCommitting = true
+    lock.unlock()
+    let result = write(entries)
+    lock.lock()
+    publish(entries, result)
+    isCommitting = false
+    finish(entries)
+    return true
+  }
+
+  /// Tells the appenders. With the lock held.
+  func finish(_ entries: [PendingAppend]) {
+    for entry in entries {
+      if let continuation = entry.continuation, let outcome = entry.outcome {
+        continuation.resume(returning: outcome)
+      }
+    }
+    committed.broadcast()
+  }
+
+  /// The batches from the head of the queue that may be written now. With the lock held.
+  private func takeAdmitted() -> [PendingAppend] {
+    if options.overflow == .dropOldest {
+      let bytes = pending.reduce(0) { $0 + $1.bytes.count }
+      if bytes <= WriteWindow.groupLimit {
+        defer { pending.removeAll(keepingCapacity: true) }
+        return pending
+      }
+    }
+    var taken = 0
+    var bytes = 0
+    var largest = 0
+    var rejected: [PendingAppend] = []
+    for entry in pending {
+      bytes += entry.bytes.count
+      largest = max(largest, entry.largestUnit)
+      if taken > 0, bytes > WriteWindow.groupLimit { break }
+      if options.overflow != .dropOldest, !fits(bytes, largestUnit: largest) {
+        if options.overflow == .block { break }
+        if taken > 0 { break }
+        entry.outcome = .failure(
+          StoreError(
+            .full, "the ring is full of records that a cursor has not acknowledged", path: fs.path,
+            advice: "acknowledge or remove the cursor, or allow dropping the oldest"))
+        metrics.rejectedAppends += 1
+        rejected.append(entry)
+        bytes = 0
+        largest = 0
+        continue
+      }
+      taken += 1
+    }
+    let entries = Array(pending[rejected.count..<(rejected.count + taken)])
+    pending.removeFirst(rejected.count + taken)
+    if !rejected.isEmpty { finish(rejected) }
+    return entries
+  }
+
+  /// Whether so many bytes of records fit without evicting what is not acknowledged. With the lock
+  /// held and nobody committing.
+  private func fits(_ bytes: Int, largestUnit: Int) -> Bool {
+    let end = Layout.dataEnd(segmentSize: segmentSize)
+    var room = 0
+    if !segments.isEmpty, !isFenced {
+      // The bytes split into groups, and the last record before the end may not fit.
+      let headers = (bytes / WriteWindow.groupLimit + 2) * Layout.groupHeaderSize
+      if window.end + bytes + headers <= end { return true }
+      room = max(0, end - window.end - headers - largestUnit)
+    }
+    let perSegment = segmentCapacity - largestUnit
+    let needed = (bytes - room + perSegment - 1) / perSegment
+    var free = freeSlots.count + max(0, slotLimit - slotCount)
+    for segment in segments.dropLast() {
+      guard free < needed, isAcknowledgedByAll(segment) else { break }
+      free += 1
+    }
+    return needed <= free
+  }
+
+  /// Whether a segment may go without loss. With the lock held.
+  func isAcknowledgedByAll(_ segment: Segment) -> Bool {
+    !cursors.isEmpty
+      && cursors.allSatisfy {
+        $0.unacknowledged(from: segment.baseSequence, through: segment.lastSequence) == 0
+      }
+  }
+}

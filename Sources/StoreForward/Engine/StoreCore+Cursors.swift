@@ -1,0 +1,232 @@
+extension StoreCore {
+  static var cursorLimit: Int { 1024 }
+
+  /// Opens the cursor of that name, and makes it if it does not exist. A new cursor is saved at once:
+  /// from then on its records count as unread.
+  func openCursor(_ name: String, start: CursorStart) throws(StoreError) {
+    guard !name.isEmpty, name.utf8.count <= CursorState.longestName else {
+      throw StoreError(
+        .invalidCursor, "a cursor's name has 1 to \(CursorState.longestName) bytes", path: fs.path)
+    }
+    let place = try position(of: start)
+    let isNew = try lock.locked { () throws(StoreError) -> Bool in
+      if isClosing || isClosed { throw closedError }
+      let existing = cursors.firstIndex { $0.name == name }
+      if existing == nil, cursors.count >= Self.cursorLimit {
+        throw StoreError(
+          .invalidCursor, "the store has \(Self.cursorLimit) cursors, more are not possible",
+          path: fs.path, advice: "remove one that is not used")
+      }
+      let index = existing ?? cursors.count
+      if existing == nil { cursors.append(CursorState(name: name)) }
+      if cursors[index].isOpen {
+        throw StoreError(.cursorInUse, "the cursor \"\(name)\" is open already", path: fs.path)
+      }
+      if let place {
+        cursors[index].acknowledged = place &- 1
+        cursors[index].ranges = []
+        cursorsChanged = true
+      } else if existing == nil {
+        cursors[index].acknowledged = oldestSequence &- 1
+      }
+      cursors[index].next = cursors[index].acknowledged.saturatingNext
+      cursors[index].hint = nil
+      cursors[index].isOpen = true
+      if existing == nil { cursorsChanged = true }
+      return existing == nil || place != nil
+    }
+    if isNew { try saveCursorsNow() }
+  }
+
+  func closeCursor(_ name: String) {
+    lock.locked {
+      if let index = cursors.firstIndex(where: { $0.name == name }) {
+        cursors[index].isOpen = false
+      }
+    }
+  }
+
+  /// Removes a cursor that is not open; its unread records no longer count.
+  package func removeCursor(_ name: String) throws(StoreError) {
+    try lock.locked { () throws(StoreError) in
+      guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+      if cursors[index].isOpen {
+        throw StoreError(.cursorInUse, "the cursor \"\(name)\" is open", path: fs.path)
+      }
+      cursors.remove(at: index)
+      cursorsChanged = true
+      freed.broadcast()
+    }
+    try saveCursorsNow()
+  }
+
+  package func cursorStatus() -> [CursorStatus] {
+    lock.locked {
+      cursors.map {
+        CursorStatus(
+          name: $0.name, acknowledged: $0.acknowledged,
+          backlog: $0.unacknowledged(from: 1, through: durableThrough), delivered: $0.delivered,
+          evicted: $0.evicted, damaged: $0.damaged)
+      }
+    }
+  }
+
+  /// The first number that a start means, nil for the saved place.
+  func position(of start: CursorStart) throws(StoreError) -> UInt64? {
+    switch start {
+    case .saved: nil
+    case .oldest: lock.locked { oldestSequence }
+    case .newest: lock.locked { durableThrough.saturatingNext }
+    case .sequence(let sequence): max(1, sequence)
+    case .time(let time): try firstSequence(notBefore: time)
+    }
+  }
+
+  /// The number of the first record that is not older, or the one behind the last.
+  func firstSequence(notBefore time: Int64) throws(StoreError) -> UInt64 {
+    let (parts, end) = lock.locked { (segments, durableThrough.saturatingNext) }
+    for (index, segment) in parts.enumerated() {
+      do throws(StoreIOError) {
+        let file = try files.file(slot: segment.slot)
+        if index + 1 < parts.count, let footer = footer(of: segment, in: file),
+          footer.maxTime < time
+        {
+          continue
+        }
+        if let found = try SegmentScan.first(
+          notBefore: time, in: file, segment, lastSequence: min(segment.lastSequence, end &- 1))
+        {
+          return found
+        }
+      } catch  where error.isMissing {
+        continue
+      } catch {
+        throw storeError(error)
+      }
+    }
+    return end
+  }
+
+  /// Moves a cursor; what it had acknowledged beyond is forgotten.
+  func rewind(_ name: String, to start: CursorStart) throws(StoreError) {
+    guard let place = try position(of: start) else {
+      lock.locked {
+        guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+        cursors[index].next = cursors[index].acknowledged.saturatingNext
+        cursors[index].hint = nil
+      }
+      return
+    }
+    lock.locked {
+      guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+      cursors[index].acknowledged = place &- 1
+      cursors[index].ranges = []
+      cursors[index].next = place
+      cursors[index].hint = nil
+      cursorsChanged = true
+    }
+    try saveCursorsNow()
+  }
+
+  /// Reads what a cursor has not been given since it was opened.
+  func next(
+    _ name: String, into batch: BatchStorage, maxBytes: Int, maxRecords: Int
+  ) throws(StoreError) {
+    let start = try lock.locked { () throws(StoreError) -> ReadRequest in
+      if isClosed { throw closedError }
+      guard let cursor = cursors.first(where: { $0.name == name }) else { throw closedError }
+      return ReadRequest(
+        next: cursor.next, hint: cursor.hint, maxBytes: maxBytes, maxRecords: max(1, maxRecords))
+    }
+    var request = start
+    repeat {
+      try read(into: batch, &request)
+    } while skipAcknowledged(name, batch)
+    lock.locked {
+      guard let index = cursors.firstIndex(where: { $0.name == name }),
+        cursors[index].next == start.next
+      else { return }
+      cursors[index].next = request.next
+      cursors[index].hint = request.hint
+      cursors[index].delivered &+= UInt64(batch.records.count)
+      for gap in batch.gaps where gap.reason == .damaged { cursors[index].damaged &+= gap.count }
+    }
+  }
+
+  /// Leaves out what was acknowledged out of order. Returns whether nothing is left and there may be
+  /// more.
+  private func skipAcknowledged(_ name: String, _ batch: BatchStorage) -> Bool {
+    let cursor = lock.locked { cursors.first { $0.name == name && !$0.ranges.isEmpty } }
+    guard let cursor, !batch.records.isEmpty else { return false }
+    let before = batch.records.count
+    batch.records.removeAll { cursor.isAcknowledged($0.sequence) }
+    if batch.records.count < before {
+      batch.payloadBytes = batch.records.reduce(0) { $0 + $1.length }
+    }
+    return batch.records.isEmpty && batch.gaps.isEmpty
+  }
+
+  /// Marks records as dealt with. What does not exist yet can't be acknowledged.
+  func acknowledge(_ name: String, _ range: ClosedRange<UInt64>?, through: UInt64?) {
+    lock.locked {
+      guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+      let before = cursors[index].acknowledged
+      if let through { cursors[index].acknowledge(through: min(through, durableThrough)) }
+      if let range, range.lowerBound <= durableThrough {
+        cursors[index].acknowledge(range.lowerBound...min(range.upperBound, durableThrough))
+      }
+      if !cursorsChanged { background?() }
+      cursorsChanged = true
+      if cursors[index].acknowledged != before { freed.broadcast() }
+    }
+  }
+
+  /// Saves the cursors if one moved and the last save is long enough ago.
+  func saveCursorsIfDue() throws(StoreError) {
+    let now = fs.monotonicClock()
+    let isDue = lock.locked {
+      cursorsChanged && now &- lastCursorSave >= options.cursorSaveInterval.wholeNanoseconds
+    }
+    if isDue { try saveCursorsNow() }
+  }
+
+  /// Saves the cursors if one moved.
+  func saveCursorsNow() throws(StoreError) {
+    do throws(StoreIOError) {
+      try saveCursors(isClean: false)
+    } catch {
+      throw storeError(error)
+    }
+  }
+
+  /// Writes the cursor file. Any thread, without the lock.
+  func saveCursors(isClean: Bool) throws(StoreIOError) {
+    stateLock.lock()
+    defer { stateLock.unlock() }
+    var state = StateFile()
+    lock.locked {
+      state.cursors = cursors
+      cursorsChanged = false
+      state.nextSequence = nextSequence
+      state.lastSequence = durableThrough
+      state.newestGeneration = segments.last?.generation ?? 0
+      state.slotLimit = slotLimit
+      lastCursorSave = fs.monotonicClock()
+    }
+    state.segmentSize = segmentSize
+    state.boot = boot
+    state.isClean = isClean
+    if isClean {
+      // Nobody writes any more.
+      state.tail = window.start
+      state.summary = tailScan
+    }
+    do throws(StoreIOError) {
+      try cursorFile.save(state.encode(), store: store, in: fs)
+    } catch {
+      lock.locked { cursorsChanged = true }
+      throw error
+    }
+    lock.locked { metrics.cursorSaves += 1 }
+  }
+}

@@ -1,0 +1,139 @@
+/// A small state file that survives a torn write and a flipped bit.
+///
+/// Four areas of equal size: two slots that are written in turn, each of two equal copies. A write
+/// that the power cuts leaves the other slot; a flipped bit leaves the other copy. The newest valid
+/// copy counts, wherever in the file it stands.
+struct SlotFile<FS: StoreFileSystem> {
+  struct Contents {
+    var store: StoreIdentity
+    var payload: ArraySlice<UInt8>
+  }
+
+  let name: String
+  private var file: FS.File?
+  private(set) var generation: UInt64
+  /// Bytes of one area.
+  private var area: Int
+
+  private static var headerSize: Int { 40 }
+  private static var largestFile: Int { 64 << 20 }
+
+  /// Reads what is there; a missing or damaged file gives no contents.
+  static func load(
+    _ name: String, in fs: FS
+  ) throws(StoreIOError) -> (file: SlotFile, contents: Contents?, damagedCopies: Int) {
+    let file: FS.File
+    do {
+      file = try fs.open(name, create: false)
+    } catch  where error.isMissing {
+      return (SlotFile(name: name, file: nil, generation: 0, area: 0), nil, 0)
+    }
+    let size = min(try file.size(), largestFile)
+    let bytes = (try? file.bytes(at: 0, count: size)) ?? []
+    var best: (generation: UInt64, contents: Contents)?
+    var valid = 0
+    for offset in stride(from: 0, to: bytes.count, by: Layout.block) {
+      guard let (generation, contents) = decode(bytes[offset...]) else { continue }
+      valid += 1
+      if generation > best?.generation ?? 0 { best = (generation, contents) }
+    }
+    let area = size / 4 / Layout.block * Layout.block
+    // Before its second write a file holds one slot only; that is no damage.
+    let expected = (best?.generation ?? 1) == 1 ? 2 : 4
+    return (
+      SlotFile(
+        name: name, file: file, generation: best?.generation ?? 0,
+        area: size == area * 4 ? area : 0),
+      best?.contents, best == nil && size == 0 ? 0 : max(0, expected - valid)
+    )
+  }
+
+  private static func decode(_ bytes: ArraySlice<UInt8>) -> (UInt64, Contents)? {
+    bytes.withUnsafeBytes { raw -> (UInt64, Contents)? in
+      guard raw.count >= headerSize, let base = raw.baseAddress,
+        raw.load(UInt32.self, 0) == Layout.slotMagic
+      else { return nil }
+      let length = Int(raw.load(UInt32.self, 8))
+      guard length >= headerSize, length <= raw.count,
+        raw.load(UInt32.self, 4) == Checksum.crc32c(base + 8, count: length - 8)
+      else { return nil }
+      let store = StoreIdentity(low: raw.load(UInt64.self, 24), high: raw.load(UInt64.self, 32))
+      let start = bytes.startIndex
+      return (
+        raw.load(UInt64.self, 16),
+        Contents(store: store, payload: bytes[(start + headerSize)..<(start + length)])
+      )
+    }
+  }
+
+  /// Writes the payload to the slot that is not the newest and makes it durable.
+  mutating func save(
+    _ payload: [UInt8], store: StoreIdentity, in fs: FS
+  ) throws(StoreIOError) {
+    let length = Self.headerSize + payload.count
+    let needed = (length + Layout.block - 1) / Layout.block * Layout.block
+    let next = generation + 1
+    let copy = Self.encode(payload, generation: next, store: store, size: needed)
+    guard let file, needed <= area else {
+      return try replace(copy, store: store, in: fs)
+    }
+    let slot = Int(next % 2) * 2 * area
+    try Self.write(copy, to: file, at: slot)
+    try Self.write(copy, to: file, at: slot + area)
+    try file.dataSync()
+    generation = next
+  }
+
+  /// A file of twice the size takes the place of one that is missing, damaged or too small.
+  private mutating func replace(
+    _ copy: [UInt8], store: StoreIdentity, in fs: FS
+  ) throws(StoreIOError) {
+    let area = max(copy.count * 2, Layout.block)
+    let temporary = name + ".new"
+    let file = try fs.open(temporary, create: true)
+    try file.truncate(to: 0)
+    try file.fillZeros(from: 0, to: area * 4)
+    let next = generation + 1
+    let slot = Int(next % 2) * 2 * area
+    try Self.write(copy, to: file, at: slot)
+    try Self.write(copy, to: file, at: slot + area)
+    try file.dataSync()
+    try fs.rename(temporary, to: name)
+    try fs.syncDirectory()
+    self.file = file
+    self.area = area
+    generation = next
+  }
+
+  private static func encode(
+    _ payload: [UInt8], generation: UInt64, store: StoreIdentity, size: Int
+  ) -> [UInt8] {
+    let length = headerSize + payload.count
+    var bytes = [UInt8](repeating: 0, count: size)
+    bytes.withUnsafeMutableBytes { raw in
+      guard let base = raw.baseAddress else { return }
+      base.store(Layout.slotMagic, 0)
+      base.store(UInt32(length), 8)
+      base.store(UInt32(Layout.version), 12)
+      base.store(generation, 16)
+      base.store(store.low, 24)
+      base.store(store.high, 32)
+      payload.withUnsafeBytes { source in
+        if let start = source.baseAddress {
+          (base + headerSize).copyMemory(from: start, byteCount: source.count)
+        }
+      }
+      base.store(Checksum.crc32c(UnsafeRawPointer(base) + 8, count: length - 8), 4)
+    }
+    return bytes
+  }
+
+  private static func write(_ bytes: [UInt8], to file: FS.File, at offset: Int) throws(StoreIOError)
+  {
+    var failure: StoreIOError?
+    bytes.withUnsafeBytes { raw in
+      do throws(StoreIOError) { try file.writeAll(raw, at: offset) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}

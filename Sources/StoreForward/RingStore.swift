@@ -1,0 +1,132 @@
+/// A ring of records on disk for async code: what was appended is never lost, whatever happens to the
+/// process, the power or the disk, and what had to be shed is accounted for.
+///
+/// ```swift
+/// let store = try await RingStore(directory: "data/wal", options: .init(capacity: .gibibytes(8)))
+/// let receipt = try await store.append(batch)      // durable when it returns
+/// let sink = try await store.cursor("influx")
+/// try await sink.next(wait: nil) { batch in
+///   try await deliver(batch)
+///   sink.acknowledge(through: batch.lastSequence)
+/// }
+/// try await store.close()
+/// ```
+///
+/// All disk calls run on two threads of the store's own: one writes, one reads. Appends of many tasks
+/// share a sync.
+public final class RingStore: Sendable {
+  let core: StoreCore<POSIXFileSystem>
+  let io: JobThread
+
+  /// Opens the store in a directory, and creates both where they do not exist.
+  ///
+  /// - Throws: `StoreError` with code `locked`, `permissionDenied`, `newerFormat`, `diskFull`,
+  ///   `invalidOption` or `inputOutput`. Damaged files are no reason; see `recovery`.
+  public init(directory: String, options: StoreOptions = StoreOptions()) async throws(StoreError) {
+    let opened: Result<StoreCore<POSIXFileSystem>, StoreError> = await withUnsafeContinuation {
+      continuation in
+      _ = WorkThread {
+        continuation.resume(
+          returning: Result { () throws(StoreError) in
+            try StoreCore(fileSystem: try POSIXFileSystem.open(directory), options: options)
+          })
+      }
+    }
+    let core = try opened.get()
+    self.core = core
+    let io = JobThread { core.tick() }
+    self.io = io
+    core.lock.locked { core.background = { [weak io] in io?.poke() } }
+    _ = WorkThread { core.runWriter() }
+  }
+
+  deinit {
+    // Never blocks: the rest happens on the store's own thread.
+    core.beginClosing()
+    let core = core
+    let io = io
+    _ = WorkThread {
+      try? core.close()
+      io.end()
+    }
+  }
+
+  /// What opening found and did.
+  public var recovery: RecoveryReport { core.recovery }
+  /// The store's name, drawn at creation.
+  public var identity: StoreIdentity { core.store }
+  /// The largest payload that this store takes, in bytes.
+  public var largestPayload: Int { core.largestPayload }
+  /// Counters and state.
+  public var metrics: StoreMetrics { core.currentMetrics() }
+  /// Where the cursors stand.
+  public var cursors: [CursorStatus] { core.cursorStatus() }
+
+  /// The number that the next record will get if nothing else appends before.
+  public var nextSequence: UInt64 { core.lock.locked { core.nextSequence } }
+
+  /// Appends all records of a batch, in order.
+  ///
+  /// Under `SyncPolicy.everyCommit` they are on the disk for good when this returns. If it throws,
+  /// nothing was promised, though some of the records may turn out to be stored. A cancelled task that
+  /// still waits in the queue gets `cancelled` and nothing of its batch is stored; one whose batch is
+  /// being written gets its receipt.
+  ///
+  /// - Returns: The numbers that the records got.
+  /// - Throws: `StoreError` with code `full`, `diskFull`, `readOnly`, `recordTooLarge`,
+  ///   `batchTooLarge`, `cancelled` or `closed`.
+  @discardableResult
+  public func append(_ batch: borrowing RecordBatch) async throws(StoreError) -> Receipt {
+    try core.check(batch)
+    let entry = PendingAppend(batch)
+    let core = core
+    let outcome = await withTaskCancellationHandler {
+      await withUnsafeContinuation { core.enqueue(entry, $0) }
+    } onCancel: {
+      core.cancel(entry)
+    }
+    return try outcome.get()
+  }
+
+  /// Makes everything durable that was appended before.
+  public func sync() async throws(StoreError) {
+    let core = core
+    try await io.run { Result { () throws(StoreError) in try core.sync() } }.get()
+  }
+
+  /// Opens the persistent cursor of a name.
+  ///
+  /// - Throws: `StoreError` with code `invalidCursor`, `cursorInUse` or `inputOutput`.
+  public func cursor(
+    _ name: String, from start: CursorStart = .saved
+  ) async throws(StoreError) -> StoreCursor {
+    let core = core
+    try await io.run {
+      Result { () throws(StoreError) in try core.openCursor(name, start: start) }
+    }.get()
+    return StoreCursor(store: self, name: name)
+  }
+
+  /// Removes a cursor that is not open; records that only it had not read may then be given up
+  /// without being counted.
+  public func removeCursor(_ name: String) async throws(StoreError) {
+    let core = core
+    try await io.run { Result { () throws(StoreError) in try core.removeCursor(name) } }.get()
+  }
+
+  /// Label counts of records that were evicted before they were acknowledged: by one cursor, or
+  /// without a name by any, over the store's whole life.
+  public func evictedLabels(cursor: String? = nil) -> [UInt32: UInt64] {
+    core.evictedLabels(cursor: cursor ?? "")
+  }
+
+  /// Makes everything durable, saves the cursors and gives the directory free. Waiting calls end with
+  /// code `closed`. Closing twice is fine.
+  public func close() async throws(StoreError) {
+    core.beginClosing()
+    let core = core
+    let outcome = await io.run { Result { () throws(StoreError) in try core.close() } }
+    io.end()
+    try outcome.get()
+  }
+}

@@ -1,0 +1,147 @@
+/// A store opened for looking at it, by any number of processes, while another one writes to it.
+///
+/// Nothing is locked and nothing is written. What it shows of the newest segment is what was written,
+/// which may be a moment ahead of what is durable.
+///
+/// ```swift
+/// let reader = try StoreReader(directory: "data/wal", from: .oldest)
+/// while try reader.next({ batch in batch.forEach { sequence, time, payload in … } }) != nil {}
+/// ```
+public final class StoreReader {
+  private let fs: POSIXFileSystem
+  private var image: StoreImage<POSIXFileSystem>
+  private var request: ReadRequest
+  private let storage = BatchStorage()
+  private let files: FileCache<POSIXFileSystem>
+
+  /// Looks at the store in a directory.
+  ///
+  /// - Throws: `StoreError` with code `notFound` if there is no store, `newerFormat`,
+  ///   `permissionDenied` or `inputOutput`.
+  public init(directory: String, from start: CursorStart = .oldest) throws(StoreError) {
+    fs = try POSIXFileSystem.open(directory, readOnly: true)
+    image = try StoreImage(reading: fs, options: nil)
+    if image.report.isNew {
+      throw StoreError(
+        .notFound, "there is no store in this directory", path: directory, advice: "check the path")
+    }
+    files = FileCache(fs: fs)
+    request = ReadRequest(next: 1, hint: nil, maxBytes: 1 << 20, maxRecords: .max)
+    try seek(to: start)
+  }
+
+  /// The store's name.
+  public var identity: StoreIdentity { image.store }
+  /// What was found on looking; a store in use is never "clean".
+  public var findings: RecoveryReport { image.report }
+  /// Where the saved cursors stand.
+  public var cursors: [CursorStatus] {
+    image.cursors.map {
+      CursorStatus(
+        name: $0.name, acknowledged: $0.acknowledged,
+        backlog: $0.unacknowledged(from: 1, through: image.lastSequence), delivered: $0.delivered,
+        evicted: $0.evicted, damaged: $0.damaged)
+    }
+  }
+  /// The oldest number that may still be there.
+  public var oldestSequence: UInt64 {
+    max(
+      image.evictedThrough.saturatingNext,
+      image.segments.first.map(\.baseSequence) ?? image.nextSequence)
+  }
+  /// The last number that was seen.
+  public var lastSequence: UInt64 { image.lastSequence }
+  /// Bytes of a segment.
+  public var segmentSize: Int { image.segmentSize }
+  /// The most segments that the store may have.
+  public var segmentLimit: Int { image.slotLimit }
+
+  /// Moves to another place.
+  public func seek(to start: CursorStart) throws(StoreError) {
+    request.hint = nil
+    switch start {
+    case .saved, .oldest: request.next = oldestSequence
+    case .newest: request.next = image.lastSequence.saturatingNext
+    case .sequence(let sequence): request.next = max(1, sequence)
+    case .time(let time): request.next = try firstSequence(notBefore: time)
+    }
+  }
+
+  private func firstSequence(notBefore time: Int64) throws(StoreError) -> UInt64 {
+    for segment in image.segments {
+      do throws(StoreIOError) {
+        let file = try files.file(slot: segment.slot)
+        if let found = try SegmentScan.first(
+          notBefore: time, in: file, segment, lastSequence: segment.lastSequence)
+        {
+          return found
+        }
+      } catch  where error.isMissing {
+        continue
+      } catch {
+        throw StoreError(error, in: fs.path)
+      }
+    }
+    return image.lastSequence.saturatingNext
+  }
+
+  /// Looks again for what was written meanwhile.
+  public func refresh() throws(StoreError) {
+    image = try StoreImage(reading: fs, options: nil)
+  }
+
+  /// Hands out the next records or gaps, nil at the end of what the last look found.
+  public func next<Result>(
+    maxBytes: Int = 1 << 20, maxRecords: Int = .max,
+    _ body: (borrowing StoredBatch) throws -> Result
+  ) throws -> Result? {
+    storage.clear(from: request.next)
+    request.maxBytes = maxBytes
+    request.maxRecords = max(1, maxRecords)
+    try advance()
+    if storage.records.isEmpty, storage.gaps.isEmpty { return nil }
+    return try body(StoredBatch(storage))
+  }
+
+  private func advance() throws(StoreError) {
+    if request.next < oldestSequence {
+      let evicted = min(image.evictedThrough, oldestSequence - 1)
+      storage.addGap(request.next, evicted, .evicted)
+      request.next = max(request.next, evicted.saturatingNext)
+      storage.addGap(request.next, oldestSequence - 1, .damaged)
+      request.next = oldestSequence
+    }
+    while storage.records.isEmpty, request.next <= image.lastSequence {
+      guard
+        let index = image.segments.lastIndex(where: { $0.baseSequence <= request.next })
+      else {
+        storage.addGap(request.next, image.lastSequence, .damaged)
+        request.next = image.lastSequence.saturatingNext
+        return
+      }
+      let segment = image.segments[index]
+      if request.next > segment.lastSequence {
+        guard index + 1 < image.segments.count else { return }
+        let following = image.segments[index + 1]
+        storage.addGap(request.next, following.precedingSequence, .damaged)
+        request.next = max(request.next, following.precedingSequence.saturatingNext)
+        if request.next < following.baseSequence {
+          storage.addGap(request.next, following.baseSequence - 1, .unused)
+          request.next = following.baseSequence
+        }
+        continue
+      }
+      do throws(StoreIOError) {
+        let source = ReadableSegment(
+          segment: segment, file: try files.file(slot: segment.slot),
+          lastSequence: segment.lastSequence)
+        _ = try RecordReader.fill(storage, from: source, &request)
+      } catch  where error.isMissing {
+        storage.addGap(request.next, segment.lastSequence, .damaged)
+        request.next = segment.lastSequence.saturatingNext
+      } catch {
+        throw StoreError(error, in: fs.path)
+      }
+    }
+  }
+}

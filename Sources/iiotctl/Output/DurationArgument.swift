@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Gateway
+internal import IndustrialModel
+
+/// A duration with its unit: `250ms`, `1s`, `5min`.
+struct DurationArgument: ExpressibleByArgument {
+  var duration: Duration
+
+  init?(argument: String) {
+    guard let duration = Quantity.duration(argument) else { return nil }
+    self.duration = duration
+  }
+
+  init(_ duration: Duration) { self.duration = duration }
+
+  var defaultValueDescription: String { "\(duration)" }
+}
+
+/// An RFC 3339 time: `2026-01-01T00:00:00Z`.
+struct TimeArgument: ExpressibleByArgument {
+  var time: Timestamp
+
+  init?(argument: String) {
+    guard let time = Timestamp(rfc3339: argument) else { return nil }
+    self.time = time
+  }
+}

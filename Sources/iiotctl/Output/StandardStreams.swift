@@ -1,0 +1,48 @@
+internal import Glibc
+
+/// Whoever read our output has gone: the end of the work, and no error.
+struct OutputClosed: Error {}
+
+/// Standard output in whole lines, written when told or when a block has gathered.
+struct StandardOutput: ~Copyable {
+  private var pending: [UInt8] = []
+
+  /// Whether a person looks at it.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) != 0 }
+
+  /// Lets `write` append to what is pending, and writes it out once it is large.
+  mutating func append(_ write: (inout [UInt8]) -> Void) throws {
+    write(&pending)
+    if pending.count >= 1 << 16 { try flush() }
+  }
+
+  /// Writes out what is pending.
+  mutating func flush() throws {
+    var written = 0
+    while written < pending.count {
+      let count = pending.withUnsafeBytes { bytes in
+        Glibc.write(
+          STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        if errno == EPIPE { throw OutputClosed() }
+        throw Failure(
+          "can't write: \(String(cString: strerror(errno)))", at: "standard output",
+          advice: errno == ENOSPC
+            ? "make room on that disk; the last line may be cut" : "check the target")
+      }
+      written += count
+    }
+    pending.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Diagnostics.
+enum StandardError {
+  /// Writes a line; a closed standard error loses it.
+  static func print(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,44 @@
+import Modbus
+import Testing
+
+@Suite("Addresses of devices are read as people write them")
+struct ModbusURLTests {
+  @Test(
+    "good ones",
+    arguments: [
+      ("modbus://10.0.0.10", "modbus://10.0.0.10:502?unit=1"),
+      ("modbus://plc-7.plant.local:1502?unit=17", "modbus://plc-7.plant.local:1502?unit=17"),
+      ("modbus://h/?unit=0", "modbus://h:502?unit=0"),
+      ("MODBUS://h?unit=255&timeout=250ms", "modbus://h:502?unit=255&timeout=250ms"),
+      ("modbus://h?timeout=2s&inflight=8", "modbus://h:502?unit=1&timeout=2000ms&inflight=8"),
+      ("modbus://[fe80::1]:5020?unit=3", "modbus://[fe80::1]:5020?unit=3"),
+      ("modbus://[::1]", "modbus://[::1]:502?unit=1"),
+    ])
+  func good(text: String, canonical: String) throws {
+    let url = try ModbusURL(text)
+    #expect(url.description == canonical)
+    #expect(try ModbusURL(url.description) == url)
+  }
+
+  @Test(
+    "bad ones name their fault",
+    arguments: [
+      ("", "does not begin"), ("10.0.0.10:502", "does not begin"),
+      ("http://h", "scheme"), ("modbus://", "host"), ("modbus://:502", "host"),
+      ("modbus://h:0", "port"), ("modbus://h:70000", "port"), ("modbus://h:", "port"),
+      ("modbus://h:+5", "port"), ("modbus://h/path", "path"), ("modbus://me@h", "password"),
+      ("modbus://::1", "brackets"), ("modbus://[::1", "]"), ("modbus://[::1]x", "PORT"),
+      ("modbus://h?unit=256", "unit"), ("modbus://h?unit=-1", "unit"), ("modbus://h?unit=", "unit"),
+      ("modbus://h?unit", "KEY=VALUE"), ("modbus://h?", "KEY=VALUE"),
+      ("modbus://h?unit=1&unit=2", "twice"), ("modbus://h?slave=1", "slave"),
+      ("modbus://h?timeout=0ms", "timeout"), ("modbus://h?timeout=5", "timeout"),
+      ("modbus://h?timeout=99999999999s", "timeout"), ("modbus://h?inflight=65", "inflight"),
+      ("modbus://a b", "blank"),
+    ])
+  func bad(text: String, fault: String) {
+    let error = #expect(throws: ModbusError.self) { try ModbusURL(text) }
+    #expect(error?.code == .invalidURL)
+    #expect(error?.message.contains(fault) == true, "\(error?.message ?? "")")
+    #expect(error?.advice != nil)
+  }
+}

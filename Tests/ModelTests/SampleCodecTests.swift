@@ -1,0 +1,147 @@
+import IndustrialModel
+import TestSupport
+import Testing
+
+@Suite struct SampleCodecTests {
+  @Test(arguments: 1...200 as ClosedRange<UInt64>)
+  func givesBackWhatWasWritten(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let tags = TagRegistry()
+    let batch = randomBatch(count: Int(random.next() % 40), tags: tags, using: &random)
+    var block: [UInt8] = []
+    SampleCodec.encode(batch, names: tags.names, into: &block)
+
+    var decoded = SampleBatch()
+    try SampleCodec.decode(block, tags: tags, into: &decoded)
+    #expect(same(decoded, batch), "seed \(seed)")
+
+    // A reader of another run has its own numbers, and the same names.
+    let others = TagRegistry()
+    _ = others.intern("somebody/else")
+    var elsewhere = SampleBatch()
+    try SampleCodec.decode(block, tags: others, into: &elsewhere)
+    #expect(elsewhere.map { others.name(of: $0.tag) } == batch.map { tags.name(of: $0.tag) })
+  }
+
+  @Test func appendsToWhatIsThere() throws {
+    let tags = TagRegistry()
+    let text = Sample(tag: tags.intern("a/text"), value: .string("première"))
+    let bytes = Sample(tag: tags.intern("a/bytes"), value: .bytes([0, 255]))
+    var batch = SampleBatch([text])
+    var block: [UInt8] = []
+    SampleCodec.encode(SampleBatch([bytes]), names: tags.names, into: &block)
+    try SampleCodec.decode(block, tags: tags, into: &batch)
+    #expect(Array(batch) == [text, bytes])
+  }
+
+  @Test func oneEncoderServesManyBatches() throws {
+    let tags = TagRegistry()
+    let a = tags.intern("a/x")
+    let b = tags.intern("b/x")
+    var encoder = SampleBlockEncoder(names: tags.names)
+    for tag in [a, b, b, a] {
+      let batch = SampleBatch([Sample(tag: tag, value: .int64(-7))])
+      var block: [UInt8] = []
+      encoder.encode(batch, into: &block)
+      var decoded = SampleBatch()
+      try SampleCodec.decode(block, tags: tags, into: &decoded)
+      #expect(Array(decoded) == Array(batch))
+    }
+  }
+
+  @Test func refusesANewerVersionByName() {
+    var batch = SampleBatch()
+    #expect {
+      try SampleCodec.decode([200, 0, 0], tags: TagRegistry(), into: &batch)
+    } throws: { error in
+      (error as? SampleCodecError)?.code == .newerVersion
+    }
+  }
+
+  @Test func everyTruncationIsAnErrorAndLeavesTheBatchAlone() throws {
+    var random = SeededGenerator(seed: 5)
+    let tags = TagRegistry()
+    let batch = randomBatch(count: 12, tags: tags, using: &random)
+    var block: [UInt8] = []
+    SampleCodec.encode(batch, names: tags.names, into: &block)
+    for length in 0..<block.count {
+      var decoded = SampleBatch()
+      #expect(throws: SampleCodecError.self) {
+        try SampleCodec.decode(Array(block[..<length]), tags: tags, into: &decoded)
+      }
+      #expect(decoded.isEmpty)
+    }
+  }
+
+  /// Damage may go unseen here (the store's checksums are for that), but it may never trap.
+  @Test func damagedBlocksNeverTrap() {
+    let seed: UInt64 = 77
+    var random = SeededGenerator(seed: seed)
+    let source = TagRegistry()
+    for _ in 0..<5_000 {
+      let batch = randomBatch(count: Int(random.next() % 8), tags: source, using: &random)
+      var block: [UInt8] = []
+      SampleCodec.encode(batch, names: source.names, into: &block)
+      for _ in 0...(random.next() % 4) {
+        let index = Int(random.next() % UInt64(block.count))
+        block[index] = UInt8(truncatingIfNeeded: random.next())
+      }
+      var decoded = SampleBatch()
+      try? SampleCodec.decode(block, tags: TagRegistry(), into: &decoded)
+      for sample in decoded { _ = sample.value }
+    }
+  }
+
+  // MARK: - Random samples
+
+  private func randomBatch(
+    count: Int, tags: TagRegistry, using random: inout SeededGenerator
+  ) -> SampleBatch {
+    var batch = SampleBatch()
+    for _ in 0..<count { batch.append(randomSample(tags: tags, using: &random)) }
+    return batch
+  }
+
+  private func randomSample(tags: TagRegistry, using random: inout SeededGenerator) -> Sample {
+    let pick = random.next()
+    let bits = random.next()
+    let value: Value =
+      switch pick % 9 {
+      case 0: .none
+      case 1: .bool(bits & 1 == 0)
+      case 2: .int64(Int64(bitPattern: bits))
+      case 3: .uint64(bits)
+      case 4: .double(Double(bitPattern: bits))
+      case 5: .double(.infinity)
+      case 6: .string("line\n\(bits) é")
+      case 7: .bytes(Array(repeating: UInt8(truncatingIfNeeded: bits), count: Int(bits % 9)))
+      default: .string("")
+      }
+    let extreme: [Int64] = [.min, .max, 0, 1_767_225_600_000_000_000]
+    return Sample(
+      tag: tags.intern("device\(bits % 3)/tag\(pick % 7)"), value: value,
+      quality: pick & 64 == 0 ? .good : Quality(rawValue: UInt32(truncatingIfNeeded: bits)),
+      sourceTime: pick & 128 == 0
+        ? nil : Timestamp(nanoseconds: extreme[Int(bits >> 8 & 3)] &+ Int64(pick >> 60)),
+      gatewayTime: Timestamp(nanoseconds: extreme[Int(bits >> 16 & 3)]),
+      monotonicTime: Int64(bitPattern: random.next()),
+      sequence: pick & 256 == 0 ? random.next() : bits >> 60,
+      sampleClass: SampleClass(rawValue: UInt8(pick >> 32 & 3)) ?? .telemetry,
+      configurationVersion: UInt32(bits >> 62))
+  }
+
+  /// Equal, with not-a-number equal to itself.
+  private func same(_ left: SampleBatch, _ right: SampleBatch) -> Bool {
+    left.count == right.count
+      && zip(left, right).allSatisfy { a, b in
+        if case .double(let x) = a.value, case .double(let y) = b.value, x.isNaN, y.isNaN {
+          var (a, b) = (a, b)
+          let isSame = x.bitPattern == y.bitPattern
+          a.value = .none
+          b.value = .none
+          return isSame && a == b
+        }
+        return a == b
+      }
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import IndustrialModel
+import Sinks
+import TestSupport
+import Testing
+
+private let influxd = PeerProcess.find("influxd")
+
+/// InfluxDB 1 refuses a malformed line with a reason: it is the judge of our line protocol.
+@Suite(.enabled(if: influxd != nil, "influxd is not installed"))
+struct InfluxDBTests {
+  @Test func aRealServerReadsEveryKindOfLineBack() async throws {
+    let folder = try TemporaryFolder()
+    let server = try start(in: folder)
+    try #require(try await server.isListening())
+    let url = "http://127.0.0.1:\(server.port)"
+    let curl = try #require(PeerProcess.find("curl"))
+    _ = try Tool(
+      curl, ["-s", "-XPOST", "\(url)/query", "--data-urlencode", "q=CREATE DATABASE t"])
+
+    let tags = TagRegistry()
+    var batch = SampleBatch()
+    for (number, (name, value)) in Self.readings.enumerated() {
+      batch.append(
+        Sample(
+          tag: tags.intern(name), value: value,
+          quality: number.isMultiple(of: 5) ? .uncertainLastUsableValue : .good,
+          gatewayTime: Timestamp(nanoseconds: 1_767_225_600_000_000_000 + Int64(number))))
+    }
+    batch.append(Sample(tag: tags.intern("dead/tag"), value: .none, quality: .badTimeout))
+    var formatter = SampleFormatter(.influx, tags: tags)
+    var text: [UInt8] = []
+    formatter.append(batch, to: &text)
+    try Data(text).write(to: URL(fileURLWithPath: folder.file("lines")))
+    let written = try Tool(
+      curl,
+      [
+        "-s", "-w", "%{http_code}", "-XPOST", "\(url)/write?db=t&precision=ns", "--data-binary",
+        "@\(folder.file("lines"))",
+      ])
+    #expect(written.output == "204", "\(written.output)")
+
+    for (number, (name, value)) in Self.readings.enumerated() {
+      let parts = name.split(separator: "/", maxSplits: 1)
+      let query = "SELECT \"\(parts[1])\" FROM \"\(parts[0])\""
+      let answer = try Tool(
+        curl, ["-s", "-G", "\(url)/query?db=t&epoch=ns", "--data-urlencode", "q=\(query)"])
+      let expected = "[[\(1_767_225_600_000_000_000 + number),\(Self.json(value))]]"
+      #expect(answer.output.contains(expected), "\(name): \(answer.output)")
+    }
+  }
+
+  private static let readings: [(String, Value)] = [
+    ("plain/int", .int64(-42)), ("plain/large", .int64(.max)), ("plain/unsigned", .uint64(7)),
+    ("plain/real", .double(0.1)), ("plain/tiny", .double(1e-300)), ("plain/true", .bool(true)),
+    ("plain/text", .string("two words, \"quoted\", back\\slash")),
+    ("pump 1,left/flow = a, b", .double(2.5)), ("ünï/cödé", .bool(false)),
+    ("plain/bytes", .bytes([1, 255])),
+  ]
+
+  private static func json(_ value: Value) -> String {
+    switch value {
+    case .int64(let value): "\(value)"
+    case .uint64(let value): "\(value)"
+    case .double(let value): value == 1e-300 ? "1e-300" : "\(value)"
+    case .bool(let value): "\(value)"
+    case .string: #""two words, \"quoted\", back\\slash""#
+    case .bytes: "\"01ff\""
+    case .none: "null"
+    }
+  }
+
+  private func start(in folder: TemporaryFolder) throws -> PeerProcess {
+    let port = try Loopback.freePort()
+    let backup = try Loopback.freePort()
+    try folder.write(
+      """
+      reporting-disabled = true
+      bind-address = "127.0.0.1:\(backup)"
+      [meta]
+      dir = "\(folder.file("meta"))"
+      [data]
+      dir = "\(folder.file("data"))"
+      wal-dir = "\(folder.file("wal"))"
+      [http]
+      bind-address = "127.0.0.1:\(port)"
+      [monitor]
+      store-enabled = false
+      """, to: "influxdb.conf")
+    return try PeerProcess(
+      try #require(influxd), ["-config", folder.file("influxdb.conf")], port: port)
+  }
+}

@@ -1,0 +1,87 @@
+public import Foundation
+
+/// A real server or tool that a test talks to. It is started by the test and ended with this value.
+public final class PeerProcess: @unchecked Sendable {
+  // Sendable because Process locks itself and the other properties never change.
+  private let process: Process
+  /// The loopback port that the caller wanted it to listen on.
+  public let port: UInt16
+
+  /// Where a tool is installed, or nil.
+  public static func find(_ tool: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return (folders + ["/usr/sbin", "/usr/local/sbin"]).map { "\($0)/\(tool)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// Starts a program.
+  public init(
+    _ path: String, _ arguments: [String], port: UInt16 = 0, output: FileHandle = .nullDevice
+  ) throws {
+    self.port = port
+    process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+  }
+
+  deinit { stop() }
+
+  /// Ends the program at once and waits for its end.
+  public func stop() {
+    guard process.isRunning else { return }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  /// Whether it still runs.
+  public var isRunning: Bool { process.isRunning }
+
+  /// Returns once something accepts connections on the port; false when the program ended or half a
+  /// minute passed first.
+  public func isListening() async throws -> Bool {
+    for _ in 0..<600 where process.isRunning {
+      if Loopback.accepts(port) { return true }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    return false
+  }
+}
+
+/// Ports of this machine's loopback interface.
+public enum Loopback {
+  /// A TCP port that nobody listens on now.
+  public static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+      }
+    }
+    guard status == 0 else { throw POSIXError(.EADDRINUSE) }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  /// Whether somebody listens on a port.
+  public static func accepts(_ port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import IndustrialIO
+
+print("  ran:      \(Quality.good)")
