@@ -32,14 +32,6 @@ struct ShellRun: Sendable {
     // Files, not pipes: a server left in the background may hold them open.
     let scratch = try TemporaryFolder()
     for name in ["out", "err"] { try scratch.write("", to: name) }
-    func handle(_ name: String) throws -> FileHandle {
-      try FileHandle(forWritingTo: URL(filePath: scratch.file(name)))
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    let endJobs = "trap 'code=$?; kill $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
-    process.arguments = ["--kill-after=5", "\(seconds)", "sh", "-c", endJobs + script]
-    process.currentDirectoryURL = URL(filePath: directory)
     var all = ProcessInfo.processInfo.environment
     all["PATH"] = "\(programs.path):\(all["PATH"] ?? "/usr/bin:/bin")"
     all["NO_COLOR"] = "1"
@@ -47,19 +39,18 @@ struct ShellRun: Sendable {
     all["TZ"] = "UTC"
     all["COLUMNS"] = "100"
     all.merge(environment) { $1 }
-    process.environment = all
-    process.standardInput =
-      try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
-    process.standardOutput = try handle("out")
-    process.standardError = try handle("err")
-    try process.run()
-    process.waitUntilExit()
-    let signal: Int32 = process.terminationReason == .exit ? 0 : 128
+    // bash, because in dash `$(jobs -p)` knows no job.
+    let endJobs = "trap 'code=$?; kill -KILL $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
+    let process = try ChildProcess(
+      "/usr/bin/timeout", ["--kill-after=5", "\(seconds)", "bash", "-c", endJobs + script],
+      environment: all, folder: directory, input: input ?? "/dev/null",
+      output: scratch.file("out"), errors: scratch.file("err"))
+    let status = process.wait()
     return ShellRun(
       output: String(
         decoding: try Data(contentsOf: URL(filePath: scratch.file("out"))), as: UTF8.self),
       errors: String(
         decoding: try Data(contentsOf: URL(filePath: scratch.file("err"))), as: UTF8.self),
-      code: signal + process.terminationStatus)
+      code: status < 0 ? 128 - status : status)
   }
 }
