@@ -16,6 +16,7 @@ struct IIoTCtl: AsyncParsableCommand {
       GatewayCommand.self,
       Simulate.self,
       StoreCommand.self,
+      MqttCommand.self,
     ])
 }
 
