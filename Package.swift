@@ -68,7 +68,9 @@ let protocols: [Target] = [
 
 let compositions: [Target] = [
   library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
-  library("PlantSimulator", dependencies: ["CANCore", "DBC", "CANLog", "Modbus"]),
+  library(
+    "PlantSimulator",
+    dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
   library(
     "Gateway",
     dependencies: [
@@ -118,12 +120,14 @@ let package = Package(
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
     tests("ModbusTests", dependencies: ["Modbus"]),
-    tests("MQTTTests", dependencies: ["MQTT"]),
+    tests("PlantSimulatorTests", dependencies: ["PlantSimulator"]),
+    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
-    tests("GatewayTests", dependencies: ["Gateway"]),
+    tests(
+      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

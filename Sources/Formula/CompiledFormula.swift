@@ -9,7 +9,7 @@
 /// Values are binary64, truth is 0 or 1, and results are CPython's bit for bit; `docs/formula.md` is the
 /// reference of the language. A formula is immutable and may be shared between threads.
 public struct CompiledFormula: Sendable {
-  let program: Program
+  @usableFromInline let program: Program
 
   /// Compiles `source`.
   ///
@@ -31,12 +31,14 @@ public struct CompiledFormula: Sendable {
   /// Evaluates with the inputs in `slots`: the way for many values. Allocates nothing.
   ///
   /// `slots` must have been made by this formula.
+  @inlinable
   public func evaluate(_ slots: FormulaSlots) -> FormulaResult {
     precondition(slots.program === program, "the slots belong to another formula")
-    return ExactEvaluator(
-      program: program, inputs: slots.registers, qualities: slots.qualities, times: slots.times,
-      stack: slots.stack
-    ).run()
+    if slots.impaired == 0 {
+      let value = slots.entry(slots.code, slots.registers, slots.temporaries)
+      if value.isFinite { return FormulaResult(value: value, quality: 0) }
+    }
+    return slots.evaluateExactly()
   }
 
   /// Evaluates with inputs by name, all good; a tag's name is its path without braces.

@@ -8,11 +8,11 @@ public struct FormulaResult: Sendable, Equatable {
   /// The value's OPC UA status code: the worst of the inputs that it was made of, bad after a failure and for
   /// a value that is not finite.
   public let quality: UInt32
-  let fault: Fault
+  @usableFromInline let fault: Fault
   /// The step of the exact code that failed.
-  let step: UInt16
+  @usableFromInline let step: UInt16
 
-  @inline(__always)
+  @inlinable @inline(__always)
   init(value: Double, quality: UInt32) {
     self.value = value
     self.quality = quality

@@ -11,27 +11,51 @@
 ///
 /// A slot's number is the index in ``CompiledFormula/dependencies``. An instance is for one thread at a time.
 public final class FormulaSlots {
-  let program: Program
+  /// A step's code; C's calling convention makes it a plain pointer, without a context to keep alive.
+  @usableFromInline typealias Handler =
+    @convention(c) (UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Double
+
+  @usableFromInline let program: Program
+  /// How many inputs there are.
+  public let count: Int
   /// Values of inputs, then constants, then temporaries of the fast code.
-  let registers: UnsafeMutablePointer<Double>
-  let qualities: UnsafeMutablePointer<UInt32>
+  @usableFromInline let registers: UnsafeMutablePointer<Double>
+  @usableFromInline let qualities: UnsafeMutablePointer<UInt32>
   let times: UnsafeMutablePointer<Int64>
   let stack: ExactStack
+  /// The fast code's first handler, or one that asks the exact code.
+  @usableFromInline let entry: Handler
+  @usableFromInline let code: UnsafeMutableRawPointer
+  @usableFromInline let temporaries: UnsafeMutablePointer<Double>
   /// How many inputs are not good; while it is 0 the fast code may run.
-  private(set) var impaired: Int
+  @usableFromInline var impaired: Int
 
   init(_ program: Program) {
     self.program = program
-    let inputs = program.inputs.count
-    registers = .allocate(capacity: program.registerCount)
-    registers.initialize(repeating: 0, count: program.registerCount)
-    qualities = .allocate(capacity: Swift.max(inputs, 1))
-    qualities.initialize(repeating: FormulaStatus.badNoData, count: Swift.max(inputs, 1))
-    times = .allocate(capacity: Swift.max(inputs, 1))
-    times.initialize(repeating: 0, count: Swift.max(inputs, 1))
+    count = program.inputs.count
+    let registerCount = program.registerCount
+    registers = .allocate(capacity: registerCount)
+    registers.initialize(repeating: 0, count: registerCount)
+    qualities = .allocate(capacity: Swift.max(count, 1))
+    qualities.initialize(repeating: FormulaStatus.badNoData, count: Swift.max(count, 1))
+    times = .allocate(capacity: Swift.max(count, 1))
+    times.initialize(repeating: 0, count: Swift.max(count, 1))
     stack = ExactStack(depth: program.exact.stackDepth, branches: program.exact.branchDepth)
-    impaired = inputs
-    program.initialize(registers: registers)
+    impaired = count
+
+    let instructions = program.fast?.instructions ?? []
+    let constants = program.fast?.constants ?? []
+    for (index, constant) in constants.enumerated() { registers[count + index] = constant }
+    temporaries = registers + count + constants.count
+    let steps = UnsafeMutablePointer<FastStep>.allocate(capacity: Swift.max(instructions.count, 1))
+    for (index, step) in instructions.enumerated() {
+      (steps + index).initialize(
+        to: FastStep(
+          handler: FastHandlers.handler(of: step.operation), a: step.a, b: step.b, c: step.c,
+          d: step.d))
+    }
+    code = UnsafeMutableRawPointer(steps)
+    entry = instructions.isEmpty ? { _, _, _ in .nan } : steps[0].handler
   }
 
   deinit {
@@ -39,14 +63,13 @@ public final class FormulaSlots {
     qualities.deallocate()
     times.deallocate()
     stack.deallocate()
+    code.deallocate()
   }
-
-  /// How many inputs there are.
-  public var count: Int { program.inputs.count }
 
   /// An input's value; setting it makes its quality good.
   ///
   /// An input that was never set is bad. The slot must be below ``count``.
+  @inlinable
   public subscript(slot: Int) -> Double {
     get {
       checkSlot(slot)
@@ -55,7 +78,7 @@ public final class FormulaSlots {
     set {
       checkSlot(slot)
       registers[slot] = newValue
-      if qualities[slot] != 0 { setQuality(slot, FormulaStatus.good) }
+      if qualities[slot] != 0 { setQuality(slot, 0) }
     }
   }
 
@@ -68,14 +91,19 @@ public final class FormulaSlots {
   }
 
   /// Sets all inputs, in the order of the dependencies, to good values.
-  public func setAll(_ values: UnsafeBufferPointer<Double>) {
-    precondition(values.count == count, "a value for each input")
-    guard let source = values.baseAddress else { return }
-    registers.update(from: source, count: values.count)
-    if impaired != 0 {
-      qualities.update(repeating: FormulaStatus.good, count: values.count)
-      impaired = 0
+  ///
+  /// `values` must hold ``count`` numbers.
+  @inlinable
+  public func setAll(_ values: UnsafePointer<Double>) {
+    var slot = 0
+    // Inputs are few: moving them two by two costs less than calling for a copy.
+    while slot &+ 1 < count {
+      let pair = UnsafeRawPointer(values + slot).loadUnaligned(as: SIMD2<Double>.self)
+      UnsafeMutableRawPointer(registers + slot).storeBytes(of: pair, as: SIMD2<Double>.self)
+      slot &+= 2
     }
+    if slot < count { registers[slot] = values[slot] }
+    if impaired != 0 { makeAllGood() }
   }
 
   /// The status code of an input.
@@ -84,15 +112,29 @@ public final class FormulaSlots {
     return qualities[slot]
   }
 
-  @inline(__always)
-  private func checkSlot(_ slot: Int) {
-    precondition(slot >= 0 && slot < program.inputs.count, "no such input of the formula")
+  @inlinable @inline(__always)
+  func checkSlot(_ slot: Int) {
+    precondition(slot >= 0 && slot < count, "no such input of the formula")
   }
 
-  private func setQuality(_ slot: Int, _ quality: UInt32) {
+  @usableFromInline
+  func setQuality(_ slot: Int, _ quality: UInt32) {
     let before = FormulaStatus.isGood(qualities[slot]) ? 0 : 1
     let after = FormulaStatus.isGood(quality) ? 0 : 1
     qualities[slot] = quality
     impaired += after - before
+  }
+
+  @usableFromInline
+  func makeAllGood() {
+    qualities.update(repeating: FormulaStatus.good, count: count)
+    impaired = 0
+  }
+
+  @usableFromInline @inline(never)
+  func evaluateExactly() -> FormulaResult {
+    ExactEvaluator(
+      program: program, inputs: registers, qualities: qualities, times: times, stack: stack
+    ).run()
   }
 }

@@ -38,6 +38,15 @@ public final class BlockingRingStore: Sendable {
   /// Where the cursors stand.
   public var cursors: [CursorStatus] { core.cursorStatus() }
 
+  /// The number that the next record will get if nothing else appends before.
+  public var nextSequence: UInt64 { core.lock.locked { core.nextSequence } }
+
+  /// A reader without a name: it keeps no place, so nothing has to be acknowledged, and it holds
+  /// nothing back from being given up. `.saved` begins at the oldest record.
+  public func reader(from start: CursorStart = .oldest) throws(StoreError) -> BlockingReader {
+    BlockingReader(core: core, next: try core.position(of: start) ?? core.firstAvailable)
+  }
+
   /// Appends all records of a batch, in order.
   ///
   /// Under `SyncPolicy.everyCommit` they are on the disk for good when this returns. If it throws,

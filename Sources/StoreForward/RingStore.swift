@@ -62,6 +62,9 @@ public final class RingStore: Sendable {
   /// Where the cursors stand.
   public var cursors: [CursorStatus] { core.cursorStatus() }
 
+  /// The number that the next record will get if nothing else appends before.
+  public var nextSequence: UInt64 { core.lock.locked { core.nextSequence } }
+
   /// Appends all records of a batch, in order.
   ///
   /// Under `SyncPolicy.everyCommit` they are on the disk for good when this returns. If it throws,

@@ -66,11 +66,11 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether the same call may succeed later without reopening the store.
   public var isRetriable: Bool { code == .diskFull || code == .full || code == .locked }
 
-  /// The message with its path and advice.
+  /// Three lines: what happened, where, what to do; without the lines that would be empty.
   public var description: String {
     var text = message
-    if !path.isEmpty { text += " (\(path))" }
-    if !advice.isEmpty { text += "; \(advice)" }
+    if !path.isEmpty { text += "\n  \(path)" }
+    if !advice.isEmpty { text += "\n  \(advice)" }
     return text
   }
 }

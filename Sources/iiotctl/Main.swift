@@ -11,7 +11,11 @@ struct IIoTCtl: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Poll.self
+      Poll.self,
+      Replay.self,
+      GatewayCommand.self,
+      Simulate.self,
+      StoreCommand.self,
     ])
 }
 
@@ -38,6 +42,9 @@ enum Main {
     } catch let failure as Failure {
       StandardError.print(failure.description)
       exit(failure.exitCode)
+    } catch let failure as ConfigurationFailure {
+      StandardError.print(failure.description)
+      exit(1)
     } catch {
       IIoTCtl.exit(withError: error)
     }

@@ -1,4 +1,5 @@
 /// Why an evaluation gave no value: the run-time half of ``FormulaError/Code``, in a byte.
+@usableFromInline
 enum Fault: UInt8, Sendable {
   case none, divisionByZero, domain, overflow, type, unknownInput
 

@@ -1,8 +1,10 @@
 /// A compiled formula's shared, unchanging part.
+@usableFromInline
 final class Program: Sendable {
   let source: String
   let tree: SyntaxTree
   let exact: ExactCode
+  let fast: FastCode?
 
   var inputs: [FormulaDependency] { tree.inputs }
 
@@ -25,12 +27,16 @@ final class Program: Sendable {
     }
     self.source = source
     exact = ExactCode(tree)
+    var builder = ValueGraphBuilder(inputCount: tree.inputs.count)
+    fast = builder.build(exact).flatMap { graph in
+      var graph = graph
+      graph.fuse()
+      return FastCode(graph)
+    }
   }
 
   /// How many registers the fast code uses.
-  var registerCount: Int { inputs.count + 1 }
-
-  func initialize(registers: UnsafeMutablePointer<Double>) {}
+  var registerCount: Int { Swift.max(fast?.registerCount ?? 0, inputs.count + 1) }
 
   func error(of result: FormulaResult) -> FormulaError? {
     guard result.fault != .none else { return nil }

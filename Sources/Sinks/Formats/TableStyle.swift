@@ -2,8 +2,8 @@ internal import IndustrialModel
 
 /// Aligned columns for people. Nothing to build on.
 struct TableStyle: SampleStyle {
-  private static let tagWidth = 32
-  private static let valueWidth = 18
+  private static let tagWidth = 40
+  private static let valueWidth = 14
 
   var header: [UInt8] {
     var text: [UInt8] = []
@@ -34,6 +34,7 @@ struct TableStyle: SampleStyle {
       switch record.kind {
       case .string: value += batch.bytes(of: record).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }
       case .bytes: value.append(hex: batch.bytes(of: record))
+      case .double: value.append(shortest: Self.rounded(Double(bitPattern: record.bits)))
       default: record.appendScalar(to: &value)
       }
     } else {
@@ -47,6 +48,14 @@ struct TableStyle: SampleStyle {
       text.append(reason)
     }
     text.append(UInt8(ascii: "\n"))
+  }
+
+  /// Six significant digits: more would only be noise to the eye. The other formats are exact.
+  private static func rounded(_ value: Double) -> Double {
+    guard value != 0, value.magnitude < 1e15, value.magnitude > 1e-9 else { return value }
+    var unit = 1.0
+    while value.magnitude * unit < 100_000 { unit *= 10 }
+    return (value * unit).rounded() / unit
   }
 }
 

@@ -72,7 +72,7 @@ extension StoreCore {
   }
 
   /// The first number that a start means, nil for the saved place.
-  private func position(of start: CursorStart) throws(StoreError) -> UInt64? {
+  func position(of start: CursorStart) throws(StoreError) -> UInt64? {
     switch start {
     case .saved: nil
     case .oldest: lock.locked { oldestSequence }
@@ -150,6 +150,10 @@ extension StoreCore {
       cursors[index].hint = request.hint
       cursors[index].delivered &+= UInt64(batch.records.count)
       for gap in batch.gaps where gap.reason == .damaged { cursors[index].damaged &+= gap.count }
+    }
+    if PlantedBug.cursorSavedBeforeDelivery.isPlanted {
+      acknowledge(name, nil, through: batch.lastSequence)
+      try saveCursorsNow()
     }
   }
 

@@ -128,6 +128,9 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     }
   }
 
+  /// The same for those who do not have the lock.
+  var firstAvailable: UInt64 { lock.locked { oldestSequence } }
+
   /// The first number that a reader may ask for. With the lock held.
   var oldestSequence: UInt64 {
     max(evictedThrough.saturatingNext, segments.first.map(\.baseSequence) ?? nextSequence)

@@ -3,7 +3,8 @@ internal import Glibc
 /// A lock with condition variables, for threads that wait for each other.
 ///
 /// `Mutex` of the standard library has no condition variable; this is the platform's own pair.
-final class Monitor: @unchecked Sendable {  // the pointers never change, the objects are thread-safe
+// Sendable: the pointers never change and what they point to is made for many threads.
+final class Monitor: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   init() {

@@ -11,9 +11,13 @@ final class Banks: @unchecked Sendable {
 
   private let lock = Mutex(())
   private let boxes: [UInt8: Box]
+  private let holes: [RegisterBlock]
   private let responder: LibmodbusResponder
 
-  init(units: [UInt8], size: RegisterBank.Size) throws(ModbusError) {
+  init(
+    units: [UInt8], size: RegisterBank.Size, holes: [RegisterBlock]
+  ) throws(ModbusError) {
+    self.holes = holes
     var boxes: [UInt8: Box] = [:]
     for unit in units { boxes[unit] = Box(try RegisterBank(size)) }
     self.boxes = boxes
@@ -36,6 +40,20 @@ final class Banks: @unchecked Sendable {
     guard frame.count > 7, let box = boxes[frame[6]] else {
       return responder.exception(.gatewayTargetFailedToRespond, to: frame)
     }
+    if !holes.isEmpty, touchesHole(frame) {
+      return responder.exception(.illegalDataAddress, to: frame)
+    }
     return responder.answer(to: frame, from: box.bank)
+  }
+
+  private func touchesHole(_ frame: UnsafeRawBufferPointer) -> Bool {
+    let ranges = RequestShape.ranges(UnsafeRawBufferPointer(rebasing: frame[7...]))
+    return ranges.contains { range in
+      holes.contains { hole in
+        hole.unit == frame[6] && hole.table == range.table
+          && Int(hole.address) < range.start + range.count
+          && range.start < Int(hole.address) + hole.count
+      }
+    }
   }
 }

@@ -79,23 +79,3 @@ struct LibmodbusResponder: ~Copyable {
     }
   }
 }
-
-/// What the specification says about the length of a request.
-enum RequestShape {
-  /// Whether a request's PDU is as long as its function and its own count fields say. Functions that are
-  /// not known pass: the responder refuses those.
-  static func isWellFormed(_ pdu: UnsafeRawBufferPointer) -> Bool {
-    func word(_ offset: Int) -> Int { Int(pdu[offset]) << 8 | Int(pdu[offset + 1]) }
-    switch pdu[0] {
-    case 1...6: return pdu.count == 5
-    case 7, 17: return pdu.count == 1
-    case 15:
-      return pdu.count >= 6 && pdu.count == 6 + Int(pdu[5]) && Int(pdu[5]) == (word(3) + 7) / 8
-    case 16: return pdu.count >= 6 && pdu.count == 6 + Int(pdu[5]) && Int(pdu[5]) == 2 * word(3)
-    case 22: return pdu.count == 7
-    case 23:
-      return pdu.count >= 10 && pdu.count == 10 + Int(pdu[9]) && Int(pdu[9]) == 2 * word(7)
-    default: return true
-    }
-  }
-}

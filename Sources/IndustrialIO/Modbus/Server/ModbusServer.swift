@@ -30,17 +30,19 @@ public final class ModbusServer: Sendable {
   ///   - port: the port, or 0 for any free one.
   ///   - units: the unit numbers it answers to.
   ///   - size: how many places the tables of each unit have.
+  ///   - holes: places that do not exist: a request that touches one is refused with exception 2.
   ///   - maximumConnections: further clients wait until one leaves.
   ///
   /// Throws `.system` when the port is taken or not allowed, `.hostNotFound` when `host` has no address.
   public init(
     host: String = "127.0.0.1", port: UInt16 = 502, units: [UInt8] = [1],
-    size: RegisterBank.Size = RegisterBank.Size(), maximumConnections: Int = 64
+    size: RegisterBank.Size = RegisterBank.Size(), holes: [RegisterBlock] = [],
+    maximumConnections: Int = 64
   ) throws(ModbusError) {
     let listener = try TCPListener(host: host, port: port)
     self.host = host
     self.port = listener.port
-    banks = try Banks(units: units, size: size)
+    banks = try Banks(units: units, size: size, holes: holes)
     control = ServerControl(wakeup: try Wakeup())
     let (banks, control) = (banks, control)
     let handOver = Mutex<TCPListener?>(consume listener)

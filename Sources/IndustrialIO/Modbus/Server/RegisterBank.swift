@@ -76,6 +76,32 @@ public struct RegisterBank: ~Copyable {
     set { mapping.pointee.tab_registers[checked(offset, size.holdings)] = newValue }
   }
 
+  /// `count` places from `address` on; a bit is 0 or 1.
+  public borrowing func registers(at address: RegisterAddress, count: Int) -> [UInt16] {
+    (0..<count).map { index in
+      let offset = Int(address.offset) + index
+      return switch address.table {
+      case .coil: self[coil: offset] ? 1 : 0
+      case .discrete: self[discrete: offset] ? 1 : 0
+      case .input: self[input: offset]
+      case .holding: self[holding: offset]
+      }
+    }
+  }
+
+  /// Sets places from `address` on; a bit becomes true unless its word is 0.
+  public mutating func setRegisters(_ words: [UInt16], at address: RegisterAddress) {
+    for (index, word) in words.enumerated() {
+      let offset = Int(address.offset) + index
+      switch address.table {
+      case .coil: self[coil: offset] = word != 0
+      case .discrete: self[discrete: offset] = word != 0
+      case .input: self[input: offset] = word
+      case .holding: self[holding: offset] = word
+      }
+    }
+  }
+
   private borrowing func checked(_ offset: Int, _ count: Int) -> Int {
     precondition(offset >= 0 && offset < count, "no such place in the register bank")
     return offset

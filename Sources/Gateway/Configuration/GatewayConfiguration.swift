@@ -1,0 +1,133 @@
+public import Sinks
+
+/// What a gateway reads, computes, keeps and forwards: the content of one configuration file
+/// (docs/configuration.md).
+public struct GatewayConfiguration: Sendable, Equatable {
+  /// The name of the gateway among others.
+  public var id: String
+  /// The folder of everything it keeps: the buffer and its cursors.
+  public var dataFolder: String
+  /// The wires, each with one owner.
+  public var buses: [Bus]
+  /// What is read from them.
+  public var devices: [Device]
+  /// Tags computed from other tags.
+  public var formulas: [DerivedTag]
+  /// The store between acquisition and forwarding.
+  public var buffer: Buffer
+  /// Where samples go.
+  public var sinks: [Destination]
+
+  /// A configuration from its parts.
+  public init(
+    id: String, dataFolder: String, buses: [Bus] = [], devices: [Device] = [],
+    formulas: [DerivedTag] = [], buffer: Buffer = Buffer(), sinks: [Destination] = []
+  ) {
+    self.id = id
+    self.dataFolder = dataFolder
+    self.buses = buses
+    self.devices = devices
+    self.formulas = formulas
+    self.buffer = buffer
+    self.sinks = sinks
+  }
+
+  /// One wire: a TCP peer, a recording, ...
+  public struct Bus: Sendable, Equatable {
+    /// Its name in the configuration.
+    public var name: String
+    /// What is at its other end.
+    public var transport: Transport
+
+    /// A bus.
+    public init(name: String, transport: Transport) {
+      self.name = name
+      self.transport = transport
+    }
+  }
+
+  /// How a bus is reached.
+  public enum Transport: Sendable, Equatable {
+    /// Modbus TCP.
+    case modbusTCP(host: String, port: UInt16, timeout: Duration)
+    /// Frames from a CAN log, a pipe or a FIFO, decoded with a DBC file.
+    case canLog(path: String, database: String)
+  }
+
+  /// A device on a bus and its tags.
+  public struct Device: Sendable, Equatable {
+    /// Its name: the first part of its tags.
+    public var name: String
+    /// The bus it is on.
+    public var bus: String
+    /// Modbus: its unit identifier, 0 to 255.
+    public var unit: UInt8
+    /// Modbus: how often its tags are read.
+    public var every: Duration
+    /// Modbus: its tags. A CAN device has those of its database.
+    public var tags: [RegisterTag]
+
+    /// A device.
+    public init(
+      name: String, bus: String, unit: UInt8 = 1, every: Duration = .seconds(1),
+      tags: [RegisterTag] = []
+    ) {
+      self.name = name
+      self.bus = bus
+      self.unit = unit
+      self.every = every
+      self.tags = tags
+    }
+  }
+
+  /// A tag computed from others.
+  public struct DerivedTag: Sendable, Equatable {
+    /// Its path, `device/tag`.
+    public var tag: String
+    /// The formula, tags in braces: `{pump/u} * {pump/i}` (docs/formula.md).
+    public var expression: String
+    /// Its unit as a UCUM code.
+    public var unit: String?
+
+    /// A derived tag.
+    public init(tag: String, expression: String, unit: String? = nil) {
+      self.tag = tag
+      self.expression = expression
+      self.unit = unit
+    }
+  }
+
+  /// The size of the store.
+  public struct Buffer: Sendable, Equatable {
+    /// Disk space it may take in all, in bytes.
+    public var capacity: Int
+    /// Size of one of its files, in bytes.
+    public var segment: Int
+
+    /// A buffer of so many bytes; by default 1 GiB in files of 16 MiB.
+    public init(capacity: Int = 1 << 30, segment: Int = 16 << 20) {
+      self.capacity = capacity
+      self.segment = segment
+    }
+  }
+
+  /// A sink and its name.
+  public struct Destination: Sendable, Equatable {
+    /// Its name: that of its cursor in the store.
+    public var name: String
+    /// What it is.
+    public var kind: Kind
+
+    /// The kinds of sinks.
+    public enum Kind: Sendable, Equatable {
+      /// A file that grows.
+      case file(path: String, format: SampleFormat)
+    }
+
+    /// A destination.
+    public init(name: String, kind: Kind) {
+      self.name = name
+      self.kind = kind
+    }
+  }
+}

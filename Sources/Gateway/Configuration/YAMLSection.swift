@@ -1,0 +1,147 @@
+#if Gateway
+  internal import Formula
+  internal import Yams
+
+  /// Reads one mapping of the configuration and notices what nobody asked for.
+  final class YAMLSection {
+    let path: String
+    private let mark: Mark?
+    private var entries: [(key: String, keyMark: Mark?, node: Node)] = []
+    private var asked: [String] = []
+    private let log: ProblemLog
+
+    init?(_ node: Node, path: String, log: ProblemLog) {
+      self.path = path
+      self.log = log
+      mark = node.mark
+      guard case .mapping(let mapping) = node else {
+        log.add(node.mark, path, "expected a mapping (key: value)", "indent the keys below it")
+        return nil
+      }
+      for (key, value) in mapping {
+        entries.append((key.scalar?.string ?? "?", key.mark, value))
+      }
+    }
+
+    /// The keys in the order of the file, for mappings whose keys are names that the user chose.
+    var names: [(String, Node)] {
+      asked = entries.map(\.key)
+      for entry in entries where !ProblemLog.isName(entry.key) {
+        log.add(
+          entry.keyMark, subpath(entry.key), "'\(entry.key)' can't be a name",
+          "use letters, digits, '.', '_' and '-'")
+      }
+      return entries.map { ($0.key, $0.node) }
+    }
+
+    /// The keys in the order of the file, for mappings whose keys are tag paths, `device/tag`.
+    var paths: [(String, Node)] {
+      asked = entries.map(\.key)
+      for entry in entries {
+        let parts = entry.key.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count < 2 || !parts.allSatisfy({ ProblemLog.isName(String($0)) }) else {
+          continue
+        }
+        log.add(
+          entry.keyMark, subpath(entry.key), "'\(entry.key)' is no tag path",
+          "write device/tag, such as pump-01/power")
+      }
+      return entries.map { ($0.key, $0.node) }
+    }
+
+    func subpath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    func node(_ key: String) -> Node? {
+      asked.append(key)
+      return entries.first { $0.key == key }?.node
+    }
+
+    func section(_ key: String) -> YAMLSection? {
+      node(key).flatMap { YAMLSection($0, path: subpath(key), log: log) }
+    }
+
+    /// The value of a key as `parse` reads it; a problem when it is there and can't be read, or is
+    /// required and missing.
+    func value<Value>(
+      _ key: String, expected: String, required: Bool = false, _ parse: (String) -> Value?
+    ) -> Value? {
+      guard let node = node(key) else {
+        if required {
+          log.add(mark, path, "'\(key)' is missing", "add  \(key): \(expected)")
+        }
+        return nil
+      }
+      guard let text = node.scalar?.string, let value = parse(text) else {
+        log.add(
+          node.mark, subpath(key), "'\(node.scalar?.string ?? "...")' is no valid \(key)",
+          "write \(expected)")
+        return nil
+      }
+      return value
+    }
+
+    func text(_ key: String, expected: String, required: Bool = false) -> String? {
+      value(key, expected: expected, required: required) { $0.isEmpty ? nil : $0 }
+    }
+
+    func duration(_ key: String) -> Duration? {
+      value(key, expected: "a duration with its unit, such as 250ms or 1s") {
+        Quantity.duration($0)
+      }
+    }
+
+    func size(_ key: String) -> Int? {
+      value(key, expected: "a size with its unit, such as 64MiB") { Quantity.size($0) }
+    }
+
+    func number(_ key: String) -> Double? {
+      value(key, expected: "a number") { text in
+        Double(text).flatMap { $0.isFinite ? $0 : nil }
+      }
+    }
+
+    func problem(at key: String? = nil, _ message: String, _ advice: String) {
+      let node = key.flatMap { key in entries.first { $0.key == key }?.node }
+      log.add(node?.mark ?? mark, key.map(subpath) ?? path, message, advice)
+    }
+
+    /// Which keys belong here depends on a value that could not be read: asks no more about the rest.
+    func giveUp() { asked = entries.map(\.key) }
+
+    /// To be called after the last question: every key that nobody asked for is a mistake.
+    func finish() {
+      for entry in entries where !asked.contains(entry.key) {
+        let nearest = Spelling.nearest(to: entry.key, among: asked)
+        log.add(
+          entry.keyMark, subpath(entry.key), "unknown key '\(entry.key)'",
+          nearest.map { "did you mean '\($0)'?" }
+            ?? "known here: \(asked.sorted().joined(separator: ", "))")
+      }
+    }
+  }
+
+  /// Collects the mistakes of one file.
+  final class ProblemLog {
+    private(set) var problems: [ConfigurationError.Problem] = []
+
+    func add(_ mark: Mark?, _ path: String, _ message: String, _ advice: String) {
+      problems.append(
+        ConfigurationError.Problem(
+          line: mark?.line ?? 0, column: mark?.column ?? 0, path: path, message: message,
+          advice: advice))
+    }
+
+    static func isName(_ text: String) -> Bool {
+      !text.isEmpty
+        && text.utf8.allSatisfy { byte in
+          switch byte {
+          case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+          default: false
+          }
+        }
+    }
+  }
+#endif

@@ -1,0 +1,11 @@
+internal import IndustrialModel
+internal import Sinks
+
+extension GatewayConfiguration.Destination {
+  /// The sink that the configuration describes. A new kind of destination is one case here.
+  func makeSink(tags: TagRegistry) throws(SinkError) -> any Sink {
+    switch kind {
+    case .file(let path, let format): try FileSink(path: path, format: format, tags: tags)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// What a running gateway has done so far, each number counted where the thing happened.
+public struct GatewayStatus: Sendable {
+  /// Samples that drivers and formulas made.
+  public var acquired: UInt64 = 0
+  /// Samples that are durable in the store.
+  public var stored: UInt64 = 0
+  /// What each sink has done, by its name, in the order of the configuration.
+  public var sinks: [(name: String, counts: SinkCounts)] = []
+
+  /// The counts of one sink, since this start.
+  public struct SinkCounts: Sendable, Hashable {
+    /// Samples that the sink confirmed.
+    public var delivered: UInt64 = 0
+    /// Deliveries that failed and were tried again.
+    public var retries: UInt64 = 0
+    /// Records of the store that were evicted before this sink had them.
+    public var evicted: UInt64 = 0
+    /// Records of the store that were damaged on the disk.
+    public var damaged: UInt64 = 0
+    /// Records of the store that the sink has still to get.
+    public var waiting: UInt64 = 0
+  }
+}

@@ -1,0 +1,87 @@
+internal import IndustrialModel
+internal import StoreForward
+
+/// Takes samples from the intake, computes the derived ones, numbers them and makes them durable.
+struct Lane: ~Copyable {
+  private let intake: Intake
+  private let store: RingStore
+  private let tags: TagRegistry
+  private let board: StatusBoard
+  private var formulas: FormulaStage
+  private var encoder: SampleBlockEncoder
+  private var records = RecordBatch(reservingBytes: 1 << 16)
+  private var block: [UInt8] = []
+  private var nextSequence: UInt64
+  private var condition: ConditionReporter
+
+  /// So many samples are one record at most: damage to a record costs no more than that, and the numbers of samples
+  /// never outrun the store's (`LastSequence`).
+  static let samplesPerRecord = 4096
+
+  init(
+    intake: Intake, store: RingStore, tags: TagRegistry, board: StatusBoard, formulas: FormulaStage,
+    nextSequence: UInt64, report: @escaping @Sendable (GatewayEvent) -> Void
+  ) {
+    self.intake = intake
+    self.store = store
+    self.tags = tags
+    self.board = board
+    self.formulas = formulas
+    self.nextSequence = nextSequence
+    encoder = SampleBlockEncoder(names: tags.names)
+    condition = ConditionReporter(source: "buffer", report: report)
+  }
+
+  /// Works until the intake is finished and empty. Not ended by cancellation: what was acquired gets stored.
+  mutating func run() async {
+    while let moments = await intake.take() {
+      var samples = SampleBatch()
+      for group in moments { formulas.apply(to: group, into: &samples) }
+      nextSequence = samples.number(from: nextSequence)
+      board.acquired(samples)
+      await store(samples)
+      board.stored(samples.count)
+    }
+  }
+
+  private mutating func store(_ samples: SampleBatch) async {
+    if encoder.nameCount < tags.names.count { encoder = SampleBlockEncoder(names: tags.names) }
+    records.removeAll()
+    for start in stride(from: 0, to: samples.count, by: Self.samplesPerRecord) {
+      add(samples, start..<min(start + Self.samplesPerRecord, samples.count))
+    }
+    var pause = Pause()
+    while true {
+      do throws(StoreError) {
+        try await store.append(records)
+        return condition.recovered()
+      } catch {
+        // The samples wait here; the intake fills up, and then the drivers wait too. Nothing is lost but time.
+        condition.failed("\(error.message); retrying. \(error.advice)", level: .error)
+        await pause.wait()
+      }
+    }
+  }
+
+  /// Encodes a range of samples as one record, or as two halves when it is too large for one.
+  private mutating func add(_ samples: SampleBatch, _ range: Range<Int>) {
+    block.removeAll(keepingCapacity: true)
+    let part = range.count == samples.count ? samples : SampleBatch(samples[range])
+    encoder.encode(part, into: &block)
+    let time = part.reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
+    if block.count <= store.largestPayload {
+      if (try? records.append(block, time: time)) != nil { return }
+    }
+    guard range.count > 1 else {
+      // One text or byte value that no record can hold: its place is kept, and says why it is empty.
+      guard let sample = part.first, sample.value != .none else { return }
+      var marker = sample
+      marker.value = .none
+      marker.quality = .badOutOfRange
+      return add(SampleBatch([marker]), 0..<1)
+    }
+    let middle = range.lowerBound + range.count / 2
+    add(samples, range.lowerBound..<middle)
+    add(samples, middle..<range.upperBound)
+  }
+}

@@ -1,0 +1,28 @@
+internal import IndustrialModel
+
+/// Samples in their order, and which of them belong together: what one poll read, or what one frame carried.
+struct Moments: Sendable {
+  /// How the samples are grouped.
+  enum Grouping: Sendable {
+    /// All of them are one moment.
+    case whole
+    /// Neighbours with the same time are one moment.
+    case byTime
+  }
+
+  var samples: SampleBatch
+  var grouping: Grouping
+
+  /// The index ranges of the moments.
+  var ranges: [Range<Int>] {
+    guard grouping == .byTime else { return [0..<samples.count] }
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for index in samples.indices.dropFirst() where samples[index].time != samples[start].time {
+      ranges.append(start..<index)
+      start = index
+    }
+    if start < samples.count { ranges.append(start..<samples.count) }
+    return ranges
+  }
+}

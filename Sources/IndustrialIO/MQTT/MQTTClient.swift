@@ -1,0 +1,232 @@
+internal import IOThreads
+
+/// A connection to an MQTT broker that keeps itself up.
+///
+/// ```swift
+/// let broker = try MQTTClient("mqtt://gateway:secret@broker.plant:1883")
+/// try await broker.publish("21.5", to: "plant/hall/temperature", retain: true)
+///
+/// for try await messages in try await broker.subscribe("plant/+/level", qos: .atLeastOnce) {
+///   for message in messages { print(message.topic, message.text) }
+/// }
+/// ```
+/// The first call connects, and fails if that fails. From then on a lost connection is made again, with
+/// growing waits, subscriptions with it, and calls wait for it up to their timeout.
+///
+/// All calls may be made from any task. A cancelled call returns at once and leaves the client usable. When the
+/// last reference goes, the session ends by itself, without holding up anybody; ``close()`` does
+/// it in an orderly way.
+public final class MQTTClient: Sendable {
+  /// Where the broker is.
+  public let address: MQTTAddress
+
+  private let mailbox: MQTTMailbox
+  let options: MQTTOptions
+
+  /// A client for the broker at `address`, which looks like `mqtt://user:password@host:1883`.
+  ///
+  /// Nothing is sent before the first call.
+  /// - Throws: ``MQTTError/Code/invalidAddress``, ``MQTTError/Code/invalidArgument`` for options that
+  ///   break a rule, ``MQTTError/Code/outOfResources``.
+  public convenience init(
+    _ address: String, options: MQTTOptions = MQTTOptions()
+  ) throws(MQTTError) {
+    try self.init(MQTTAddress(address), options: options)
+  }
+
+  /// A client for the broker at `address`.
+  public init(
+    _ address: MQTTAddress, options: MQTTOptions = MQTTOptions()
+  ) throws(MQTTError) {
+    try options.check()
+    self.address = address
+    self.options = options
+    do throws(SystemFailure) {
+      let mailbox = try MQTTMailbox()
+      self.mailbox = mailbox
+      try OwnedThread.start(name: "mqtt") {
+        MQTTSession(mailbox: mailbox, address: address, options: options).run()
+      }
+    } catch {
+      throw MQTTError(
+        .outOfResources, "no thread for the session: \(error.call): \(error.explanation)",
+        broker: address.description)
+    }
+  }
+
+  deinit { _ = mailbox.send(.close(nil)) }
+
+  /// What the client has done and lost so far.
+  public var statistics: MQTTStatistics { mailbox.statistics }
+
+  /// Connects and waits for the broker's answer. Returns at once when connected.
+  ///
+  /// - Throws: ``MQTTError/Code/unreachable``, ``MQTTError/Code/refused``, ``MQTTError/Code/tls``,
+  ///   ``MQTTError/Code/timedOut``, `CancellationError`.
+  public func connect() async throws {
+    let reply = MQTTReply<Void>()
+    try send(.connect(reply))
+    try await reply.value()
+  }
+
+  /// Publishes one message, and returns when the broker has it: with QoS 1 and 2 when it has acknowledged,
+  /// with QoS 0 when the message has been given to the network.
+  ///
+  /// - Throws: ``MQTTError/Code/denied`` with the broker's reason (MQTT 5, QoS 1 and 2),
+  ///   ``MQTTError/Code/invalidArgument`` for a topic with wildcards, ``MQTTError/Code/timedOut``, and
+  ///   what ``connect()`` throws.
+  public func publish(
+    _ payload: [UInt8], to topic: String, qos: MQTTQoS = .atLeastOnce, retain: Bool = false,
+    properties: MQTTProperties? = nil
+  ) async throws {
+    try await publish([
+      MQTTMessage(
+        topic: topic, payload: payload, qos: qos, retain: retain, properties: properties)
+    ])
+  }
+
+  /// Publishes a text.
+  public func publish(
+    _ text: String, to topic: String, qos: MQTTQoS = .atLeastOnce, retain: Bool = false,
+    properties: MQTTProperties? = nil
+  ) async throws {
+    try await publish(
+      Array(text.utf8), to: topic, qos: qos, retain: retain, properties: properties)
+  }
+
+  /// Publishes many messages in order, and returns when the broker has all of them.
+  ///
+  /// Many times faster than one at a time, as the answers come while others are on their way. When it
+  /// throws, the error is the first one; others of the messages may have been delivered.
+  public func publish(_ messages: [MQTTMessage]) async throws {
+    guard !messages.isEmpty else { return }
+    for message in messages {
+      try MQTTTopicFilter.checkTopic(message.topic)
+      try check(message)
+    }
+    try await connectOnce()
+    let reply = MQTTReply<Void>()
+    try send(.publish(messages, reply))
+    try await reply.value()
+  }
+
+  /// Subscribes, and returns when the broker has granted it; the messages come as batches.
+  ///
+  /// With QoS 1 and 2 a message is acknowledged to the broker when it is put into the buffer.
+  /// - Parameters:
+  ///   - filter: such as `plant/+/level` or `plant/#`.
+  ///   - buffer: what waits between the connection and the consumer.
+  /// - Throws: ``MQTTError/Code/denied`` with the broker's reason, ``MQTTError/Code/invalidArgument``
+  ///   for a filter that breaks the rules, and what ``connect()`` throws.
+  public func subscribe(
+    _ filter: String, qos: MQTTQoS = .atLeastOnce, buffer: MQTTBuffer = MQTTBuffer(),
+    options: MQTTSubscribeOptions = MQTTSubscribeOptions()
+  ) async throws -> MQTTSubscription {
+    let filter = try MQTTTopicFilter(filter)
+    if options != MQTTSubscribeOptions() && self.options.version != .v5 {
+      throw MQTTError(
+        .invalidArgument, "options for a subscription need MQTT 5", topic: filter.text)
+    }
+    let overflow: GatheringOverflow =
+      switch buffer.overflow {
+      case .wait: .producerWaits
+      case .dropOldest: .dropOldest
+      case .dropNewest: .dropNewest
+      }
+    let queue = GatheringQueue<MQTTMessage, MQTTError>(
+      capacity: buffer.messages, costLimit: buffer.bytes, overflow: overflow,
+      cost: { $0.payload.count + $0.topic.utf8.count },
+      onRoom: { [mailbox] in mailbox.raise() })
+    let reply = MQTTReply<MQTTQoS>()
+    let id = mailbox.makeID()
+    let subscription = MQTTSubscription(
+      source: MQTTSubscription.Source(id: id, queue: queue, mailbox: mailbox), filter: filter)
+    // Registered before the connection is made, so that what a persistent session has waiting finds it.
+    try send(
+      .subscribe(
+        MQTTSubscriptionRequest(
+          id: id, filter: filter, qos: qos, options: options, queue: queue, reply: reply)))
+    try await connectOnce()
+    subscription.source.grant(try await reply.value())
+    return subscription
+  }
+
+  /// Ends the session in an orderly way: what was given to the network is sent, the broker is told, and the
+  /// will is not published. Calls that still wait fail with ``MQTTError/Code/closed``, and
+  /// subscriptions end.
+  public func close() async {
+    let reply = MQTTReply<Void>()
+    guard mailbox.send(.close(reply)) else { return }
+    try? await reply.value()
+  }
+
+  private func connectOnce() async throws {
+    if !mailbox.hasConnected { try await connect() }
+  }
+
+  private func send(_ command: MQTTCommand) throws(MQTTError) {
+    guard mailbox.send(command) else {
+      throw MQTTError(.closed, "the client was closed", broker: address.description)
+    }
+  }
+
+  private func check(_ message: MQTTMessage) throws(MQTTError) {
+    guard message.payload.count <= 268_435_455 else {
+      throw MQTTError(
+        .invalidArgument, "the payload is longer than MQTT allows (268,435,455 bytes)",
+        topic: message.topic)
+    }
+    guard let properties = message.properties else { return }
+    if options.version != .v5 {
+      throw MQTTError(
+        .invalidArgument, "properties need MQTT 5; this client uses 3.1.1", topic: message.topic)
+    }
+    let texts =
+      [properties.contentType, properties.responseTopic].compactMap { $0 }
+      + properties.userProperties.flatMap { [$0.name, $0.value] }
+    guard texts.allSatisfy({ $0.utf8.count <= 65_535 && !$0.utf8.contains(0) }),
+      properties.correlationData?.count ?? 0 <= 65_535
+    else {
+      throw MQTTError(
+        .invalidArgument, "a property is longer than 65535 bytes or contains a NUL character",
+        topic: message.topic)
+    }
+    if let topic = properties.responseTopic { try MQTTTopicFilter.checkTopic(topic) }
+  }
+}
+
+extension MQTTOptions {
+  /// Checks what the library would refuse without saying why.
+  func check() throws(MQTTError) {
+    func require(_ condition: Bool, _ rule: String) throws(MQTTError) {
+      if !condition { throw MQTTError(.invalidArgument, rule) }
+    }
+    try require(
+      keepAlive >= .seconds(5) && keepAlive <= .seconds(65_535),
+      "the keep-alive time is 5 to 65535 seconds")
+    try require(
+      (1...65_535).contains(maximumInflight), "the most messages in flight are 1 to 65535")
+    try require(timeout > .zero && connectTimeout > .zero, "timeouts are above zero")
+    try require(
+      backoff.initial > .zero && backoff.maximum >= backoff.initial,
+      "the waits before connecting again are above zero, the longest is not below the first")
+    if case .persistent(let identifier, _) = session {
+      try require(!identifier.isEmpty, "a persistent session needs a client identifier")
+      try require(
+        identifier.utf8.count <= 65_535 && !identifier.utf8.contains(0),
+        "the client identifier is too long or contains a NUL character")
+    }
+    if let identifier = clientIdentifier {
+      try require(
+        identifier.utf8.count <= 65_535 && !identifier.utf8.contains(0),
+        "the client identifier is too long or contains a NUL character")
+    }
+    if let will {
+      try MQTTTopicFilter.checkTopic(will.topic)
+      try require(will.payload.count <= 65_535, "the payload of a will is up to 65535 bytes")
+      try require(
+        will.properties == nil || version == .v5, "properties of the will need MQTT 5")
+    }
+    try require(willDelaySeconds == 0 || version == .v5, "a delayed will needs MQTT 5")
+  }
+}

@@ -1,0 +1,125 @@
+/// The version of the protocol.
+public enum MQTTVersion: Sendable, Hashable {
+  /// MQTT 3.1.1. The broker can't say why it refuses a message: a denied publish goes unnoticed.
+  case v311
+  /// MQTT 5.
+  case v5
+}
+
+/// Whether the broker remembers the client while it is away.
+public enum MQTTSessionKind: Sendable, Hashable {
+  /// Nothing is remembered; subscriptions are made anew at each connection.
+  case clean
+  /// Subscriptions stay and messages with QoS 1 and 2 wait at the broker, under this client identifier.
+  /// Version 5: for `expirySeconds` after the connection ended (the maximum means for ever).
+  case persistent(clientIdentifier: String, expirySeconds: UInt32 = 7 * 24 * 3600)
+}
+
+/// How a TLS connection is made.
+public struct MQTTTLSOptions: Sendable, Hashable {
+  /// A file with the certificates of the authorities that may have signed the broker's, in PEM form; nil for
+  /// those of the system.
+  public var authorityFile: String?
+  /// The client's own certificate, in PEM form, if the broker wants one.
+  public var certificateFile: String?
+  /// The key of the client's certificate, in PEM form, without a passphrase.
+  public var keyFile: String?
+  /// Accepts a certificate for another host name. For tests only: it opens the way for a man in the
+  /// middle.
+  public var acceptsAnyHostName = false
+
+  /// The system's authorities, no client certificate.
+  public init(authorityFile: String? = nil) { self.authorityFile = authorityFile }
+}
+
+/// How long to wait before connecting again.
+public struct MQTTBackoff: Sendable, Hashable {
+  /// The wait before the first try.
+  public var initial: Duration
+  /// The longest wait: it doubles with each try, with a fifth of chance, up to here.
+  public var maximum: Duration
+
+  /// By default from half a second to half a minute.
+  public init(initial: Duration = .milliseconds(500), maximum: Duration = .seconds(30)) {
+    self.initial = initial
+    self.maximum = maximum
+  }
+}
+
+/// How a client connects and behaves.
+public struct MQTTOptions: Sendable {
+  /// The version of the protocol.
+  public var version = MQTTVersion.v5
+  /// Whether the broker remembers the client.
+  public var session = MQTTSessionKind.clean
+  /// The client identifier of a clean session; nil lets the broker choose.
+  public var clientIdentifier: String?
+  /// The message that the broker publishes when the client goes without saying so.
+  public var will: MQTTMessage?
+  /// Seconds that the broker waits before it publishes the will (version 5).
+  public var willDelaySeconds: UInt32 = 0
+  /// TLS, for addresses that begin with `mqtts://`.
+  public var tls = MQTTTLSOptions()
+  /// The longest silence: after it the client asks whether the broker is still there. At least 5
+  /// seconds, whole ones.
+  public var keepAlive = Duration.seconds(30)
+  /// The longest wait for an answer to any call, counted from the call. A wait may also be cut
+  /// short by cancelling its task.
+  public var timeout = Duration.seconds(30)
+  /// The longest wait for one try to connect.
+  public var connectTimeout = Duration.seconds(10)
+  /// How long to wait before connecting again.
+  public var backoff = MQTTBackoff()
+  /// The most messages with QoS 1 or 2 that wait for the broker's answer at a time, 1 to 65535. A broker
+  /// that speaks version 5 may lower it; with version 3.1.1 there are never more than 20 with QoS 2.
+  public var maximumInflight = 100
+
+  /// The defaults.
+  public init(version: MQTTVersion = .v5, session: MQTTSessionKind = .clean) {
+    self.version = version
+    self.session = session
+  }
+}
+
+/// What waits between the connection and the one who takes the messages of a subscription.
+public struct MQTTBuffer: Sendable, Hashable {
+  /// What happens when it is full.
+  public enum Overflow: Sendable, Hashable {
+    /// Reading from the connection stops until there is room, so that the broker keeps what comes. Nothing
+    /// is lost here, but it holds up everything on the connection: a consumer that stalls for
+    /// longer than the keep-alive time costs the connection, which is then made again.
+    case wait
+    /// The oldest messages go; ``MQTTSubscription/dropped`` counts them.
+    case dropOldest
+    /// The newest messages go; ``MQTTSubscription/dropped`` counts them.
+    case dropNewest
+  }
+
+  /// The most messages that wait.
+  public var messages: Int
+  /// The most payload bytes that wait.
+  public var bytes: Int
+  /// What happens when it is full.
+  public var overflow: Overflow
+
+  /// By default 10,000 messages, 64 MB, and waiting.
+  public init(messages: Int = 10_000, bytes: Int = 64 << 20, overflow: Overflow = .wait) {
+    self.messages = messages
+    self.bytes = bytes
+    self.overflow = overflow
+  }
+}
+
+/// What a client has done and lost so far.
+public struct MQTTStatistics: Sendable, Hashable {
+  /// Times a connection was made.
+  public var connections = 0
+  /// Messages that came from the broker.
+  public var received = 0
+  /// Messages that a full buffer dropped.
+  public var dropped = 0
+  /// Messages that matched no subscription of this client (left over in a persistent session).
+  public var unclaimed = 0
+  /// Messages that were published and, with QoS 1 or 2, acknowledged.
+  public var published = 0
+}

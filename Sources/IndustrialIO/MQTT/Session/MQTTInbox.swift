@@ -1,0 +1,161 @@
+internal import CMosquitto
+internal import IOThreads
+
+/// The subscriptions and what has arrived for them. Confined to the session's thread.
+struct MQTTInbox {
+  /// One subscription.
+  final class Entry {
+    let request: MQTTSubscriptionRequest
+    /// What MQTT 5 calls the subscription by; shared by entries with the same filter.
+    let identifier: UInt32
+    var isGranted = false
+    /// Read in this burst, not yet in the queue.
+    var arrived: [MQTTMessage] = []
+
+    init(_ request: MQTTSubscriptionRequest, identifier: UInt32) {
+      self.request = request
+      self.identifier = identifier
+    }
+  }
+
+  private(set) var entries: [Entry] = []
+  /// Subscriptions whose answer is awaited, by packet identifier.
+  private var asked: [Int32: Entry] = [:]
+  private var nextIdentifier: UInt32 = 1
+  private var received = 0
+  private var dropped = 0
+  private var unclaimedCount = 0
+  /// Messages of a persistent session that nobody has subscribed to yet: bounded.
+  private var unclaimed: [MQTTMessage] = []
+  private static let mostUnclaimed = 10_000
+  private var lastTopic = ""
+  /// The one consumer takes everything, as a durable subscription's does.
+  private let isDurable: Bool
+  private var durableArrivals: [MQTTMessage] = []
+
+  init(isDurable: Bool) { self.isDurable = isDurable }
+
+  mutating func add(_ request: MQTTSubscriptionRequest) {
+    let same = entries.first { $0.request.filter == request.filter }
+    let entry = Entry(request, identifier: same?.identifier ?? nextIdentifier)
+    if same == nil { nextIdentifier += 1 }
+    entries.append(entry)
+    guard !unclaimed.isEmpty else { return }
+    entry.arrived = unclaimed.filter { request.filter.matches($0.topic) }
+    unclaimed.removeAll { request.filter.matches($0.topic) }
+  }
+
+  func entry(_ id: UInt64) -> Entry? { entries.first { $0.request.id == id } }
+
+  /// Takes a subscription out; true when no other has the same filter.
+  mutating func remove(_ id: UInt64) -> (entry: Entry, wasLast: Bool)? {
+    guard let index = entries.firstIndex(where: { $0.request.id == id }) else { return nil }
+    let entry = entries.remove(at: index)
+    return (entry, !entries.contains { $0.request.filter == entry.request.filter })
+  }
+
+  mutating func didAsk(_ entry: Entry, packet: Int32) { asked[packet] = entry }
+
+  mutating func answered(_ packet: Int32) -> Entry? { asked.removeValue(forKey: packet) }
+
+  mutating func connectionLost() {
+    asked = [:]
+    // Not acknowledged, so they come again.
+    durableArrivals = []
+  }
+
+  /// Whether a consumer that must not lose anything is behind.
+  var isFull: Bool { entries.contains { $0.request.queue.isFull } }
+
+  // MARK: Messages
+
+  /// The library's callback: only copies.
+  mutating func take(_ message: mosquitto_message, _ list: OpaquePointer?) {
+    received += 1
+    guard let name = message.topic else { return }
+    let properties = MQTTPropertyList.message(list)
+    let bytes = UnsafeRawBufferPointer(
+      start: message.payload, count: Int(max(0, message.payloadlen)))
+    // Most messages have the topic of the one before: its text is shared then.
+    let topicBytes = UnsafeRawBufferPointer(start: name, count: Self.length(of: name))
+    if !Self.equal(&lastTopic, topicBytes) {
+      lastTopic = String(decoding: topicBytes, as: UTF8.self)
+    }
+    let copy = MQTTMessage(
+      topic: lastTopic, payload: Array(bytes),
+      qos: MQTTQoS(rawValue: UInt8(truncatingIfNeeded: message.qos)) ?? .atMostOnce,
+      retain: message.retain, properties: properties)
+    if isDurable { return durableArrivals.append(copy) }
+    var isClaimed = false
+    let identifiers = properties?.subscriptionIdentifiers ?? []
+    for entry in entries {
+      let matches =
+        identifiers.isEmpty
+        ? entry.request.filter.matches(topicBytes) : identifiers.contains(entry.identifier)
+      guard matches else { continue }
+      entry.arrived.append(copy)
+      isClaimed = true
+    }
+    guard !isClaimed else { return }
+    if unclaimed.count < Self.mostUnclaimed { unclaimed.append(copy) } else { unclaimedCount += 1 }
+  }
+
+  private static func length(of text: UnsafePointer<CChar>) -> Int {
+    var count = 0
+    while text[count] != 0 { count += 1 }
+    return count
+  }
+
+  private static func equal(_ text: inout String, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    text.withUTF8 { $0.count == bytes.count && $0.elementsEqual(bytes) }
+  }
+
+  /// Hands over what was read.
+  mutating func dispatch(_ mailbox: MQTTMailbox) {
+    for entry in entries where !entry.arrived.isEmpty {
+      dropped += entry.request.queue.add(entry.arrived)
+      entry.arrived = []
+    }
+    guard received > 0 || dropped > 0 || unclaimedCount > 0 else { return }
+    let (received, dropped, lost) = (received, dropped, unclaimedCount)
+    mailbox.update { statistics in
+      statistics.received += received
+      statistics.dropped += dropped
+      statistics.unclaimed += lost
+    }
+    self.received = 0
+    self.dropped = 0
+    unclaimedCount = 0
+  }
+
+  /// Takes out all that was read, whatever subscription it belongs to, in the order of the broker: a durable
+  /// session has one consumer, and what an older filter left behind is not to be lost.
+  mutating func takeAll(_ mailbox: MQTTMailbox) -> [MQTTMessage] {
+    let messages = durableArrivals
+    durableArrivals = []
+    guard received > 0 else { return messages }
+    let count = received
+    mailbox.update { $0.received += count }
+    received = 0
+    return messages
+  }
+
+  // MARK: End
+
+  mutating func failUngranted(_ error: MQTTError) {
+    for entry in entries where !entry.isGranted {
+      entry.request.reply.fail(error)
+      entry.request.queue.finish(throwing: error)
+    }
+    entries.removeAll { !$0.isGranted }
+  }
+
+  mutating func finishAll() {
+    let error = MQTTError(.closed, "the client was closed")
+    for entry in entries {
+      entry.request.reply.fail(error)
+      entry.request.queue.finish()
+    }
+    entries = []
+  }
+}

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+struct GatewayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gateway",
+    abstract: "Runs a gateway: from machines to a buffer on disk to destinations.",
+    subcommands: [GatewayRun.self, GatewayCheck.self])
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Gateway
+
+struct GatewayCheck: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Tells every mistake of a configuration with line and column.",
+    discussion: """
+      Example:
+        iiotctl gateway check gateway.yaml
+
+      Exit codes: 0 when it is right, 1 when it is not, 64 misuse.
+      """)
+
+  @Argument(help: "The configuration (docs/configuration.md).")
+  var file: String
+
+  func run() async throws {
+    let configuration = try Configurations.load(file)
+    print(
+      "\(file): \(configuration.buses.count) buses, \(configuration.devices.count) devices, "
+        + "\(configuration.formulas.count) formulas, \(configuration.sinks.count) sinks")
+  }
+}
+
+/// The gateway's configuration, or a failure that says what stands in the way.
+enum Configurations {
+  static func load(_ file: String) throws -> GatewayConfiguration {
+    #if Gateway
+      do throws(ConfigurationError) {
+        return try GatewayConfiguration(contentsOf: file)
+      } catch {
+        throw ConfigurationFailure(error)
+      }
+    #else
+      throw Failure(
+        "this iiotctl was built without the package trait 'Gateway'", at: file,
+        advice: "build it with: swift build --traits Gateway")
+    #endif
+  }
+}
+
+/// All mistakes of a configuration as the command line shows them.
+struct ConfigurationFailure: Error, CustomStringConvertible {
+  let error: ConfigurationError
+
+  init(_ error: ConfigurationError) { self.error = error }
+
+  var description: String {
+    error.problems.map { problem in
+      let file = error.file ?? "configuration"
+      var place = problem.line > 0 ? "\(file):\(problem.line):\(problem.column)" : file
+      if !problem.path.isEmpty { place += " (\(problem.path))" }
+      return Failure(problem.message, at: place, advice: problem.advice).description
+    }.joined(separator: "\n")
+  }
+}

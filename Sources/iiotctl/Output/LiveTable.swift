@@ -1,0 +1,60 @@
+internal import Gateway
+internal import IndustrialModel
+internal import Sinks
+
+/// The latest value of each tag, drawn over itself on a terminal.
+struct LiveTable: ~Copyable {
+  private let gateway: GatewayRuntime
+  private var output = StandardOutput()
+  private var drawnLines = 0
+
+  /// More rows than a screen has would scroll instead of staying in place.
+  private static let mostRows = 30
+
+  init(_ gateway: GatewayRuntime) { self.gateway = gateway }
+
+  /// Draws the table, over the one before if there is one.
+  mutating func show() throws {
+    let tags = gateway.tags
+    let samples = gateway.latest
+    var formatter = SampleFormatter(.table, tags: tags)
+    var text: [UInt8] = []
+    if drawnLines > 0 { text += Array("\u{1B}[\(drawnLines)A\u{1B}[J".utf8) }
+    let named = samples.map { (tags.name(of: $0.tag), $0) }.sorted { $0.0 < $1.0 }
+    let shown = named.prefix(StandardOutput.isTerminal ? Self.mostRows : named.count)
+    text += formatter.header
+    formatter.append(SampleBatch(shown.map(\.1)), to: &text)
+    if shown.count < named.count {
+      text += Array("... and \(named.count - shown.count) more tags\n".utf8)
+    }
+    let status = gateway.status
+    var line = "\(status.acquired) samples read, \(status.stored) stored"
+    for sink in status.sinks {
+      line += "; \(sink.name): \(sink.counts.delivered) delivered"
+      if sink.counts.waiting > 0 { line += ", \(sink.counts.waiting) records waiting" }
+    }
+    text += Array((line + "\n").utf8)
+    drawnLines = text.count { $0 == 0x0A }
+    try output.append { $0 += text }
+    try output.flush()
+  }
+
+  /// The counts at the end.
+  mutating func summarize() throws {
+    let status = gateway.status
+    var text = "summary\n  acquired   \(status.acquired) samples\n"
+    text += "  stored     \(status.stored) samples, in \(gateway.configuration.dataFolder)/buffer\n"
+    for (sink, destination) in zip(status.sinks, gateway.configuration.sinks) {
+      text += "  delivered  \(sink.counts.delivered) samples to \(sink.name)"
+      switch destination.kind {
+      case .file(let path, let format): text += " (\(path), \(format.rawValue))"
+      }
+      if sink.counts.waiting > 0 { text += ", \(sink.counts.waiting) records wait in the buffer" }
+      if sink.counts.evicted > 0 { text += ", \(sink.counts.evicted) records evicted" }
+      if sink.counts.damaged > 0 { text += ", \(sink.counts.damaged) records damaged" }
+      text += "\n"
+    }
+    try output.append { $0 += Array(text.utf8) }
+    try output.flush()
+  }
+}

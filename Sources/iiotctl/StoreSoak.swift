@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import StoreForward
+
+/// Both ends of a crash test that somebody else drives: kills, torn writes, bit flips, power cuts.
+struct StoreSoak: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "soak", abstract: "For crash tests: writes for ever, or dumps what is there.",
+    discussion: """
+      write DIR  opens the store (creating it if need be: 16 MiB ring of 64 KiB segments, drop
+                 oldest, durable every commit), prints "start N", N being the next sequence number,
+                 then appends for ever in groups of random size 1 to 64, each record's payload being
+                 payload(its own sequence number), and prints "ack N" when all records up to N are
+                 durable.
+      dump DIR   opens normally (recovery runs) and prints one line a readable record in order,
+                 "N HEX" (the payload in hex), a line "gap FIRST LAST REASON" (evicted, damaged,
+                 unused) for each range of numbers that is not there, then "end". Exit 0.
+
+      payload(N) is 128 bytes: N as 8 bytes little-endian, then 15 words of 8 bytes little-endian
+      from xorshift64: x = N * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D (mod 2^64); each word:
+      x ^= x << 13; x ^= x >> 7; x ^= x << 17; emit x.
+      """,
+    subcommands: [Write.self, Dump.self])
+
+  static let options = StoreOptions(
+    capacity: .mebibytes(16), segmentSize: 64 << 10, sync: .everyCommit, overflow: .dropOldest)
+
+  /// payload(N) of the discussion above.
+  static func payload(_ number: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(128)
+    var word = number
+    var x = number &* 0x9E37_79B9_7F4A_7C15 &+ 0x2545_F491_4F6C_DD1D
+    for _ in 0..<16 {
+      withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+      x ^= x << 13
+      x ^= x >> 7
+      x ^= x << 17
+      word = x
+    }
+    return bytes
+  }
+
+  struct Write: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Appends for ever and prints what is durable.")
+
+    @Argument(help: "The store's directory.") var directory: String
+
+    func run() throws {
+      do {
+        let store = try BlockingRingStore(directory: directory, options: StoreSoak.options)
+        var output = StandardOutput()
+        var next = store.nextSequence
+        try output.append { $0 += "start \(next)\n".utf8 }
+        try output.flush()
+        var batch = RecordBatch()
+        while true {
+          batch.removeAll()
+          for _ in 0..<UInt64.random(in: 1...64) {
+            try batch.append(StoreSoak.payload(next), time: 0)
+            next += 1
+          }
+          let receipt = try store.append(batch)
+          guard receipt.lastSequence == next - 1 else {
+            throw Failure(
+              "the store numbered the records \(receipt.firstSequence) to "
+                + "\(receipt.lastSequence), expected was an end at \(next - 1)", at: directory,
+              advice: "only one writer may use the directory")
+          }
+          try output.append { $0 += "ack \(receipt.lastSequence)\n".utf8 }
+          try output.flush()
+        }
+      } catch let error as StoreError {
+        throw Failure(error)
+      }
+    }
+  }
+
+  struct Dump: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Recovers the store and prints every record and every gap.")
+
+    @Argument(help: "The store's directory.") var directory: String
+
+    func run() throws {
+      do {
+        let store = try BlockingRingStore(directory: directory, options: StoreSoak.options)
+        var output = StandardOutput()
+        let reader = try store.reader(from: .sequence(1))
+        while try reader.next({ batch in
+          try StoreSoak.print(batch, to: &output)
+        }) != nil {}
+        try output.append { $0 += "end\n".utf8 }
+        try output.flush()
+        try store.close()
+      } catch let error as StoreError {
+        throw Failure(error)
+      }
+    }
+  }
+
+  /// Records and gaps in the order of their numbers.
+  static func print(_ batch: borrowing StoredBatch, to output: inout StandardOutput) throws {
+    var gaps = batch.gaps[...]
+    for index in 0..<batch.count {
+      let number = batch.sequence(at: index)
+      while let gap = gaps.first, gap.first < number {
+        try output.append { $0 += "gap \(gap)\n".utf8 }
+        gaps = gaps.dropFirst()
+      }
+      let payload = batch.payload(at: index)
+      try output.append { line in
+        line += "\(number) ".utf8
+        line.appendHex(payload)
+        line.append(0x0A)
+      }
+    }
+    for gap in gaps { try output.append { $0 += "gap \(gap)\n".utf8 } }
+  }
+}
+
+extension [UInt8] {
+  /// Two lower-case digits a byte.
+  mutating func appendHex(_ bytes: [UInt8]) {
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in bytes {
+      append(digits[Int(byte >> 4)])
+      append(digits[Int(byte & 15)])
+    }
+  }
+}
