@@ -1,11 +1,3 @@
-/// The order of a signal's bytes.
-public enum ByteOrder: Sendable, Hashable {
-  /// Least significant byte first (Intel).
-  case littleEndian
-  /// Most significant byte first (Motorola).
-  case bigEndian
-}
-
 /// A signal: some bits of a message, and how they stand for a value.
 public struct Signal: Sendable {
   let storage: DatabaseStorage
@@ -13,6 +5,14 @@ public struct Signal: Sendable {
   public let index: Int
 
   var record: SignalRecord { storage.content.signals[index] }
+
+  /// The order of a signal's bytes.
+  public enum ByteOrder: Sendable, Hashable {
+    /// Least significant byte first (Intel).
+    case littleEndian
+    /// Most significant byte first (Motorola).
+    case bigEndian
+  }
 
   /// The name: the long one of its attribute `SystemSignalLongSymbol` if it has one.
   public var name: String {
