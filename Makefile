@@ -16,7 +16,8 @@ setup: ## Finds out which Debian packages are missing and offers to install them
 build: setup ## Everything, all traits on
 	$(SWIFT) build $(ALL)
 
-test: setup ## Every test, all traits on
+test: ## Every test, all traits on
+	@YES=$(YES) scripts/setup --tests
 	$(SWIFT) test $(ALL) --disable-xctest
 
 demo: build ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
@@ -31,8 +32,12 @@ bench-gate: ## Only the counts (allocations, retains, instructions) against thei
 bench-peers: ## The peers of the benchmarks, from Debian and PyPI
 	@YES=$(YES) scripts/bench-peers $(SUITE)
 
-soak: setup ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+soak: ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+	@YES=$(YES) scripts/setup --tests
 	@scripts/soak
+
+fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
+	@scripts/fuzz $(or $(SECONDS_EACH),15)
 
 lint: ## Format and house rules; seconds
 	@scripts/lint
@@ -52,5 +57,5 @@ uninstall: ## Removes what install put below PREFIX
 clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build
 
-.PHONY: help setup build test demo bench bench-gate bench-peers soak lint ci docs install \
+.PHONY: help setup build test demo bench bench-gate bench-peers soak fuzz lint ci docs install \
     uninstall clean

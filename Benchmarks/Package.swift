@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     // One line a module.
     suite("CANCore", uses: "CANCore"),
+    suite("Modbus", uses: "Modbus"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),

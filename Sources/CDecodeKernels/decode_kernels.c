@@ -1,4 +1,296 @@
+// Vector kernels. Each does what its portable twin in Swift does, to the bit: multiplication and addition stay two
+// roundings (no fused operations), conversions are those of the language.
 #include "decode_kernels.h"
+
+#include <string.h>
 
 _Static_assert(sizeof(dk_signal) == 32, "two in a cache line");
 _Static_assert(sizeof(dk_group) == 256, "four cache lines");
+_Static_assert(sizeof(dk_message) == 64, "one cache line");
+_Static_assert(sizeof(dk_header) == 24, "the layout of a batch");
+
+#pragma STDC FP_CONTRACT OFF
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define VECTOR \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi2")))
+
+int dk_has_vectors(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
+}
+
+static inline uint64_t aligned_bits(const dk_signal *s, const uint8_t *payload) {
+  uint64_t word;
+  memcpy(&word, payload + s->offset, 8);
+  if (s->isBigEndian) word = __builtin_bswap64(word);
+  if (s->nineBits == 0) return word << s->left;
+  uint64_t ninth = payload[s->offset + 8];
+  if (s->isBigEndian) return word << s->left | ninth >> (8 - s->left);
+  return (word >> s->left | ninth << (64 - s->left)) << s->right;
+}
+
+static double half_value(uint16_t bits) {
+  double sign = bits & 0x8000 ? -1 : 1, fraction = bits & 0x3FF;
+  int exponent = bits >> 10 & 0x1F;
+  if (exponent == 0) return sign * fraction * 0x1p-24;
+  if (exponent == 31) return fraction == 0 ? sign * __builtin_inf() : __builtin_nan("");
+  uint64_t power = (uint64_t)(exponent - 25 + 1023) << 52;
+  double scale;
+  memcpy(&scale, &power, 8);
+  return sign * (fraction + 1024) * scale;
+}
+
+static double scalar_value(const dk_signal *s, const uint8_t *payload) {
+  uint64_t bits = aligned_bits(s, payload);
+  double number;
+  switch (s->kind) {
+    case DK_UNSIGNED: number = (double)(int64_t)(bits >> s->right); break;
+    case DK_SIGNED: number = (double)((int64_t)bits >> s->right); break;
+    case DK_UNSIGNED64: number = (double)bits; break;
+    case DK_FLOAT64: memcpy(&number, &bits, 8); break;
+    case DK_FLOAT32: {
+      uint32_t half = (uint32_t)(bits >> s->right);
+      float single;
+      memcpy(&single, &half, 4);
+      number = (double)single;
+      break;
+    }
+    default: number = half_value((uint16_t)(bits >> s->right));
+  }
+  number *= s->factor;
+  return number + s->addend;
+}
+
+// The groups of a section. `payload` holds the words of the message, zeros behind.
+VECTOR static inline __attribute__((always_inline)) void decode_groups(const dk_group *group,
+                                                                       uint32_t count,
+                                                                       __m512i payload,
+                                                                       double *out) {
+  for (; count > 0; count--, group++, out += 8) {
+    __m512i words = _mm512_permutexvar_epi8(_mm512_load_si512(group->permutation), payload);
+    __m512i left = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)group->left));
+    __m512i right = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)group->right));
+    words = _mm512_sllv_epi64(words, left);
+    __m512i bits = _mm512_srlv_epi64(words, right);
+    bits = _mm512_mask_srav_epi64(bits, group->signedLanes, words, right);
+    __m512d numbers = _mm512_cvtepi64_pd(bits);
+    numbers = _mm512_mul_pd(numbers, _mm512_load_pd(group->factor));
+    numbers = _mm512_add_pd(numbers, _mm512_load_pd(group->addend));
+    _mm512_mask_storeu_pd(out, group->laneMask, numbers);
+  }
+}
+
+static inline void touch(dk_state *state, int64_t time) {
+  state->time = time;
+  state->count += 1;
+  state->isMixed = 0;
+}
+
+// The words of a message, zeros behind.
+VECTOR static inline __attribute__((always_inline)) __m512i load_payload(const uint64_t *start,
+                                                                         uint32_t wordCount) {
+  if (wordCount <= 1) {
+    // A message without signals may be a frame without words; the batch has a spare one.
+    return _mm512_zextsi128_si512(_mm_loadl_epi64((const __m128i *)start));
+  }
+  return _mm512_maskz_loadu_epi64((__mmask8)((1u << wordCount) - 1), start);
+}
+
+// One section of a whole frame.
+VECTOR static void decode_section(const dk_plan *plan, uint32_t index, __m512i payload,
+                                  const uint8_t *bytes, int64_t time, double *values,
+                                  dk_state *states) {
+  const dk_section *section = plan->sections + index;
+  touch(states + index, time);
+  decode_groups(plan->groups + section->firstGroup, section->groupCount, payload,
+                values + section->firstSignal);
+  const dk_signal *signals = plan->signals + section->firstSignal;
+  for (uint32_t i = section->runEnds[3]; i < section->signalCount; i++)
+    values[section->firstSignal + i] = scalar_value(signals + i, bytes);
+}
+
+// The section that a selector value opens, or -1; for switches whose ranges do not overlap.
+static int64_t open_section(const dk_plan *plan, const dk_switch *selection, uint64_t value) {
+  uint32_t low = selection->firstRange, end = low + selection->rangeCount, high = end;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (plan->ranges[middle].upper < value) low = middle + 1;
+    else high = middle;
+  }
+  return low < end && plan->ranges[low].lower <= value ? (int64_t)plan->ranges[low].section : -1;
+}
+
+// A section and everything that its multiplexors open below it. Depth is bounded when the plan is compiled.
+VECTOR static uint64_t decode_switches(const dk_plan *plan, uint32_t index, __m512i payload,
+                                       const uint8_t *bytes, int64_t time, double *values,
+                                       dk_state *states) {
+  const dk_section *section = plan->sections + index;
+  uint64_t signals = 0;
+  for (uint32_t i = 0; i < section->switchCount; i++) {
+    const dk_switch *selection = plan->switches + section->firstSwitch + i;
+    const dk_signal *selector = plan->signals + selection->signal;
+    uint64_t value = aligned_bits(selector, bytes) >> selector->right;
+    if (selection->isOverlapping) {
+      const dk_range *range = plan->ranges + selection->firstRange;
+      for (uint32_t k = selection->rangeCount; k > 0 && range->lower <= value; k--, range++) {
+        if (range->upper < value) continue;
+        decode_section(plan, range->section, payload, bytes, time, values, states);
+        signals += plan->sections[range->section].signalCount;
+        signals += decode_switches(plan, range->section, payload, bytes, time, values, states);
+      }
+      continue;
+    }
+    int64_t open = selection->entryCount > 0 ? plan->entries[selection->firstEntry + value]
+                                             : open_section(plan, selection, value);
+    if (open < 0) continue;
+    decode_section(plan, (uint32_t)open, payload, bytes, time, values, states);
+    signals += plan->sections[open].signalCount;
+    if (plan->sections[open].switchCount > 0)
+      signals += decode_switches(plan, (uint32_t)open, payload, bytes, time, values, states);
+  }
+  return signals;
+}
+
+// A message with more than groups.
+VECTOR static __attribute__((noinline)) uint64_t decode_rich(const dk_plan *plan,
+                                                             const dk_message *message,
+                                                             const uint64_t *start, int64_t time,
+                                                             double *values, dk_state *states) {
+  __m512i payload = load_payload(start, message->wordCount <= 8 ? message->wordCount : 0);
+  const uint8_t *bytes = (const uint8_t *)start;
+  decode_section(plan, message->section, payload, bytes, time, values, states);
+  return message->rootCount +
+         decode_switches(plan, message->section, payload, bytes, time, values, states);
+}
+
+enum { REMOTE_OR_ERROR = 1 << 3 | 1 << 4, BLOCK = 64 };
+
+static inline int32_t find_message(const int32_t *standard, const uint64_t *extended, uint32_t mask,
+                                   uint32_t multiplier, uint32_t identifier) {
+  if (!(identifier >> 31)) return standard[identifier & 0x7FF];
+  uint32_t product = identifier * multiplier;
+  for (uint32_t position = product ^ product >> 15;; position++) {
+    uint64_t entry = extended[position & mask];
+    if ((uint32_t)(entry >> 32) == identifier) return (int32_t)(uint32_t)entry;
+    if (entry == UINT64_MAX) return -1;
+  }
+}
+
+// In blocks: first all messages are found and what they need is asked for from memory, then they are decoded.
+VECTOR int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, int64_t first,
+                               int64_t count, const uint64_t *words, double *values,
+                               dk_state *states, dk_counts *counts) {
+  const int32_t *standard = plan->standard;
+  const uint64_t *extended = plan->extended;
+  const uint32_t mask = plan->extendedMask, multiplier = plan->extendedMultiplier;
+  const dk_message *messages = plan->messages;
+  const dk_group *groups = plan->groups;
+  int32_t found[BLOCK];
+  uint64_t frames = 0, signals = 0, unmatched = 0;
+  while (first < count) {
+    int64_t end = count - first < BLOCK ? count : first + BLOCK;
+    for (int64_t i = first; i < end; i++) {
+      int32_t index = find_message(standard, extended, mask, multiplier, headers[i].identifier);
+      if (headers[i].flags & REMOTE_OR_ERROR) index = -1;
+      found[i - first] = index;
+    }
+    for (int64_t i = first; i < end; i++) {
+      int32_t index = found[i - first];
+      if (index < 0) {
+        unmatched += 1;
+        continue;
+      }
+      const dk_header *header = headers + i;
+      const dk_message *message = messages + index;
+      if (header->count < message->fullCount) {
+        first = i;
+        goto done;
+      }
+      const uint64_t *start = words + header->firstWord;
+      frames += 1;
+      if (!message->isPlain) {
+        signals += decode_rich(plan, message, start, header->time, values, states);
+        continue;
+      }
+      touch(states + message->section, header->time);
+      decode_groups(groups + message->firstGroup, message->groupCount,
+                    load_payload(start, message->wordCount), values + message->firstSignal);
+      signals += message->signalCount;
+    }
+    first = end;
+  }
+done:
+  counts->frames += frames;
+  counts->signals += signals;
+  counts->unmatched += unmatched;
+  return first;
+}
+
+// Columns: the shifts are the same for all rows, so that one loop is a handful of instructions for eight of them.
+#define COLUMN_LOOP(LOAD, CONVERT)                                            \
+  for (int64_t i = 0; i < count; i += 8) {                                    \
+    __mmask8 rows = count - i >= 8 ? 0xFF : (__mmask8)((1u << (count - i)) - 1); \
+    __m512i bits = LOAD;                                                      \
+    __m512d numbers = CONVERT;                                                \
+    numbers = _mm512_mul_pd(numbers, factor);                                 \
+    numbers = _mm512_add_pd(numbers, addend);                                 \
+    _mm512_mask_storeu_pd(values + i, rows, numbers);                         \
+  }
+
+#define SIGNED _mm512_cvtepi64_pd(_mm512_sra_epi64(bits, right))
+#define UNSIGNED _mm512_cvtepu64_pd(_mm512_srl_epi64(bits, right))
+#define SINGLE _mm512_cvtps_pd(_mm512_cvtepi64_epi32(_mm512_srl_epi64(bits, right)))
+#define DOUBLE _mm512_castsi512_pd(bits)
+
+#define COLUMN_KINDS(LOAD)                                      \
+  switch (c->kind) {                                            \
+    case DK_SIGNED: COLUMN_LOOP(LOAD, SIGNED) break;            \
+    case DK_FLOAT32: COLUMN_LOOP(LOAD, SINGLE) break;           \
+    case DK_FLOAT64: COLUMN_LOOP(LOAD, DOUBLE) break;           \
+    default: COLUMN_LOOP(LOAD, UNSIGNED) break;                 \
+  }
+
+VECTOR void dk_decode_column(const dk_column *c, int64_t count, double *values) {
+  const __m512i swap = _mm512_broadcast_i32x4(
+      _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
+  const __m512d factor = _mm512_set1_pd(c->factor), addend = _mm512_set1_pd(c->addend);
+  const __m128i left = _mm_cvtsi32_si128(c->left), right = _mm_cvtsi32_si128(c->right);
+  const __m128i shift = _mm_cvtsi32_si128(c->shift), back = _mm_cvtsi32_si128(64 - c->shift);
+  const uint64_t *low = c->low, *high = c->high;
+#define AT(WORDS) _mm512_maskz_loadu_epi64(rows, (WORDS) + i)
+#define SWAPPED(WORDS) _mm512_shuffle_epi8(AT(WORDS), swap)
+  if (!c->isSplit) {
+    if (c->isBigEndian) {
+      COLUMN_KINDS(_mm512_sll_epi64(SWAPPED(low), left))
+    } else {
+      COLUMN_KINDS(_mm512_sll_epi64(AT(low), left))
+    }
+  } else if (c->isBigEndian) {
+    COLUMN_KINDS(_mm512_or_si512(_mm512_sll_epi64(SWAPPED(low), shift),
+                                 _mm512_srl_epi64(SWAPPED(high), back)))
+  } else {
+    COLUMN_KINDS(_mm512_sll_epi64(_mm512_or_si512(_mm512_srl_epi64(AT(low), shift),
+                                                  _mm512_sll_epi64(AT(high), back)),
+                                  right))
+  }
+}
+
+#else
+
+// Never called: dk_has_vectors says no.
+int dk_has_vectors(void) { return 0; }
+
+int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, int64_t first, int64_t count,
+                        const uint64_t *words, double *values, dk_state *states,
+                        dk_counts *counts) {
+  return first;
+}
+
+void dk_decode_column(const dk_column *column, int64_t count, double *values) {}
+
+#endif

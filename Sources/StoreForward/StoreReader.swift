@@ -8,11 +8,11 @@
 /// while try reader.next({ batch in batch.forEach { sequence, time, payload in … } }) != nil {}
 /// ```
 public final class StoreReader {
-  private let fs: POSIXFileSystem
-  private var image: StoreImage<POSIXFileSystem>
+  let fs: POSIXFileSystem
+  private(set) var image: StoreImage<POSIXFileSystem>
   private var request: ReadRequest
   private let storage = BatchStorage()
-  private let files: FileCache<POSIXFileSystem>
+  let files: FileCache<POSIXFileSystem>
 
   /// Looks at the store in a directory.
   ///
@@ -104,13 +104,7 @@ public final class StoreReader {
   }
 
   private func advance() throws(StoreError) {
-    if request.next < oldestSequence {
-      let evicted = min(image.evictedThrough, oldestSequence - 1)
-      storage.addGap(request.next, evicted, .evicted)
-      request.next = max(request.next, evicted.saturatingNext)
-      storage.addGap(request.next, oldestSequence - 1, .damaged)
-      request.next = oldestSequence
-    }
+    if request.next < oldestSequence { skipToOldest() }
     while storage.records.isEmpty, request.next <= image.lastSequence {
       guard
         let index = image.segments.lastIndex(where: { $0.baseSequence <= request.next })
@@ -131,17 +125,47 @@ public final class StoreReader {
         }
         continue
       }
-      do throws(StoreIOError) {
-        let source = ReadableSegment(
-          segment: segment, file: try files.file(slot: segment.slot),
-          lastSequence: segment.lastSequence)
-        _ = try RecordReader.fill(storage, from: source, &request)
-      } catch  where error.isMissing {
-        storage.addGap(request.next, segment.lastSequence, .damaged)
-        request.next = segment.lastSequence.saturatingNext
-      } catch {
-        throw StoreError(error, in: fs.path)
-      }
+      if try !fill(from: segment) { continue }
     }
+  }
+
+  /// Reads from one segment; false if the writer gave it up meanwhile, so that nothing was taken.
+  private func fill(from segment: Segment) throws(StoreError) -> Bool {
+    let before = request
+    let known = storage.gaps
+    do throws(StoreIOError) {
+      let source = ReadableSegment(
+        segment: segment, file: try files.file(slot: segment.slot),
+        lastSequence: segment.lastSequence)
+      _ = try RecordReader.fill(storage, from: source, &request)
+    } catch {
+      guard error.isMissing else { throw StoreError(error, in: fs.path) }
+      storage.addGap(request.next, segment.lastSequence, .damaged)
+      request.next = segment.lastSequence.saturatingNext
+    }
+    guard storage.gaps != known, try isGone(segment) else { return true }
+    // What looked like damage is the next lap.
+    request = before
+    request.hint = nil
+    storage.clear(from: storage.firstSequence)
+    for gap in known { storage.addGap(gap.first, gap.last, gap.reason) }
+    if request.next < oldestSequence { skipToOldest() }
+    return false
+  }
+
+  /// Looks again whether a segment is still in use; if not, goes on with the new state.
+  private func isGone(_ segment: Segment) throws(StoreError) -> Bool {
+    let fresh = try StoreImage(reading: fs, options: nil)
+    if fresh.segments.contains(where: { $0.generation == segment.generation }) { return false }
+    image = fresh
+    return true
+  }
+
+  private func skipToOldest() {
+    let evicted = min(image.evictedThrough, oldestSequence - 1)
+    storage.addGap(request.next, evicted, .evicted)
+    request.next = max(request.next, evicted.saturatingNext)
+    storage.addGap(request.next, oldestSequence - 1, .damaged)
+    request.next = oldestSequence
   }
 }

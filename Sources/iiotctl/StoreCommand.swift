@@ -4,5 +4,8 @@ internal import ArgumentParser
 struct StoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store", abstract: "Looks into store-and-forward buffers, checks and moves them.",
-    subcommands: [StoreSoak.self])
+    subcommands: [
+      StoreInspect.self, StoreVerify.self, StoreTail.self, StoreExport.self, StoreImport.self,
+      StoreSoak.self,
+    ])
 }

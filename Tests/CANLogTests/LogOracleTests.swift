@@ -1,6 +1,7 @@
 import CANCore
 import CANLog
 import Foundation
+import TestSupport
 import Testing
 
 /// The frames that python-can found in the corpus, each of them.
@@ -9,14 +10,7 @@ struct LogOracleTests {
   /// `[time_s, channel, id, ext, remote, error, fd, brs, esi, rx, dlc, hex]`
   static func expectedFrames(of file: String) throws -> [[Any]] {
     let path = try #require(Corpus.root) + "/oracle/logs.jsonl.gz"
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["gzip", "-dc", path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
+    let data = Data(try Tool("/usr/bin/env", ["gzip", "-dc", path]).output.utf8)
     var frames: [[Any]] = []
     var isWanted = false
     for line in data.split(separator: UInt8(ascii: "\n")) {

@@ -3,7 +3,7 @@ import Testing
 
 /// One folder of `Tests/Fixtures/iiotctl`: a shell script and what it must print.
 ///
-/// - `cmd`: run by `sh` in a copy of the folder, with the tool just built first in PATH. What it leaves running in the
+/// - `cmd`: run by `bash` in a copy of the folder, with the tool just built first in PATH. What it leaves running in the
 ///   background is ended when it ends.
 /// - `stdin`: its standard input; none means empty.
 /// - `expected.out`, `expected.err`: what it prints; none means nothing.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The tool against recorded answers: anybody can add a case without Swift (`GoldenCase` tells how).
@@ -17,52 +18,49 @@ import Testing
 
   @Test(.timeLimit(.minutes(5)), arguments: GoldenCase.all)
   func answersAsRecorded(_ golden: GoldenCase) async throws {
-    try await withScratchFolder { scratch in
-      let directory = scratch.appending(path: golden.name)
-      try FileManager.default.copyItem(at: golden.folder, to: directory)
-      let input = directory.appending(path: "stdin")
-      let ports = ShellRun.freePorts(4)
-      var environment: [String: String] = [:]
-      for (index, port) in ports.enumerated() { environment["PORT\(index + 1)"] = "\(port)" }
-      let run = try await ShellRun.of(
-        golden.text("cmd"), in: directory,
-        input: FileManager.default.fileExists(atPath: input.path) ? input : nil,
-        environment: environment)
+    let scratch = try TemporaryFolder()
+    let directory = scratch.file(golden.name)
+    try FileManager.default.copyItem(atPath: golden.folder.path, toPath: directory)
+    var ports: Set<UInt16> = []
+    while ports.count < 4 { ports.insert(try Loopback.freePort()) }
+    let names = ports.enumerated().map { (name: "PORT\($0 + 1)", port: "\($1)") }
+    let input = "\(directory)/stdin"
+    let run = try await ShellRun.of(
+      golden.text("cmd"), in: directory,
+      input: FileManager.default.fileExists(atPath: input) ? input : nil,
+      environment: Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.port) }))
 
-      func normal(_ text: String) -> String {
-        var text = text.replacing(directory.path, with: "<DIR>")
-        for (index, port) in ports.enumerated() {
-          text = text.replacing("\(port)", with: "<PORT\(index + 1)>")
-        }
-        return text
+    func normal(_ text: String) -> String {
+      names.reduce(text.replacing(directory, with: "<DIR>")) { text, entry in
+        text.replacing(entry.port, with: "<\(entry.name)>")
       }
-      var differences: [String] = []
-      func compare(_ actual: String, with file: String) throws {
-        let actual = normal(actual)
-        guard let difference = firstDifference(actual, expected: golden.text(file)) else { return }
-        differences.append("\(file): \(difference)")
-        if Self.updates { try golden.write(actual, to: file) }
-      }
-      try compare(run.output, with: "expected.out")
-      try compare(run.errors, with: "expected.err")
-      for file in golden.expectedFiles {
-        let written = try? String(contentsOf: directory.appending(path: file), encoding: .utf8)
-        try compare(written ?? "(no such file)", with: "expected/\(file)")
-      }
-      if run.code != golden.expectedCode {
-        differences.append("exit status \(run.code), expected \(golden.expectedCode)")
-        if Self.updates {
-          try golden.write(run.code == 0 ? "" : "\(run.code)\n", to: "expected.code")
-        }
-      }
-      #expect(
-        differences.isEmpty,
-        """
-        \(golden.name): \(differences.joined(separator: "\n"))
-        --- stdout
-        \(run.output)--- stderr
-        \(run.errors)
-        """)
     }
+    var differences: [String] = []
+    func compare(_ actual: String, with file: String) throws {
+      let actual = normal(actual)
+      guard let difference = firstDifference(actual, expected: golden.text(file)) else { return }
+      differences.append("\(file): \(difference)")
+      if Self.updates { try golden.write(actual, to: file) }
+    }
+    try compare(run.output, with: "expected.out")
+    try compare(run.errors, with: "expected.err")
+    for file in golden.expectedFiles {
+      let written = try? String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)
+      try compare(written ?? "(no such file)", with: "expected/\(file)")
+    }
+    if run.code != golden.expectedCode {
+      differences.append("exit status \(run.code), expected \(golden.expectedCode)")
+      if Self.updates {
+        try golden.write(run.code == 0 ? "" : "\(run.code)\n", to: "expected.code")
+      }
+    }
+    #expect(
+      differences.isEmpty,
+      """
+      \(golden.name): \(differences.joined(separator: "\n"))
+      --- stdout
+      \(run.output)--- stderr
+      \(run.errors)
+      """)
   }
 }

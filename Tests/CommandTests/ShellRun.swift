@@ -1,7 +1,7 @@
 import Foundation
-import Glibc
+import TestSupport
 
-/// What a shell script printed and how it ended.
+/// What a shell script with the tool in its PATH printed and how it ended.
 struct ShellRun: Sendable {
   var output = ""
   var errors = ""
@@ -13,7 +13,8 @@ struct ShellRun: Sendable {
 
   /// Runs `script` in `directory`, waiting on a thread of its own. Ends it and everything it started after `seconds`.
   static func of(
-    _ script: String, in directory: URL, input: URL? = nil, environment: [String: String] = [:],
+    _ script: String, in directory: String, input: String? = nil,
+    environment: [String: String] = [:],
     seconds: Int = 120
   ) async throws -> ShellRun {
     try await withCheckedThrowingContinuation { continuation in
@@ -25,21 +26,12 @@ struct ShellRun: Sendable {
   }
 
   private static func run(
-    _ script: String, _ directory: URL, _ input: URL?, _ environment: [String: String],
+    _ script: String, _ directory: String, _ input: String?, _ environment: [String: String],
     _ seconds: Int
   ) throws -> ShellRun {
     // Files, not pipes: a server left in the background may hold them open.
-    let outputFile = directory.appending(path: ".stdout")
-    let errorFile = directory.appending(path: ".stderr")
-    for file in [outputFile, errorFile] { try Data().write(to: file) }
-    defer {
-      for file in [outputFile, errorFile] { try? FileManager.default.removeItem(at: file) }
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    let endJobs = "trap 'code=$?; kill $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
-    process.arguments = ["--kill-after=5", "\(seconds)", "sh", "-c", endJobs + script]
-    process.currentDirectoryURL = directory
+    let scratch = try TemporaryFolder()
+    for name in ["out", "err"] { try scratch.write("", to: name) }
     var all = ProcessInfo.processInfo.environment
     all["PATH"] = "\(programs.path):\(all["PATH"] ?? "/usr/bin:/bin")"
     all["NO_COLOR"] = "1"
@@ -47,38 +39,18 @@ struct ShellRun: Sendable {
     all["TZ"] = "UTC"
     all["COLUMNS"] = "100"
     all.merge(environment) { $1 }
-    process.environment = all
-    process.standardInput =
-      try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: outputFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
-    try process.run()
-    process.waitUntilExit()
-    let signal: Int32 = process.terminationReason == .exit ? 0 : 128
+    // bash, because in dash `$(jobs -p)` knows no job.
+    let endJobs = "trap 'code=$?; kill -KILL $(jobs -p) 2>/dev/null; exit $code' EXIT\n"
+    let process = try ChildProcess(
+      "/usr/bin/timeout", ["--kill-after=5", "\(seconds)", "bash", "-c", endJobs + script],
+      environment: all, folder: directory, input: input ?? "/dev/null",
+      output: scratch.file("out"), errors: scratch.file("err"))
+    let status = process.wait()
     return ShellRun(
-      output: String(decoding: try Data(contentsOf: outputFile), as: UTF8.self),
-      errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self),
-      code: signal + process.terminationStatus)
-  }
-
-  /// TCP ports of the loopback interface that nobody listens on right now.
-  static func freePorts(_ count: Int) -> [UInt16] {
-    var sockets: [Int32] = []
-    defer { for descriptor in sockets { close(descriptor) } }
-    return (0..<count).compactMap { _ in
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      guard descriptor >= 0 else { return nil }
-      sockets.append(descriptor)
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let found = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-        }
-      }
-      return found ? UInt16(bigEndian: address.sin_port) : nil
-    }
+      output: String(
+        decoding: try Data(contentsOf: URL(filePath: scratch.file("out"))), as: UTF8.self),
+      errors: String(
+        decoding: try Data(contentsOf: URL(filePath: scratch.file("err"))), as: UTF8.self),
+      code: status < 0 ? 128 - status : status)
   }
 }

@@ -1,9 +1,8 @@
-public import Foundation
+import Foundation
 
 /// A real server or tool that a test talks to. It is started by the test and ended with this value.
-public final class PeerProcess: @unchecked Sendable {
-  // Sendable because Process locks itself and the other properties never change.
-  private let process: Process
+public final class PeerProcess: Sendable {
+  private let process: ChildProcess
   /// The loopback port that the caller wanted it to listen on.
   public let port: UInt16
 
@@ -14,28 +13,18 @@ public final class PeerProcess: @unchecked Sendable {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  /// Starts a program.
+  /// Starts a program; `log` is an existing file for what it prints.
   public init(
-    _ path: String, _ arguments: [String], port: UInt16 = 0, output: FileHandle = .nullDevice
+    _ path: String, _ arguments: [String], port: UInt16 = 0, log: String = "/dev/null"
   ) throws {
     self.port = port
-    process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
+    process = try ChildProcess(path, arguments, output: log, errors: log)
   }
 
   deinit { stop() }
 
   /// Ends the program at once and waits for its end.
-  public func stop() {
-    guard process.isRunning else { return }
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-  }
+  public func stop() { process.end() }
 
   /// Whether it still runs.
   public var isRunning: Bool { process.isRunning }

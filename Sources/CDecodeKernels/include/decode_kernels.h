@@ -65,12 +65,18 @@ typedef struct {
   uint32_t reserved;
 } dk_range;
 
+// A message, with what whole frames need of its root section in the same cache line.
 typedef struct {
   uint32_t section;
-  uint32_t firstSignal;  // of all sections, consecutive like their slots
+  uint32_t firstSignal;    // of all sections, consecutive like their slots
   uint32_t signalCount;
-  uint16_t fullCount;    // payload bytes that its signals need
-  uint16_t wordCount;    // the same in words; windows never leave them
+  uint16_t fullCount;      // payload bytes that its signals need
+  uint16_t wordCount;      // the same in words; windows never leave them
+  uint32_t rootCount;      // signals of the root section
+  uint32_t firstGroup;     // its groups
+  uint32_t groupCount;
+  uint32_t isPlain;        // nothing but groups: no switches, no signals outside them, no section below
+  uint32_t padding[8];
 } dk_message;
 
 // Eight signals at a time, for processors that can permute 64 bytes at once.
@@ -108,6 +114,17 @@ typedef struct {
   uint32_t extendedMultiplier;
 } dk_plan;
 
+// One frame of a batch: the layout of CANFrameBatch.Header (checked by a test).
+typedef struct {
+  int64_t time;
+  uint32_t identifier;
+  uint32_t firstWord;
+  uint16_t channel;
+  uint8_t count;
+  uint8_t flags;
+  uint8_t dataLengthCode;
+} dk_header;
+
 // What a run over frames did.
 typedef struct {
   uint64_t frames;
@@ -115,5 +132,30 @@ typedef struct {
   uint64_t shortened;
   uint64_t signals;
 } dk_counts;
+
+// Whether this processor runs the vector kernels below (AVX-512 with byte permutation).
+int dk_has_vectors(void);
+
+// Decodes frames from `first` on into slots, up to the first one that is shorter than its message; gives the index
+// of that one, or `count`. Same bits as the portable decoder.
+int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, int64_t first, int64_t count,
+                        const uint64_t *words, double *values, dk_state *states, dk_counts *counts);
+
+// How a column of words becomes a column of numbers. The bits of the signal stand in word `low` or, when `isSplit`,
+// also in `high`; `left` and `right` as in dk_signal, but counted within the word (or pair of words).
+typedef struct {
+  const uint64_t *low;
+  const uint64_t *high;
+  uint8_t shift;    // of the split: how far the parts move
+  uint8_t left;
+  uint8_t right;
+  uint8_t kind;     // DK_UNSIGNED, DK_SIGNED or a float of 32 or 64 bits
+  uint8_t isBigEndian;
+  uint8_t isSplit;
+  double factor;
+  double addend;
+} dk_column;
+
+void dk_decode_column(const dk_column *column, int64_t count, double *values);
 
 #endif

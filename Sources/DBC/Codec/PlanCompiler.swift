@@ -60,12 +60,19 @@ struct PlanCompiler {
     wordCount = (fullCount + 7) / 8
     let firstSignal = signals.count
     let section = compileSection(roots)
-    messages.append(
-      dk_message(
-        section: UInt32(section), firstSignal: UInt32(firstSignal),
-        signalCount: UInt32(signals.count - firstSignal),
-        fullCount: UInt16(truncatingIfNeeded: fullCount),
-        wordCount: UInt16(truncatingIfNeeded: wordCount)))
+    let root = sections[section]
+    var record = dk_message()
+    record.section = UInt32(section)
+    record.firstSignal = UInt32(firstSignal)
+    record.signalCount = UInt32(signals.count - firstSignal)
+    record.fullCount = UInt16(truncatingIfNeeded: fullCount)
+    record.wordCount = UInt16(truncatingIfNeeded: wordCount)
+    record.rootCount = root.signalCount
+    record.firstGroup = root.firstGroup
+    record.groupCount = root.groupCount
+    let isPlain = root.switchCount == 0 && root.runEnds.3 == root.signalCount && wordCount <= 8
+    record.isPlain = isPlain ? 1 : 0
+    messages.append(record)
   }
 
   /// Appends the section of these signals and, behind it, those of the branches below.

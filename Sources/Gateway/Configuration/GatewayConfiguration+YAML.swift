@@ -138,20 +138,19 @@
       ) { drivers.contains($0) ? $0 : nil }
       switch driver {
       case "modbus-tcp":
-        guard let host = section.text("host", expected: "a host name or address", required: true)
-        else { return nil }
+        let host = section.text("host", expected: "a host name or address", required: true)
         let port = section.value("port", expected: "a port from 1 to 65535") { text in
           UInt16(text).flatMap { $0 > 0 ? $0 : nil }
         }
         let timeout = section.duration("timeout") ?? .milliseconds(500)
         return .init(
           name: name,
-          transport: .modbusTCP(host: host, port: port ?? 502, timeout: timeout))
+          transport: .modbusTCP(host: host ?? "", port: port ?? 502, timeout: timeout))
       case "can-log":
-        guard let path = section.text("path", expected: "a file or FIFO", required: true),
-          let database = section.text("dbc", expected: "a DBC file", required: true)
-        else { return nil }
-        return .init(name: name, transport: .canLog(path: path, database: database))
+        let path = section.text("path", expected: "a file or FIFO", required: true)
+        let database = section.text("dbc", expected: "a DBC file", required: true)
+        return .init(
+          name: name, transport: .canLog(path: path ?? "", database: database ?? ""))
       default:
         section.giveUp()
         return nil
@@ -161,6 +160,7 @@
     private func device(
       _ name: String, _ section: YAMLSection, buses: [GatewayConfiguration.Bus]
     ) -> GatewayConfiguration.Device? {
+      // What is missing in a bus has been told already, so a bus counts even if it is not whole.
       let busName = section.text("bus", expected: "the name of a bus", required: true)
       let bus = buses.first { $0.name == busName }
       if let busName, bus == nil {

@@ -54,7 +54,9 @@ struct SinkRunner: Sendable {
         }
         return condition.recovered()
       } catch {
-        condition.failed("\(error)", level: error.isRetriable ? .warning : .error)
+        condition.failed(
+          "\(error.message) [\(error.destination)]; \(error.advice)",
+          level: error.isRetriable ? .warning : .error)
         board.change(sink: index) { counts in
           counts.retries += 1
           counts.waiting = cursor.status?.backlog ?? 0

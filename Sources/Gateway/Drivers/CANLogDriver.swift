@@ -30,7 +30,8 @@ struct CANLogDriver: Driver {
       if let finding = frames.findings.kept.first {
         context.report(
           GatewayEvent(
-            .warning, source: source, "\(frames.findings.total) damaged lines, first: \(finding)"))
+            .warning, source: source,
+            "damaged lines: \(frames.findings.total); the first: \(finding)"))
       }
       if !Task.isCancelled {
         context.report(GatewayEvent(.info, source: source, "the end of \(path)"))
@@ -42,7 +43,7 @@ struct CANLogDriver: Driver {
     if unknown > 0 {
       context.report(
         GatewayEvent(
-          .warning, source: source, "\(unknown) frames are in no message of the database"))
+          .warning, source: source, "frames that are in no message of the database: \(unknown)"))
     }
   }
 

@@ -21,7 +21,7 @@ public final class MQTTClient: Sendable {
   public let address: MQTTAddress
 
   private let mailbox: MQTTMailbox
-  private let options: MQTTOptions
+  let options: MQTTOptions
 
   /// A client for the broker at `address`, which looks like `mqtt://user:password@host:1883`.
   ///

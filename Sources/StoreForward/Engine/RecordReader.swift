@@ -60,8 +60,10 @@ enum RecordReader {
           }
         case .record(let low, let time, let payload, let length, let intact):
           let sequence = RecordHeader.sequence(low: low, near: request.next)
-          guard sequence >= request.next, sequence <= source.lastSequence else { continue }
-          if batch.records.count == request.maxRecords {
+          let isInOrder =
+            sequence >= request.next || PlantedBug.noGenerationInChecksum.isPlanted
+          guard isInOrder, sequence <= source.lastSequence else { continue }
+          if batch.records.count >= request.maxRecords {
             walker.offset = before
             isFull = true
             break walk
@@ -76,7 +78,14 @@ enum RecordReader {
             batch.addGap(sequence, sequence, .damaged)
           }
           request.next = sequence &+ 1
-        case .labels: break
+        case .labels(let low, let payload, let length, let intact):
+          // Only those of the record just before; what else might claim to be is nobody's.
+          if intact, let last = batch.records.last,
+            UInt32(truncatingIfNeeded: last.sequence) == low, last.sequence &+ 1 == request.next
+          {
+            batch.records[batch.records.count - 1].labelsOffset = payload
+            batch.records[batch.records.count - 1].labelsLength = length
+          }
         case .needsMore(let bytes):
           needed = bytes
           break walk

@@ -57,12 +57,17 @@ struct SegmentScan {
           }
           known = group.firstSequence &+ UInt64(group.count) &- 1
           let claimed = min(walker.offset - Layout.groupHeaderSize + group.byteLength, areaEnd)
-          scan.end = max(scan.end, claimed, walker.offset)
+          scan.end = max(
+            scan.end, PlantedBug.appendAfterTornTail.isPlanted ? 0 : claimed, walker.offset)
           scan.minTime = min(scan.minTime, group.minTime)
           scan.maxTime = max(scan.maxTime, group.maxTime)
           scan.skippedBytes = skippedTotal + walker.skippedBytes
         case .record(let low, let time, _, let length, let intact):
           let sequence = RecordHeader.sequence(low: low, near: expected)
+          if PlantedBug.appendAfterTornTail.isPlanted, sequence > expected || !intact {
+            // As a log would do it that is cut at the first bad record.
+            return scan
+          }
           if sequence >= expected {
             if sequence > expected { scan.note(expected, sequence, preceding: .max) }
             if !intact { scan.note(sequence, sequence &+ 1, preceding: .max) }
@@ -103,7 +108,9 @@ struct SegmentScan {
       }
     }
     // Records whose own headers are lost, but whose group's header counts them.
-    if known >= expected, scan.end > from, known > scan.lastSequence {
+    if known >= expected, !PlantedBug.appendAfterTornTail.isPlanted, scan.end > from,
+      known > scan.lastSequence
+    {
       scan.note(expected, known &+ 1, preceding: .max)
       scan.lastSequence = known
     }

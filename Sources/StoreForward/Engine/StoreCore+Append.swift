@@ -23,6 +23,7 @@ extension StoreCore {
 
   /// Appends on the calling thread. Callers that come while another one writes are gathered and
   /// written by the next of them in one group.
+  @discardableResult
   package func append(_ batch: borrowing RecordBatch) throws(StoreError) -> Receipt {
     try check(batch)
     let entry = PendingAppend(batch)

@@ -151,6 +151,10 @@ extension StoreCore {
       cursors[index].delivered &+= UInt64(batch.records.count)
       for gap in batch.gaps where gap.reason == .damaged { cursors[index].damaged &+= gap.count }
     }
+    if PlantedBug.cursorSavedBeforeDelivery.isPlanted {
+      acknowledge(name, nil, through: batch.lastSequence)
+      try saveCursorsNow()
+    }
   }
 
   /// Leaves out what was acknowledged out of order. Returns whether nothing is left and there may be

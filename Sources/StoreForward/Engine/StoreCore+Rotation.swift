@@ -114,7 +114,7 @@ extension StoreCore {
     do throws(StoreIOError) {
       try file.fillZeros(from: try file.size(), to: segmentSize)
       try file.dataSync()
-      try fs.syncDirectory()
+      if !PlantedBug.noDirectorySync.isPlanted { try fs.syncDirectory() }
     } catch {
       try? fs.unlink(name)
       throw error
@@ -149,7 +149,10 @@ extension StoreCore {
     }
     do throws(StoreIOError) {
       if !isRead { try accountEviction(of: victim) }
-      if lock.locked({ cursorsChanged }) { try saveCursors(isClean: false) }
+      let isCursorSaved = !lock.locked { cursorsChanged }
+      if !isCursorSaved, !PlantedBug.recycleBeforeCursorIsDurable.isPlanted {
+        try saveCursors(isClean: false)
+      }
     } catch {
       throw storeError(error)
     }

@@ -24,6 +24,8 @@ struct StoreImage<FS: StoreFileSystem> {
   var ledger = Ledger()
   var report = RecoveryReport()
 
+  private let isInspection: Bool
+
   /// A file with a segment's name.
   private struct Candidate {
     var slot: Int
@@ -39,6 +41,7 @@ struct StoreImage<FS: StoreFileSystem> {
   /// Reads everything. `options` only count where there is no store, or nothing of it is left to tell
   /// its size.
   init(reading fs: FS, options: StoreOptions?) throws(StoreError) {
+    isInspection = options == nil
     do {
       let names = try fs.list()
       let (cursorFile, state, badState) = try SlotFile.load(Layout.cursorsName, in: fs)
@@ -224,6 +227,14 @@ struct StoreImage<FS: StoreFileSystem> {
         count: scan.count, minTime: scan.minTime, maxTime: scan.maxTime,
         payloadBytes: scan.payloadBytes, hasLabels: scan.hasLabels)
       segments[index].lastSequence = max(newest.lastSequence, scan.lastSequence)
+      if isInspection {
+        // What is being written at this moment is no damage.
+        let watermark = max(scan.durableThrough, state?.lastSequence ?? 0)
+        if let gap = scan.gaps.first(where: { $0.reason == .damaged && $0.last > watermark }) {
+          segments[index].lastSequence = max(
+            newest.lastSequence, min(scan.lastSequence, max(watermark, gap.first - 1)))
+        }
+      }
       report.damaged = scan.gaps.filter { $0.reason == .damaged }
       report.tornBytes = scan.skippedBytes
     }
@@ -233,6 +244,10 @@ struct StoreImage<FS: StoreFileSystem> {
 
   private mutating func decideNumbers(_ state: StateFile?) {
     // The cursor file names only records that were durable: fewer in the segment means damage.
+    if PlantedBug.numbersFromLogEndOnly.isPlanted {
+      nextSequence = lastSequence.saturatingNext
+      return
+    }
     if let state, state.lastSequence > lastSequence {
       report.damaged.append(
         Gap(first: lastSequence + 1, last: state.lastSequence, reason: .damaged))

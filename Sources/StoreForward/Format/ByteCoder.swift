@@ -6,6 +6,8 @@ struct ByteEncoder {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  mutating func append(contentsOf more: [UInt8]) { bytes += more }
+
   mutating func append(_ identity: StoreIdentity) {
     append(identity.low)
     append(identity.high)

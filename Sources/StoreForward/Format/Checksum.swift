@@ -7,13 +7,19 @@ enum Checksum {
     iiot_crc32c(seed, bytes, count)
   }
 
+  static func crc32c(_ bytes: [UInt8]) -> UInt32 {
+    bytes.withUnsafeBytes { raw in
+      raw.baseAddress.map { crc32c($0, count: raw.count) } ?? 0
+    }
+  }
+
   /// The seed of everything in one generation of a segment.
   static func segmentSeed(store: StoreIdentity, generation: UInt64) -> UInt32 {
     withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { buffer in
       guard let base = buffer.baseAddress else { return 0 }
       base.store(store.low, 0)
       base.store(store.high, 8)
-      base.store(generation, 16)
+      base.store(PlantedBug.noGenerationInChecksum.isPlanted ? 0 : generation, 16)
       return crc32c(UnsafeRawPointer(base), count: 24)
     }
   }

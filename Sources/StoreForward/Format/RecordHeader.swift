@@ -24,7 +24,8 @@ enum RecordHeader {
 
   @inline(__always)
   static func checksum(_ base: UnsafeRawPointer, seed: UInt32) -> UInt32 {
-    Checksum.crc32c(seed: seed, base + 4, count: Layout.recordHeaderSize - 4)
+    let start = PlantedBug.checksumWithoutLength.isPlanted ? 8 : 4
+    return Checksum.crc32c(seed: seed, base + start, count: Layout.recordHeaderSize - start)
   }
 
   /// The full number whose low half is stored, taken from the neighbourhood of an expected one.

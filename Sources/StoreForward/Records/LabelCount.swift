@@ -12,4 +12,10 @@ public struct LabelCount: Sendable, Hashable {
   }
 
   static let encodedSize = 12
+
+  static func decode(_ bytes: UnsafeRawBufferPointer) -> [LabelCount] {
+    stride(from: 0, through: bytes.count - encodedSize, by: encodedSize).map {
+      LabelCount(label: bytes.load(UInt32.self, $0), count: bytes.load(UInt64.self, $0 + 4))
+    }
+  }
 }

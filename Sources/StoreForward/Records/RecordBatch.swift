@@ -10,7 +10,7 @@
 /// try store.append(batch)
 /// batch.removeAll()
 /// ```
-public struct RecordBatch: ~Copyable, @unchecked Sendable {  // owns its buffer alone
+public struct RecordBatch: ~Copyable, @unchecked Sendable {  // it alone owns its buffer
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var byteCount = 0

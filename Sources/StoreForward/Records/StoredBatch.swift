@@ -29,6 +29,15 @@ public struct StoredBatch: ~Copyable {
   /// A copy of the payload at an index below `count`.
   public func payload(at index: Int) -> [UInt8] { [UInt8](storage.bytes(at: index)) }
 
+  /// The label counts that the record at an index below `count` was appended with.
+  public func labels(at index: Int) -> [LabelCount] {
+    let record = storage.records[index]
+    return LabelCount.decode(
+      UnsafeRawBufferPointer(
+        rebasing: storage.buffer[
+          record.labelsOffset..<(record.labelsOffset + record.labelsLength)]))
+  }
+
   /// Runs the body with a view of the payload at an index below `count`.
   public func withPayload<Result, Failure: Error>(
     at index: Int, _ body: (RawSpan) throws(Failure) -> Result
@@ -54,6 +63,9 @@ final class BatchStorage: @unchecked Sendable {  // one thread or task has it at
     var time: Int64
     var offset: Int
     var length: Int
+    /// The label record that follows, if any.
+    var labelsOffset = 0
+    var labelsLength = 0
   }
 
   private(set) var buffer: UnsafeMutableRawBufferPointer

@@ -26,7 +26,11 @@ struct Failure: Error, CustomStringConvertible {
 
   /// Of the Modbus wire.
   init(_ error: ModbusError) {
-    self.init(error.message, at: error.location ?? "", advice: error.advice ?? "")
+    // Without a connection it does not matter which block was asked for.
+    let isOfTheWire = [.connectFailed, .connectionLost, .hostNotFound].contains(error.code)
+    self.init(
+      error.message, at: (isOfTheWire ? error.bus : error.location) ?? "",
+      advice: error.advice ?? "")
   }
 
   var description: String {

@@ -29,6 +29,11 @@ struct MQTTInbox {
   private var unclaimed: [MQTTMessage] = []
   private static let mostUnclaimed = 10_000
   private var lastTopic = ""
+  /// The one consumer takes everything, as a durable subscription's does.
+  private let isDurable: Bool
+  private var durableArrivals: [MQTTMessage] = []
+
+  init(isDurable: Bool) { self.isDurable = isDurable }
 
   mutating func add(_ request: MQTTSubscriptionRequest) {
     let same = entries.first { $0.request.filter == request.filter }
@@ -53,7 +58,11 @@ struct MQTTInbox {
 
   mutating func answered(_ packet: Int32) -> Entry? { asked.removeValue(forKey: packet) }
 
-  mutating func connectionLost() { asked = [:] }
+  mutating func connectionLost() {
+    asked = [:]
+    // Not acknowledged, so they come again.
+    durableArrivals = []
+  }
 
   /// Whether a consumer that must not lose anything is behind.
   var isFull: Bool { entries.contains { $0.request.queue.isFull } }
@@ -76,6 +85,7 @@ struct MQTTInbox {
       topic: lastTopic, payload: Array(bytes),
       qos: MQTTQoS(rawValue: UInt8(truncatingIfNeeded: message.qos)) ?? .atMostOnce,
       retain: message.retain, properties: properties)
+    if isDurable { return durableArrivals.append(copy) }
     var isClaimed = false
     let identifiers = properties?.subscriptionIdentifiers ?? []
     for entry in entries {
@@ -116,6 +126,18 @@ struct MQTTInbox {
     self.received = 0
     self.dropped = 0
     unclaimedCount = 0
+  }
+
+  /// Takes out all that was read, whatever subscription it belongs to, in the order of the broker: a durable
+  /// session has one consumer, and what an older filter left behind is not to be lost.
+  mutating func takeAll(_ mailbox: MQTTMailbox) -> [MQTTMessage] {
+    let messages = durableArrivals
+    durableArrivals = []
+    guard received > 0 else { return messages }
+    let count = received
+    mailbox.update { $0.received += count }
+    received = 0
+    return messages
   }
 
   // MARK: End

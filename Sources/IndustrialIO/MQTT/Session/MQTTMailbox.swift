@@ -7,7 +7,10 @@ enum MQTTCommand: Sendable {
   case publish([MQTTMessage], MQTTReply<Void>)
   case subscribe(MQTTSubscriptionRequest)
   case unsubscribe(UInt64)
-  /// The consumer of a buffer took something.
+  /// The batch with this number is safe (durable subscriptions).
+  case acknowledge(UInt64)
+  /// The batch with this number was let go.
+  case abandon(UInt64)
   case close(MQTTReply<Void>?)
 }
 

@@ -48,6 +48,10 @@ extension MQTTSession {
     _ = mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
     // The session keeps the window itself: the library looks through all waiting messages each time.
     _ = mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 65_535)
+    _ = mosquitto_int_option(
+      handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(durable?.batchLimit ?? options.maximumInflight))
+    // Nothing is written but by mosquitto_loop_write (MQTTDurableHold).
+    if durable != nil { _ = mosquitto_threaded_set(handle, true) }
     if address.userName != nil || address.password != nil {
       try require(
         mosquitto_username_pw_set(handle, address.userName ?? "", address.password),

@@ -21,13 +21,15 @@ final class MQTTSession {
   let mailbox: MQTTMailbox
   let address: MQTTAddress
   let options: MQTTOptions
+  /// Set for the connection of a durable subscription.
+  let durable: MQTTDurableHold?
   let clock = ContinuousClock()
 
   var handle: OpaquePointer?
   var phase = Phase.idle
   var connectWaiters: [MQTTReply<Void>] = []
   var outbox: MQTTOutbox
-  var inbox = MQTTInbox()
+  var inbox: MQTTInbox
 
   /// The library's latest packet identifier.
   var lastIdentifier: Int32 = 0
@@ -50,7 +52,12 @@ final class MQTTSession {
   /// The most packets taken from the socket before other work is looked at.
   private static let readBurst = 512
 
-  init(mailbox: MQTTMailbox, address: MQTTAddress, options: MQTTOptions) {
+  init(
+    mailbox: MQTTMailbox, address: MQTTAddress, options: MQTTOptions,
+    durable: MQTTDurableHold? = nil
+  ) {
+    self.durable = durable
+    inbox = MQTTInbox(isDurable: durable != nil)
     self.mailbox = mailbox
     self.address = address
     self.options = options
@@ -66,7 +73,7 @@ final class MQTTSession {
       if isClosing { break }
       connectIfDue()
       let more = pumpOutbox()
-      inbox.dispatch(mailbox)
+      if durable == nil { inbox.dispatch(mailbox) } else { deliverDurably() }
       outbox.expire(now: clock.now, lastFailure: lastFailure, broker: address.description)
       wait(hasMore: more)
     }
@@ -89,6 +96,10 @@ final class MQTTSession {
       if case .connected = phase { subscribe(inbox.entry(request.id)) }
     case .unsubscribe(let id):
       unsubscribe(id)
+    case .acknowledge(let generation):
+      acknowledge(generation)
+    case .abandon(let generation):
+      abandon(generation)
     case .close(let reply):
       isClosing = true
       if let reply { closing.append(reply) }
@@ -97,6 +108,7 @@ final class MQTTSession {
 
   /// Waits for the socket, the mailbox or the next deadline, and serves the socket.
   private func wait(hasMore: Bool) {
+    if let deadline = durable?.deadline { return waitForAcknowledgement(until: deadline) }
     let socket = handle.map { mosquitto_socket($0) } ?? -1
     var entries = [pollfd(fd: mailbox.wakeDescriptor, events: Int16(POLLIN), revents: 0)]
     let isHeld = inbox.isFull
@@ -128,10 +140,18 @@ final class MQTTSession {
     }
   }
 
-  private func pollTimeout() -> Int32 {
+  /// A batch is out: the socket is left alone.
+  private func waitForAcknowledgement(until deadline: ContinuousClock.Instant) {
+    var entry = pollfd(fd: mailbox.wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    if poll(&entry, 1, pollTimeout(notAfter: deadline)) > 0 { mailbox.clear() }
+    if clock.now >= deadline { dropConnection() }
+  }
+
+  private func pollTimeout(notAfter limit: ContinuousClock.Instant? = nil) -> Int32 {
     let now = clock.now
     // A second at most: the library's keep-alive counts in seconds.
     var next = now.advanced(by: .seconds(1))
+    if let limit { next = min(next, limit) }
     switch phase {
     case .waiting(let until): next = min(next, until)
     case .connecting(let until): next = min(next, until)
@@ -153,7 +173,7 @@ final class MQTTSession {
     }
     let canRead = events & POLLIN != 0
     let isBroken = events & (POLLERR | POLLHUP) != 0
-    if canRead || (isBroken && !isHeld) { readBurst(Self.readBurst) }
+    if canRead || (isBroken && !isHeld) { readBurst(durable?.batchLimit ?? Self.readBurst) }
     if isBroken && isHeld && mosquitto_socket(handle) >= 0 {
       // Held back and broken: what is left in the socket is still read, the buffer takes a burst more.
       readBurst(Self.readBurst)
@@ -253,6 +273,7 @@ final class MQTTSession {
     lastFailure = error
     outbox.connectionLost()
     inbox.connectionLost()
+    durable?.reset()
     tries = 0
     waitForNextTry()
   }
@@ -312,7 +333,8 @@ final class MQTTSession {
   private func end() {
     let error = MQTTError(.closed, "the client was closed", broker: address.description)
     if let handle {
-      if case .connected = phase {
+      // A farewell would carry along the acknowledgements of a batch that is not safe yet.
+      if case .connected = phase, durable?.isHolding != true {
         mosquitto_disconnect(handle)
         flushBriefly(handle)
       }
@@ -330,6 +352,7 @@ final class MQTTSession {
     for waiter in connectWaiters { waiter.fail(error) }
     outbox.failAll(error)
     inbox.finishAll()
+    durable?.queue.finish()
     for reply in closing { reply.succeed(()) }
   }
 

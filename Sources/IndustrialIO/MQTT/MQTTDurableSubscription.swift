@@ -1,0 +1,178 @@
+internal import IOThreads
+internal import Synchronization
+
+/// How a durable subscription behaves.
+public struct MQTTDurableOptions: Sendable, Hashable {
+  /// Tells several durable subscriptions of one client apart at the broker, where each is a session of
+  /// its own: `IDENTIFIER-NAME`.
+  public var name: String
+  /// The most messages in a batch. With version 5 the broker is told to send no more than this
+  /// ahead; with 3.1.1 it sends as many as it likes (mosquitto: 20).
+  public var batchLimit = 1000
+  /// The longest wait for ``MQTTDurableBatch/acknowledge()``. After it the connection is dropped, and the
+  /// broker delivers the batch again. At most half of the keep-alive time, which is also the default.
+  public var maximumHold: Duration?
+
+  /// The name has to be the same each time, so that the broker knows the session again.
+  public init(name: String = "durable") { self.name = name }
+}
+
+/// Messages that the broker keeps until they are acknowledged.
+///
+/// Store them, then call ``acknowledge()``. A batch that goes without it is delivered again.
+public final class MQTTDurableBatch: Sendable {
+  /// The messages, in the order in which the broker sent them.
+  public let messages: [MQTTMessage]
+
+  private let generation: UInt64
+  private let mailbox: MQTTMailbox
+  private let isSettled = Atomic<Bool>(false)
+
+  init(messages: [MQTTMessage], generation: UInt64, mailbox: MQTTMailbox) {
+    self.messages = messages
+    self.generation = generation
+    self.mailbox = mailbox
+  }
+
+  /// Tells the broker that the messages are safe: only now do their acknowledgements leave.
+  ///
+  /// Never blocks. When the connection broke in between, or the wait was too long, nothing is sent and
+  /// the broker delivers the messages again.
+  public func acknowledge() {
+    guard !isSettled.exchange(true, ordering: .relaxed) else { return }
+    _ = mailbox.send(.acknowledge(generation))
+  }
+
+  deinit {
+    guard !isSettled.load(ordering: .relaxed) else { return }
+    _ = mailbox.send(.abandon(generation))
+  }
+}
+
+/// The messages of a subscription, each of which the broker keeps until it has been acknowledged.
+///
+/// One batch at a time: the next comes after the one before has been acknowledged. What arrives meanwhile
+/// makes the next batch larger, so that a slow disk is used well.
+public struct MQTTDurableSubscription: AsyncSequence, Sendable {
+  /// One batch at a time.
+  public typealias Element = MQTTDurableBatch
+  /// The broker may end a subscription, for example when it refuses it after a reconnection.
+  public typealias Failure = MQTTError
+
+  let source: Source
+
+  /// What was subscribed to.
+  public let filter: MQTTTopicFilter
+
+  /// Goes through the batches.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: source) }
+
+  /// Counters of the connection that this subscription has for itself. A message that is
+  /// delivered again is counted again.
+  public var statistics: MQTTStatistics { source.mailbox.statistics }
+
+  /// Ends the connection. What was not acknowledged stays at the broker.
+  public func close() async { await source.close() }
+
+  /// Goes through the batches.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let source: Source
+
+    /// The next batch; nil at the end, or at once when the task is cancelled.
+    public mutating func next(
+      isolation actor: isolated (any Actor)? = #isolation
+    ) async throws(MQTTError) -> MQTTDurableBatch? {
+      try await source.queue.next()
+    }
+  }
+
+  /// Ends the connection when the last of its users goes.
+  final class Source: Sendable {
+    let queue: BatchQueue<MQTTDurableBatch, MQTTError>
+    let mailbox: MQTTMailbox
+
+    init(queue: BatchQueue<MQTTDurableBatch, MQTTError>, mailbox: MQTTMailbox) {
+      self.queue = queue
+      self.mailbox = mailbox
+    }
+
+    func close() async {
+      let reply = MQTTReply<Void>()
+      if mailbox.send(.close(reply)) { try? await reply.value() }
+      queue.close()
+    }
+
+    deinit {
+      queue.close()
+      _ = mailbox.send(.close(nil))
+    }
+  }
+}
+
+extension MQTTClient {
+  /// Subscribes so that nothing is acknowledged to the broker before it is safe here.
+  ///
+  /// ```swift
+  /// for try await batch in try await broker.durableSubscription("iot/+/raw") {
+  ///   try await store.append(batch.messages)
+  ///   batch.acknowledge()
+  /// }
+  /// ```
+  /// The subscription has a connection and a persistent session of its own, with QoS 1: a message comes at
+  /// least once, and again after a crash, a lost connection or a batch that was let go. QoS 2 is not
+  /// offered: its acknowledgement leaves before the message can be stored.
+  ///
+  /// - Throws: ``MQTTError/Code/invalidArgument`` unless the client's session is persistent, and what
+  ///   ``subscribe(_:qos:buffer:options:)`` throws.
+  public func durableSubscription(
+    _ filter: String, options durable: MQTTDurableOptions = MQTTDurableOptions()
+  ) async throws -> MQTTDurableSubscription {
+    let filter = try MQTTTopicFilter(filter)
+    var options = self.options
+    guard case .persistent(let identifier, let expiry) = options.session else {
+      throw MQTTError(
+        .invalidArgument, "a durable subscription needs a persistent session", topic: filter.text)
+    }
+    let longest = options.keepAlive / 2
+    let hold = durable.maximumHold ?? longest
+    guard hold > .zero, hold <= longest else {
+      throw MQTTError(
+        .invalidArgument, "the longest hold is at most half of the keep-alive time (\(longest))")
+    }
+    guard (1...65_535).contains(durable.batchLimit) else {
+      throw MQTTError(.invalidArgument, "a batch holds 1 to 65535 messages")
+    }
+    options.session = .persistent(
+      clientIdentifier: "\(identifier)-\(durable.name)", expirySeconds: expiry)
+    options.will = nil
+    let source: MQTTDurableSubscription.Source
+    let request: MQTTSubscriptionRequest
+    let mailbox: MQTTMailbox
+    do throws(SystemFailure) {
+      mailbox = try MQTTMailbox()
+      let queue = try BatchQueue<MQTTDurableBatch, MQTTError>(capacity: 1)
+      source = MQTTDurableSubscription.Source(queue: queue, mailbox: mailbox)
+      request = MQTTSubscriptionRequest(
+        id: mailbox.makeID(), filter: filter, qos: .atLeastOnce, options: MQTTSubscribeOptions(),
+        queue: .init(
+          capacity: 1, costLimit: 1, overflow: .dropNewest, cost: { _ in 0 }, onRoom: {}),
+        reply: MQTTReply())
+      let limit = durable.batchLimit
+      let address = address
+      try OwnedThread.start(name: "mqtt-durable") { [options] in
+        let hold = MQTTDurableHold(queue: queue, longest: hold, batchLimit: limit)
+        MQTTSession(mailbox: mailbox, address: address, options: options, durable: hold).run()
+      }
+    } catch {
+      throw MQTTError(
+        .outOfResources, "no thread for the session: \(error.call): \(error.explanation)",
+        broker: address.description)
+    }
+    _ = mailbox.send(.subscribe(request))
+    let connected = MQTTReply<Void>()
+    _ = mailbox.send(.connect(connected))
+    try await connected.value()
+    _ = try await request.reply.value()
+    return MQTTDurableSubscription(source: source, filter: filter)
+  }
+}

@@ -1,0 +1,80 @@
+internal import CMosquitto
+internal import Glibc
+internal import IOThreads
+
+/// The barrier of a durable subscription: after a batch has been handed over, nothing is read from the
+/// connection and nothing written to it until the batch is acknowledged.
+///
+/// libmosquitto makes the acknowledgement of a message while it reads it. In its threaded mode it only queues
+/// what is to be written, until `mosquitto_loop_write` is called: that call is the barrier's gate.
+/// Confined to the session's thread.
+final class MQTTDurableHold {
+  let queue: BatchQueue<MQTTDurableBatch, MQTTError>
+  let batchLimit: Int
+  private let longest: Duration
+  private var generation: UInt64 = 0
+
+  /// When the batch that is out has to be acknowledged; nil when none is out.
+  private(set) var deadline: ContinuousClock.Instant?
+
+  init(queue: BatchQueue<MQTTDurableBatch, MQTTError>, longest: Duration, batchLimit: Int) {
+    self.queue = queue
+    self.longest = longest
+    self.batchLimit = batchLimit
+  }
+
+  var isHolding: Bool { deadline != nil }
+
+  /// Hands a batch over and shuts the gate.
+  func hold(_ messages: [MQTTMessage], _ mailbox: MQTTMailbox, now: ContinuousClock.Instant) {
+    generation += 1
+    deadline = now.advanced(by: longest)
+    // There is room: the batch before was acknowledged, so it was taken.
+    _ = queue.offer(
+      MQTTDurableBatch(messages: messages, generation: generation, mailbox: mailbox))
+  }
+
+  /// Opens the gate, if it is this batch that is out.
+  func release(_ acknowledged: UInt64) -> Bool {
+    guard isHolding, acknowledged == generation else { return false }
+    deadline = nil
+    return true
+  }
+
+  /// The connection is gone and the acknowledgements with it. A batch that nobody has taken yet is taken
+  /// back, as it will come again.
+  func reset() {
+    deadline = nil
+    _ = queue.dropOldest()
+  }
+}
+
+extension MQTTSession {
+  /// Hands over what was read, if nothing is out.
+  func deliverDurably() {
+    guard let durable, !durable.isHolding else { return }
+    let messages = inbox.takeAll(mailbox)
+    guard !messages.isEmpty else { return }
+    durable.hold(messages, mailbox, now: clock.now)
+  }
+
+  /// The messages are safe: the acknowledgements leave.
+  func acknowledge(_ generation: UInt64) {
+    guard let durable, durable.release(generation), let handle else { return }
+    check(mosquitto_loop_write(handle, 1))
+  }
+
+  /// The batch was let go, or held for too long: the broker has to deliver it again.
+  func abandon(_ generation: UInt64) {
+    guard let durable, durable.release(generation) else { return }
+    dropConnection()
+  }
+
+  /// Ends the connection without sending what is queued.
+  func dropConnection() {
+    durable?.reset()
+    connectionBroke(MOSQ_ERR_CONN_LOST.rawValue, errno: 0)
+    // The read sees the end; what the library had queued it throws away when it connects again.
+    if let handle, mosquitto_socket(handle) >= 0 { check(mosquitto_loop_read(handle, 1)) }
+  }
+}

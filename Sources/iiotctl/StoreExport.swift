@@ -1,0 +1,103 @@
+internal import ArgumentParser
+internal import Glibc
+internal import IndustrialModel
+internal import StoreForward
+
+/// A store's records as one stream, to move a buffer between machines.
+struct StoreExport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes a store's records to standard output as a checked stream.",
+    discussion: """
+      Reads only, and may be used while another process writes. Read it with iiotctl store import:
+        iiotctl store export data/wal | ssh other iiotctl store import data/wal
+      """)
+
+  @Argument(help: "The store's directory.") var directory: String
+  @Option(help: ArgumentHelp("Begin at the first record not older.", valueName: "time"))
+  var since: TimeArgument?
+  @Option(help: ArgumentHelp("Begin at this record.", valueName: "number"))
+  var sequence: UInt64?
+
+  func validate() throws {
+    if since != nil, sequence != nil {
+      throw ValidationError("--since and --sequence exclude each other")
+    }
+    if StandardOutput.isTerminal {
+      throw ValidationError("the stream is binary; send it to a file or a program")
+    }
+  }
+
+  func run() throws {
+    do {
+      let start: CursorStart =
+        since.map { .time($0.time.nanoseconds) } ?? sequence.map { .sequence($0) } ?? .oldest
+      let reader = try StoreReader(directory: directory, from: start)
+      var stream = RecordStreamWriter()
+      var output = StandardOutput()
+      while let gaps = try reader.next({ batch in
+        stream.append(batch)
+        return batch.gaps
+      }) {
+        for gap in gaps where gap.reason == .damaged {
+          StandardError.print("note: records \(gap.first) to \(gap.last) are damaged")
+        }
+        try output.append { $0 += stream.bytes }
+        stream.bytes.removeAll(keepingCapacity: true)
+      }
+      stream.finish()
+      try output.append { $0 += stream.bytes }
+      try output.flush()
+    } catch let error as StoreError {
+      throw Failure(error)
+    }
+  }
+}
+
+/// The other end of `StoreExport`.
+struct StoreImport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Appends an exported stream to a store.",
+    discussion: """
+      Reads standard input. The records get new numbers; their times and label counts stay. The store is
+      created if there is none, with --capacity.
+      """)
+
+  @Argument(help: "The store's directory.") var directory: String
+  @Option(help: ArgumentHelp("How large a new store may get.", valueName: "mebibytes"))
+  var capacity = 1024
+
+  func run() throws {
+    do {
+      let store = try BlockingRingStore(
+        directory: directory,
+        options: StoreOptions(capacity: .mebibytes(capacity), overflow: .rejectNewest))
+      var stream = RecordStreamReader()
+      var batch = RecordBatch()
+      var buffer = [UInt8](repeating: 0, count: 1 << 18)
+      var failure: StoreError?
+      while failure == nil {
+        let count = buffer.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 { break }
+        do throws(StoreError) {
+          try stream.read(buffer[..<count], into: &batch)
+        } catch {
+          failure = error
+        }
+        try store.append(batch)
+        batch.removeAll()
+      }
+      try store.close()
+      StandardError.print("\(stream.count) records imported")
+      if let failure { throw failure }
+      if !stream.isFinished {
+        throw Failure(
+          "the stream is cut off after record \(stream.count)", at: "standard input",
+          advice: "what came before is stored; export the rest with --sequence")
+      }
+    } catch let error as StoreError {
+      throw Failure(error)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Testing
+
+@testable import StoreForward
+
+/// What a store must still know after a crash: the record of everything that was promised, and the
+/// check of a recovered store against it.
+struct CrashModel {
+  /// The bytes that each number was appended with last.
+  var appended: [UInt64: [UInt8]] = [:]
+  var reused: [UInt64] = []
+  /// Numbers whose append returned.
+  var acknowledged: Set<UInt64> = []
+  /// Numbers that a reader was shown.
+  var seen: Set<UInt64> = []
+  /// What the consumer had dealt with before it acknowledged it.
+  var consumed: UInt64 = 0
+  /// Numbers that may have gone because the ring was full, at most.
+  var evictable: UInt64 = 0
+  var slots: Int
+  var mayEvict: Bool
+
+  mutating func willAppend(_ number: UInt64, _ bytes: [UInt8]) {
+    // A number that nobody was promised and nobody saw is free again.
+    if acknowledged.contains(number) || seen.contains(number) { reused.append(number) }
+    appended[number] = bytes
+  }
+
+  /// What is wrong with a recovered store; empty if nothing.
+  func violations(
+    in core: StoreCore<SimulatedFileSystem>, fs: SimulatedFileSystem, damageAllowed: Int = 0
+  ) -> [String] {
+    var found: [String] = []
+    let batch = BatchStorage()
+    var request = ReadRequest(next: 1, hint: nil, maxBytes: 1 << 16, maxRecords: .max)
+    var present: Set<UInt64> = []
+    var evictedThrough: UInt64 = 0
+    var damaged: UInt64 = 0
+    var last: UInt64 = 0
+    do throws(StoreError) {
+      while true {
+        try core.read(into: batch, &request)
+        if batch.records.isEmpty, batch.gaps.isEmpty { break }
+        for index in batch.records.indices {
+          let number = batch.records[index].sequence
+          if number <= last { found.append("number \(number) after \(last)") }
+          last = number
+          present.insert(number)
+          guard let expected = appended[number] else {
+            found.append("number \(number) was never appended")
+            continue
+          }
+          if !batch.bytes(at: index).elementsEqual(expected) {
+            found.append("number \(number) has wrong bytes")
+          }
+        }
+        for gap in batch.gaps {
+          switch gap.reason {
+          case .evicted: evictedThrough = max(evictedThrough, gap.last)
+          case .damaged:
+            for number in gap.first...min(gap.last, gap.first + 10_000)
+            where acknowledged.contains(number) || seen.contains(number) {
+              damaged += 1
+            }
+          case .unused:
+            for number in gap.first...min(gap.last, gap.first + 10_000)
+            where acknowledged.contains(number) {
+              found.append("acknowledged number \(number) is called unused")
+            }
+          }
+        }
+      }
+    } catch {
+      found.append("reading failed: \(error)")
+    }
+    if damaged > damageAllowed { found.append("\(damaged) acknowledged records are damaged") }
+    let lost = acknowledged.union(seen).filter {
+      !present.contains($0) && $0 > max(evictedThrough, 0)
+    }
+    if lost.count > damageAllowed {
+      found.append("\(lost.count) acknowledged records are lost, e.g. \(lost.min() ?? 0)")
+    }
+    if evictedThrough > evictable {
+      found.append("evicted through \(evictedThrough), at most \(evictable) might be")
+    }
+    let highest = max(acknowledged.max() ?? 0, seen.max() ?? 0, consumed)
+    if core.nextSequence <= highest {
+      found.append("next number \(core.nextSequence), \(highest) was in use")
+    }
+    for cursor in core.cursorStatus() where !mayEvict && evictedThrough > cursor.acknowledged {
+      found.append("a cursor at \(cursor.acknowledged) misses \(evictedThrough)")
+    }
+    for cursor in core.cursorStatus() where cursor.acknowledged > consumed {
+      // A new cursor begins at the oldest record.
+      if cursor.acknowledged > max(consumed, evictedThrough) {
+        found.append("cursor at \(cursor.acknowledged), consumed is \(consumed)")
+      }
+    }
+    if !reused.isEmpty { found.append("numbers used twice, e.g. \(reused[0])") }
+    let limit = slots * core.segmentSize + (256 << 10)
+    if fs.disk.byteCount > limit {
+      found.append("\(fs.disk.byteCount) bytes on the disk, the limit is \(limit)")
+    }
+    return found
+  }
+}

@@ -1,0 +1,180 @@
+import Glibc
+import TestSupport
+
+@testable import StoreForward
+
+/// A run of a store on a simulated disk that appends, reads, acknowledges, rolls over, evicts, saves
+/// cursors, closes and reopens, and remembers the disk after each change.
+struct CrashWorkload {
+  struct Snapshot {
+    var disk: SimulatedDisk
+    var model: CrashModel
+  }
+
+  var options = StoreOptions.small(segments: 3)
+  var seed: UInt64
+  var rounds = 30
+  /// Records have up to so many bytes.
+  var largest = 1800
+  /// Makes the sync of a segment fail, one in so many.
+  var failSyncOneIn: Int?
+
+  /// Runs it and gives a snapshot for each change of the disk.
+  func run(from disk: SimulatedDisk = SimulatedDisk()) throws -> [Snapshot] {
+    let fs = SimulatedFileSystem(disk)
+    var snapshots: [Snapshot] = []
+    var generator = SeededGenerator(seed: seed)
+    var failures = SeededGenerator(seed: seed ^ 0xFA11)
+    var model = CrashModel(
+      slots: options.capacity.bytes / (options.segmentSize ?? 1),
+      mayEvict: options.overflow == .dropOldest)
+    fs.afterChange = { snapshots.append(Snapshot(disk: fs.disk, model: model)) }
+    if let failSyncOneIn {
+      fs.beforeChange = { (operation) throws(StoreIOError) in
+        if case .sync(let name) = operation, name.hasPrefix("seg-"),
+          Int.random(in: 0..<failSyncOneIn, using: &failures) == 0
+        {
+          throw StoreIOError(errno: EIO, operation: "syncing", name: name)
+        }
+      }
+    }
+    var incarnation: UInt8 = 0
+    var reopen = true
+    var current: StoreCore<SimulatedFileSystem>?
+    let storage = BatchStorage()
+    for round in 0..<rounds {
+      if reopen {
+        incarnation += 1
+        fs.disk.time += 10_000_000_000
+        let core = try StoreCore(fileSystem: fs, options: options)
+        try core.openCursor("sink", start: .saved)
+        current = core
+        reopen = false
+      }
+      guard let core = current else { break }
+      switch Int.random(in: 0..<10, using: &generator) {
+      case 0..<6:
+        var batch = RecordBatch()
+        let count = Int.random(in: 1...12, using: &generator)
+        let first = core.nextSequence
+        for number in first..<(first + UInt64(count)) {
+          let size = Int.random(in: 0...largest, using: &generator)
+          let bytes = payload(number &* 256 &+ UInt64(incarnation), size: size)
+          model.willAppend(number, bytes)
+          try batch.append(
+            bytes, time: Int64(number),
+            labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
+        }
+        model.updateEvictable(core, adding: batch.byteCount)
+        do throws(StoreError) {
+          let receipt = try core.append(batch)
+          for number in receipt.firstSequence...receipt.lastSequence {
+            model.acknowledged.insert(number)
+          }
+        } catch {
+          // Not promised; the numbers are burnt.
+          if error.code == .readOnly {
+            current = nil
+            return snapshots
+          }
+        }
+      case 6..<8:
+        try core.next("sink", into: storage, maxBytes: 1 << 16, maxRecords: 20)
+        for record in storage.records { model.seen.insert(record.sequence) }
+        if !storage.records.isEmpty || !storage.gaps.isEmpty {
+          // The consumer is done with them before it says so.
+          fs.did()
+          model.consumed = max(model.consumed, storage.lastSequence)
+          core.acknowledge("sink", nil, through: storage.lastSequence)
+        }
+      case 8:
+        fs.disk.time += 2_000_000_000
+        try core.saveCursorsIfDue()
+      default:
+        if Bool.random(using: &generator) { try core.close() }
+        reopen = true
+      }
+    }
+    return snapshots
+  }
+
+  /// Recovers what a crash left and checks it; then appends, crashes again and checks that what was
+  /// seen is there still.
+  static func check(
+    _ disk: SimulatedDisk, _ before: CrashModel, options: StoreOptions, seed: UInt64
+  ) -> [String] {
+    var model = before
+    var found: [String] = []
+    let fs = SimulatedFileSystem(disk)
+    do throws(StoreError) {
+      let core = try StoreCore(fileSystem: fs, options: options)
+      found += model.violations(in: core, fs: fs)
+      guard found.isEmpty else { return found }
+      model.see(core)
+      var batch = RecordBatch()
+      let first = core.nextSequence
+      for number in first..<(first + 3) {
+        let bytes = payload(number &* 256 &+ 255, size: 700)
+        model.willAppend(number, bytes)
+        try batch.append(bytes, time: 0)
+      }
+      model.updateEvictable(core, adding: batch.byteCount)
+      do throws(StoreError) {
+        let receipt = try core.append(batch)
+        for number in receipt.firstSequence...receipt.lastSequence {
+          model.acknowledged.insert(number)
+        }
+      } catch  where error.code == .full {}
+      let second = SimulatedFileSystem(
+        fs.disk.crashed(CrashChoice(.random(torn: false), seed: seed)))
+      let again = try StoreCore(fileSystem: second, options: options)
+      found += model.violations(in: again, fs: second).map { "after a second crash: \($0)" }
+    } catch {
+      found.append("opening failed: \(error)")
+    }
+    return found
+  }
+
+  /// The choices that are tried at each crash point.
+  static func choices(pending: Int, random: Int, seed: UInt64) -> [CrashChoice] {
+    var all = [CrashChoice(.nothing), CrashChoice(.everything)]
+    if pending > 0, pending <= 6 {
+      for index in 0..<pending {
+        all.append(CrashChoice(.onlyOne(index)))
+        all.append(CrashChoice(.allButOne(index)))
+      }
+    }
+    for index in 0..<random {
+      all.append(
+        CrashChoice(.random(torn: index % 2 == 1), seed: seed &+ UInt64(index) &* 7919))
+    }
+    return all
+  }
+}
+
+extension CrashModel {
+  /// Everything that a reader is shown now.
+  mutating func see(_ core: StoreCore<SimulatedFileSystem>) {
+    let batch = BatchStorage()
+    var request = ReadRequest(next: 1, hint: nil, maxBytes: 1 << 16, maxRecords: .max)
+    while (try? core.read(into: batch, &request)) != nil,
+      !batch.records.isEmpty || !batch.gaps.isEmpty
+    {
+      for record in batch.records { seen.insert(record.sequence) }
+    }
+    // What is not there now must never come up again.
+    appended = appended.filter { seen.contains($0.key) || acknowledged.contains($0.key) }
+  }
+
+  /// An append may make the ring give up as many of the oldest segments as it needs new ones.
+  mutating func updateEvictable(_ core: StoreCore<SimulatedFileSystem>, adding bytes: Int) {
+    let needed = bytes / (core.segmentSize - 8192 - 8192) + 2
+    let free = core.slotLimit - core.segments.count
+    let gone = max(0, needed - free)
+    if gone > 0 {
+      let victims = core.segments.prefix(gone)
+      evictable = max(evictable, victims.last?.lastSequence ?? 0)
+    }
+    evictable = max(evictable, core.evictedThrough)
+  }
+}

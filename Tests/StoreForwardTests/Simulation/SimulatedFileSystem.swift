@@ -1,0 +1,140 @@
+import Glibc
+import TestSupport
+
+@testable import StoreForward
+
+/// A `SimulatedDisk` as the store sees it. For one thread.
+final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {  // used by one thread
+  var disk: SimulatedDisk
+  /// Called before each change, with what it is; may throw to make it fail.
+  var beforeChange: ((Operation) throws(StoreIOError) -> Void)?
+  /// Called after each change.
+  var afterChange: (() -> Void)?
+  /// A disk that says it has synced and has not.
+  var liesAboutSync = false
+  /// How many operations were done.
+  private(set) var operations = 0
+
+  enum Operation: Equatable {
+    case create(String)
+    case write(String, count: Int)
+    case truncate(String)
+    case sync(String)
+    case rename(String)
+    case unlink(String)
+    case syncDirectory
+    case read(String)
+  }
+
+  let path = "simulated"
+
+  init(_ disk: SimulatedDisk = SimulatedDisk()) { self.disk = disk }
+
+  func will(_ operation: Operation) throws(StoreIOError) {
+    operations += 1
+    if let beforeChange { try beforeChange(operation) }
+  }
+
+  func did() { afterChange?() }
+
+  func list() throws(StoreIOError) -> [String] { disk.names.keys.sorted() }
+
+  func open(_ name: String, create: Bool) throws(StoreIOError) -> SimulatedFile {
+    if let id = disk.names[name] { return SimulatedFile(fs: self, id: id, name: name) }
+    guard create else { throw StoreIOError(errno: ENOENT, operation: "opening", name: name) }
+    try will(.create(name))
+    let id = disk.nextFile
+    disk.nextFile += 1
+    disk.files[id] = SimulatedDisk.File()
+    disk.change(.create(name, id))
+    did()
+    return SimulatedFile(fs: self, id: id, name: name)
+  }
+
+  func rename(_ name: String, to newName: String) throws(StoreIOError) {
+    try will(.rename(name))
+    disk.change(.rename(name, newName))
+    did()
+  }
+
+  func unlink(_ name: String) throws(StoreIOError) {
+    guard disk.names[name] != nil else {
+      throw StoreIOError(errno: ENOENT, operation: "removing", name: name)
+    }
+    try will(.unlink(name))
+    disk.change(.unlink(name))
+    did()
+  }
+
+  func syncDirectory() throws(StoreIOError) {
+    try will(.syncDirectory)
+    if !liesAboutSync {
+      disk.durableNames = disk.names
+      disk.pendingNames = []
+    }
+    did()
+  }
+
+  func lock(_ name: String) throws(StoreIOError) {}
+  func unlock() {}
+  func wallClock() -> Int64 { Int64(disk.time) }
+  func monotonicClock() -> UInt64 {
+    disk.time += 1000
+    return disk.time
+  }
+  func bootIdentity() -> StoreIdentity { StoreIdentity(low: disk.boot, high: 1) }
+  func newIdentity() -> StoreIdentity { StoreIdentity(low: 0x5EED, high: disk.time) }
+}
+
+final class SimulatedFile: StoreFile, @unchecked Sendable {  // used by one thread
+  private let fs: SimulatedFileSystem
+  private let id: Int
+  private let name: String
+
+  init(fs: SimulatedFileSystem, id: Int, name: String) {
+    self.fs = fs
+    self.id = id
+    self.name = name
+  }
+
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(StoreIOError) -> Int {
+    try fs.will(.read(name))
+    guard let file = fs.disk.files[id] else { return 0 }
+    let count = min(buffer.count, file.cached.count - offset)
+    guard count > 0 else { return 0 }
+    file.cached.withUnsafeBytes { bytes in
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)]))
+    }
+    return count
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreIOError) -> Int {
+    guard !bytes.isEmpty else { return 0 }
+    try fs.will(.write(name, count: bytes.count))
+    fs.disk.files[id]?.write(bytes, at: offset)
+    fs.did()
+    return bytes.count
+  }
+
+  func truncate(to size: Int) throws(StoreIOError) {
+    try fs.will(.truncate(name))
+    fs.disk.files[id]?.truncate(to: size)
+    fs.did()
+  }
+
+  func dataSync() throws(StoreIOError) {
+    do throws(StoreIOError) {
+      try fs.will(.sync(name))
+    } catch {
+      // What was pending is forgotten, though reads still show it.
+      fs.disk.files[id]?.forget()
+      throw error
+    }
+    if !fs.liesAboutSync { fs.disk.files[id]?.sync() }
+    fs.did()
+  }
+
+  func size() throws(StoreIOError) -> Int { fs.disk.files[id]?.cached.count ?? 0 }
+}
