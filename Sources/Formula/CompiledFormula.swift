@@ -41,6 +41,33 @@ public struct CompiledFormula: Sendable {
     return slots.evaluateExactly()
   }
 
+  /// Evaluates at a time of its own, with the memory that `slots` holds.
+  ///
+  /// - Parameter time: In nanoseconds since 1970. Without it an evaluation takes place at the time of its newest
+  ///   input; with it also between samples, so that rates fall and delays end while nothing arrives.
+  public func evaluate(_ slots: FormulaSlots, at time: Int64) -> FormulaResult {
+    guard isStateful else { return evaluate(slots) }
+    precondition(slots.program === program, "the slots belong to another formula")
+    return slots.evaluateExactly(at: time)
+  }
+
+  /// Evaluates with memory that the caller keeps.
+  ///
+  /// `state` must have been made by this formula.
+  /// - Parameter time: In nanoseconds since 1970; nil for that of the newest input.
+  public func evaluate(
+    _ slots: FormulaSlots, state: inout FormulaState, at time: Int64? = nil
+  ) -> FormulaResult {
+    guard isStateful else { return evaluate(slots) }
+    precondition(slots.program === program, "the slots belong to another formula")
+    precondition(
+      state.words.count == program.layout.size, "the memory belongs to another formula")
+    let now = time ?? slots.newestTime
+    return state.words.withUnsafeMutableBufferPointer {
+      slots.evaluate(memory: $0.baseAddress, at: now)
+    }
+  }
+
   /// Evaluates with inputs by name, all good; a tag's name is its path without braces.
   ///
   /// - Throws: ``FormulaError`` if an input is missing or the evaluation fails, at the operator that did.
