@@ -16,12 +16,10 @@ struct DurableKillTests {
     let broker = try await Broker("allow_anonymous true\nmax_queued_messages 0")
     let folder = try TemporaryFolder()
     try folder.write("", to: "received")
-    let file = try FileHandle(forWritingTo: URL(filePath: folder.file("received")))
-    try file.seekToEnd()
     func receiver() throws -> PeerProcess {
       try PeerProcess(
         Self.tool, ["mqtt", "sub", broker.url + "/n/#", "--id", "victim", "--durable", "d"],
-        output: file)
+        output: folder.file("received"))
     }
     /// Numbers received so far; a line that was cut off by the kill is not one of them.
     func received() throws -> [Int] {
