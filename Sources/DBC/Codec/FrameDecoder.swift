@@ -15,6 +15,9 @@ public struct FrameDecoder: Sendable {
     plan = DecodePlan(storage, matching)
   }
 
+  /// The messages of the database.
+  public var messages: MessageList { MessageList(storage: plan.storage) }
+
   /// The message that frames with this identifier are.
   public func message(_ identifier: CANIdentifier) -> Message? {
     let index = plan.message(identifier.rawValue)
