@@ -12,7 +12,9 @@ struct IIoTCtl: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Poll.self,
+      Decode.self,
       Replay.self,
+      DbcCommand.self,
       GatewayCommand.self,
       Simulate.self,
       StoreCommand.self,

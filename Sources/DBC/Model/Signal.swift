@@ -30,6 +30,16 @@ public struct Signal: Sendable {
   /// bit 0 is the least significant bit of byte 0 and bit 8 that of byte 1.
   public var startBit: Int { Int(record.startBit) }
 
+  /// The bits that it has, least significant first, numbered as `startBit` is.
+  public var bits: [Int] {
+    let place = BitPlacement(record)
+    return (0..<place.bitCount).map { index in
+      if !place.isBigEndian { return place.firstBit + index }
+      let linear = place.firstBit + place.bitCount - 1 - index
+      return linear & ~7 | (7 - linear & 7)
+    }
+  }
+
   /// The number of bits.
   public var bitCount: Int { Int(record.bitCount) }
 
