@@ -25,6 +25,34 @@ public struct CompiledFormula: Sendable {
   /// The names and tags that the formula reads, in the order of their slots (of first appearance).
   public var dependencies: [FormulaDependency] { program.inputs }
 
+  /// The functions of the language as they are called: `round(x[, n])`.
+  public static var functionSignatures: [String] {
+    FunctionCatalog.specifications.map(\.signature)
+  }
+
+  /// How many steps an evaluation takes at most: what it costs, as there are no loops.
+  public var operationCount: Int {
+    program.exact.instructions.count { $0.operation == .call || $0.operation == .chain }
+  }
+
+  /// How many bytes the functions with memory remember.
+  public var stateSize: Int { program.layout.size * 8 }
+
+  /// The result, if it is the same whatever the inputs.
+  public var constantValue: Double? {
+    guard let fast = program.fast, fast.instructions.count == 1, let end = fast.instructions.first,
+      Int(end.a) >= fast.inputCount
+    else { return nil }
+    return fast.constants[Int(end.a) - fast.inputCount]
+  }
+
+  /// The formula written again with all parentheses and each number in its shortest form; it compiles to the
+  /// same results.
+  public var canonicalText: String {
+    var text = ExpressionText(inputs: dependencies)
+    return (try? program.exact.fold(&text)) ?? program.source
+  }
+
   /// The inputs and the working memory for evaluations of this formula.
   public func makeSlots() -> FormulaSlots { FormulaSlots(program) }
 

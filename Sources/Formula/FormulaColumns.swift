@@ -150,7 +150,9 @@ public final class FormulaColumns {
     let result =
       code != nil
       ? formula.evaluate(slots)
-      : formula.evaluate(slots, at: times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue)
+      : formula.evaluate(
+        slots,
+        at: times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue)
     out[row] = result.value
     if result.failure != nil { errors.append(FormulaRowError(row: row, result: result)) }
   }

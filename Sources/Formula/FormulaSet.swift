@@ -63,7 +63,8 @@ public struct FormulaSet: Sendable {
       do throws(FormulaError) {
         if indices[definition.name] != nil {
           let complaint = Complaint(
-            .unknownName, "the name '\(definition.name)' is given to two formulas", at: 0, length: 0)
+            .unknownName, "the name '\(definition.name)' is given to two formulas", at: 0, length: 0
+          )
           throw FormulaError(complaint, in: definition.expression)
         }
         indices[definition.name] = index
@@ -74,7 +75,8 @@ public struct FormulaSet: Sendable {
       }
     }
     let graph = DependencyGraph(
-      uses: formulas.map { formula in (formula?.dependencies ?? []).compactMap { indices[$0.name] } })
+      uses: formulas.map { formula in (formula?.dependencies ?? []).compactMap { indices[$0.name] }
+      })
     let (order, cycle) = graph.order()
     if let first = cycle.first, let formula = formulas[first] {
       let path = (cycle + [first]).map { definitions[$0].name }.joined(separator: " -> ")

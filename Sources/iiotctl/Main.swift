@@ -16,6 +16,7 @@ struct IIoTCtl: AsyncParsableCommand {
       Replay.self,
       DbcCommand.self,
       GatewayCommand.self,
+      FormulaCommand.self,
       Simulate.self,
       StoreCommand.self,
       MqttCommand.self,

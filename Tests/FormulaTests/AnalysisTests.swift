@@ -53,7 +53,8 @@ struct AnalysisTests {
   @Test(
     "inverses find the input again",
     arguments: [
-      "x * 0.1 - 40", "40 - x", "-x / 3 + a", "(x - 4) * 100 / 16", "x + x * a", "scale(x, 4, 20, 0, 100)",
+      "x * 0.1 - 40", "40 - x", "-x / 3 + a", "(x - 4) * 100 / 16", "x + x * a",
+      "scale(x, 4, 20, 0, 100)",
       "lerp(x, a, 0.25)", "avg(x, a)", "sum(x, 1, x)", "(a if a > 1 else 2) * x", "+x",
     ])
   func inverse(source: String) throws {
@@ -85,8 +86,10 @@ struct AnalysisTests {
     "units that go together",
     arguments: [
       ("p + 1", "bar"), ("p > 3 and t < 55", nil), ("t - u", "K"), ("t + dt_K", "Cel"),
-      ("flow / area", nil), ("area * len", "m3"), ("sqrt(area) + len", "m"), ("p * 100000 + q", "Pa"),
-      ("max(t, u)", "Cel"), ("power * 1000 + w", "W"), ("rate(len) + v", "m/s"), ("nounit + p", nil), ("t if p > 1 else u", "Cel"), ("len ** 2 + area", "m2"),
+      ("flow / area", nil), ("area * len", "m3"), ("sqrt(area) + len", "m"),
+      ("p * 100000 + q", "Pa"),
+      ("max(t, u)", "Cel"), ("power * 1000 + w", "W"), ("rate(len) + v", "m/s"),
+      ("nounit + p", nil), ("t if p > 1 else u", "Cel"), ("len ** 2 + area", "m2"),
       ("f * 5 / 9 + dt_K", nil),
     ] as [(String, String?)])
   func units(source: String, result: String?) throws {

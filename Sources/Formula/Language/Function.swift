@@ -53,6 +53,9 @@ extension Function {
     case .shiftLeft: "<<"
     case .shiftRight: ">>"
     case .invert: "~"
+    case .roundTo: Function.round.name
+    case .logBase: Function.log.name
+    case .scaleClamped: Function.scale.name
     default: FunctionCatalog.specification(of: self)?.name ?? "?"
     }
   }

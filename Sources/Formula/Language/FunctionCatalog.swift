@@ -87,7 +87,8 @@ enum FunctionCatalog {
     .init("delta", .delta, 1, 1, "delta(x)", "x less the x before"),
     .init("dt", .elapsed, 0, 0, "dt()", "seconds since the sample before"),
     .init(
-      "changed", .changed, 1, 2, "changed(x[, eps])", "1 if x moved by more than eps since it last did"),
+      "changed", .changed, 1, 2, "changed(x[, eps])",
+      "1 if x moved by more than eps since it last did"),
     .init(
       "rate", .rate, 1, 2, "rate(x[, seconds])", "change of x a second, or in so many seconds"),
     .init(
@@ -97,13 +98,15 @@ enum FunctionCatalog {
     .init(
       "mavg_t", .movingAverageTime, 2, 2, "mavg_t(x, seconds)",
       "mean of the samples of the last seconds, at most 256"),
-    .init("ema", .exponentialAverage, 2, 2, "ema(x, tau)", "exponential mean with time constant tau"),
+    .init(
+      "ema", .exponentialAverage, 2, 2, "ema(x, tau)", "exponential mean with time constant tau"),
     .init("median", .median, 2, 2, "median(x, n)", "median of the last n samples"),
     .init("min_over", .minimumOver, 2, 2, "min_over(x, n)", "least of the last n samples"),
     .init("max_over", .maximumOver, 2, 2, "max_over(x, n)", "greatest of the last n samples"),
     .init(
       "integral", .integral, 1, 5, "integral(x[, seconds[, cutoff[, max_gap[, reset]]]])",
-      "total of x over time by trapezoids, x being a quantity in so many seconds; abs(x) < cutoff counts as 0, gaps longer than max_gap seconds are left out (0: none)"),
+      "total of x over time by trapezoids, x being a quantity in so many seconds; abs(x) < cutoff counts as 0, gaps longer than max_gap seconds are left out (0: none)"
+    ),
     .init("count_if", .countIf, 1, 2, "count_if(c[, reset])", "how many samples c was true for"),
     .init("on_time", .onTime, 1, 2, "on_time(c[, reset])", "how many seconds c was true for"),
     .init(

@@ -48,7 +48,8 @@ struct StatefulFunction {
     case .counter:
       if x[1] <= 0 { return Outcome(.domain) }
       return change(x[0], isFirst) { $0 < 0 ? $0 + x[1] : $0 }
-    case .movingAverage, .minimumOver, .maximumOver, .median: return window(function, x[0], Int(x[1]))
+    case .movingAverage, .minimumOver, .maximumOver, .median:
+      return window(function, x[0], Int(x[1]))
     case .movingAverageTime: return Outcome(timedAverage(x[0], over: x[1]))
     case .exponentialAverage: return exponential(x[0], x[1], seconds, isFirst)
     case .integral: return integral(x, count, seconds, isFirst)
@@ -126,8 +127,10 @@ struct StatefulFunction {
     isInitial = count < length
     var result = memory[0]
     switch function {
-    case .minimumOver: for index in 1..<count where memory[index] < result { result = memory[index] }
-    case .maximumOver: for index in 1..<count where memory[index] > result { result = memory[index] }
+    case .minimumOver:
+      for index in 1..<count where memory[index] < result { result = memory[index] }
+    case .maximumOver:
+      for index in 1..<count where memory[index] > result { result = memory[index] }
     default:
       // Summed anew each time: a running sum would gather rounding errors for years.
       for index in 1..<count { result += memory[index] }

@@ -132,7 +132,8 @@ struct UnitParser {
       while position < letters.count, next != UInt8(ascii: "]") { position += 1 }
       position += 1
     } else {
-      while CharacterClass.isNameStart(next) || next == UInt8(ascii: "%") || next == UInt8(ascii: "'")
+      while CharacterClass.isNameStart(next) || next == UInt8(ascii: "%")
+        || next == UInt8(ascii: "'")
         || next == UInt8(ascii: "[")
       {
         if next == UInt8(ascii: "[") {

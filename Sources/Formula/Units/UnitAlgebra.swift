@@ -65,12 +65,14 @@ struct UnitAlgebra: FormulaAlgebra {
   private func unfit(_ a: Unit, _ b: Unit, _ instruction: ExactInstruction) -> Complaint {
     let name = instruction.function.name
     guard a.dimensions == b.dimensions else {
-      return complaint("'\(name)' of \(a.code) and \(b.code), which measure different things", instruction)
+      return complaint(
+        "'\(name)' of \(a.code) and \(b.code), which measure different things", instruction)
     }
     return complaint("'\(name)' of \(a.code) and \(b.code) without conversion", instruction)
   }
 
-  private func same(_ x: [Quantity], _ instruction: ExactInstruction) throws(Complaint) -> Quantity {
+  private func same(_ x: [Quantity], _ instruction: ExactInstruction) throws(Complaint) -> Quantity
+  {
     var known: Unit?
     var isUnknown = false
     for quantity in x {
@@ -103,7 +105,8 @@ struct UnitAlgebra: FormulaAlgebra {
     guard left.fits(right) else { throw unfit(left, right, instruction) }
     if left.isPoint, right.isPoint {
       throw complaint(
-        "two temperatures in \(left.code) can't be added; only a difference (K) to one", instruction)
+        "two temperatures in \(left.code) can't be added; only a difference (K) to one", instruction
+      )
     }
     return .unit(left.isPoint ? left : right)
   }

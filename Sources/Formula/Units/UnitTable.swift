@@ -27,7 +27,9 @@ enum UnitTable {
   ]
 
   private static let units: [String: Unit] = {
-    func unit(_ factor: Double, _ m: Int8, _ kg: Int8, _ s: Int8, _ a: Int8 = 0, _ k: Int8 = 0) -> Unit {
+    func unit(_ factor: Double, _ m: Int8, _ kg: Int8, _ s: Int8, _ a: Int8 = 0, _ k: Int8 = 0)
+      -> Unit
+    {
       Unit(dimensions: SIMD8(m, kg, s, a, k, 0, 0, 0), factor: factor, code: "")
     }
     func point(_ factor: Double) -> Unit {
