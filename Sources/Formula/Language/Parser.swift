@@ -573,6 +573,12 @@ struct Parser {
         .limit, "a call may have \(limits.arguments) arguments", at: Int(call.offset),
         length: Int(call.length))
     }
+    guard specification.function != .interp || count % 2 == 1 else {
+      throw Complaint(
+        .arity,
+        "\(specification.signature) takes points of two numbers each, not \(count - 1) numbers",
+        at: Int(call.offset), length: Int(call.length))
+    }
     var entry = call
     entry.function = specification.function(for: count)
     try build(.call, entry, children: count)
