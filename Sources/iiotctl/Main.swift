@@ -14,6 +14,7 @@ struct IIoTCtl: AsyncParsableCommand {
       Poll.self,
       Replay.self,
       GatewayCommand.self,
+      ModbusCommand.self,
       Simulate.self,
       StoreCommand.self,
     ])

@@ -38,6 +38,7 @@ struct Poll: AsyncParsableCommand {
   @Option(help: "Ends after so many rounds; without it, Ctrl-C ends.")
   var count: Int?
 
+  @OptionGroup var value: ValueOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -45,6 +46,10 @@ struct Poll: AsyncParsableCommand {
       throw ValidationError("Nothing to read: name a block, such as --holding 0:10.")
     }
     if every.duration <= .zero { throw ValidationError("--every must be longer than nothing.") }
+    if (holding + input).contains(where: { $0.count % value.type.registerCount != 0 }) {
+      throw ValidationError(
+        "A block of \(value.type) must have a multiple of \(value.type.registerCount) registers.")
+    }
     if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
     do { _ = try ModbusURL(url) } catch { throw ValidationError("\(error)") }
   }
@@ -56,7 +61,7 @@ struct Poll: AsyncParsableCommand {
   private func poll() async throws {
     let url = try ModbusURL(url)
     let tags = TagRegistry()
-    let sampler = try sampler(unit: url.unit, tags: tags)
+    var sampler = try sampler(unit: url.unit, tags: tags)
     let client = ModbusClient(url)
     var printer = SamplePrinter(output.chosen, tags: tags)
     var trouble = TroubleLog()
@@ -79,6 +84,8 @@ struct Poll: AsyncParsableCommand {
           trouble.recovered(block, "\(sampler.plan.blocks[block].table) can be read again")
         }
       }
+      // A request that runs into a hole of the device's map is taken apart.
+      _ = sampler.adapt(to: result)
       rounds += 1
       if rounds == count { break }
       // A round that took longer than its period is followed at once, and missed ones are not made up.
@@ -94,9 +101,12 @@ struct Poll: AsyncParsableCommand {
       (.holding, holding), (.input, input), (.coil, coil), (.discrete, discrete),
     ]
     let readings = tables.flatMap { table, blocks in
-      blocks.flatMap { block in
-        RegisterReading.places(
-          of: RegisterBlock(table, block.start, count: block.count, unit: unit), tags: tags)
+      blocks.flatMap { block -> [RegisterReading] in
+        let place = RegisterAddress(table, block.start)
+        if let warning = place.warning { StandardError.print("warning: \(warning)") }
+        let width = table.isBits ? 1 : value.type.registerCount
+        return RegisterReading.values(
+          block.count / width, from: place, unit: unit, value, tags: tags)
       }
     }
     return try RegisterSampler(readings)
