@@ -71,21 +71,24 @@ struct Poll: AsyncParsableCommand {
     let clock = ContinuousClock()
     var due = clock.now
     while !Task.isCancelled {
-      guard let result = try? await client.read(sampler.plan) else { break }
+      guard var result = try? await client.read(sampler.plan) else { break }
+      // A request that runs into a hole of the device's map is taken apart at once.
+      while !Task.isCancelled, sampler.adapt(to: result) {
+        guard let again = try? await client.read(sampler.plan) else { break }
+        result = again
+      }
       var batch = SampleBatch()
       sampler.append(result, to: &batch)
       sequence = batch.number(from: sequence)
       try printer.print(batch)
-      for block in sampler.plan.blocks.indices {
+      for block in result.plan.blocks.indices {
         if let error = result.error(ofBlock: block) {
           trouble.failed(block, Failure(error))
         } else {
           hasRead = true
-          trouble.recovered(block, "\(sampler.plan.blocks[block].table) can be read again")
+          trouble.recovered(block, "\(result.plan.blocks[block].table) can be read again")
         }
       }
-      // A request that runs into a hole of the device's map is taken apart.
-      _ = sampler.adapt(to: result)
       rounds += 1
       if rounds == count { break }
       // A round that took longer than its period is followed at once, and missed ones are not made up.

@@ -2,8 +2,8 @@
 ///
 /// No span is cut in two. Spans that touch, overlap or lie within the gap bound share a request, up to the limits. When a device
 /// refuses a request with "illegal data address", its gaps are left out; if that does not help it is
-/// halved until the place that does not exist stands alone, and that hole is remembered. After "illegal
-/// data value" the device is asked for less at once.
+/// halved until the place that does not exist stands alone; that hole is remembered and left out, and asked for again
+/// now and then. After "illegal data value" the device is asked for less at once.
 struct ReadPlanner: Sendable {
   /// Consecutive places that belong together.
   struct Span: Sendable, Hashable {
@@ -34,13 +34,25 @@ struct ReadPlanner: Sendable {
     var maximumCount: Int?
   }
 
+  /// What became of a request.
+  enum Outcome {
+    case answered
+    case refused(ExceptionCode)
+    case failed
+  }
+
+  /// A hole is asked for again after so many rounds: a device that was starting may have refused everything.
+  static let roundsBetweenChecks = 100
+
   private let spans: [Span]
   private let limits: ReadLimits
   private var knowledge: [Area: Knowledge] = [:]
   /// The requests.
   private(set) var blocks: [RegisterBlock] = []
-  /// The request that holds each span, in the order in which the spans were given.
+  /// The request that holds each span, in the order in which the spans were given; -1 for one in a known hole.
   private(set) var blockOfSpan: [Int] = []
+  private var rounds = 0
+  private var asksForHoles = false
   private let order: [Int]
 
   init(_ spans: [Span], limits: ReadLimits) {
@@ -56,9 +68,10 @@ struct ReadPlanner: Sendable {
 
   private mutating func build() {
     blocks.removeAll()
-    blockOfSpan = Array(repeating: 0, count: spans.count)
+    blockOfSpan = Array(repeating: -1, count: spans.count)
     for index in order {
       let span = spans[index]
+      if !asksForHoles, isHole(span) { continue }
       if let last = blocks.last, canJoin(span, last) {
         blocks[blocks.count - 1].count = max(last.count, span.end - Int(last.address))
       } else {
@@ -88,14 +101,23 @@ struct ReadPlanner: Sendable {
 
   // MARK: - Learning
 
-  /// Takes note of refusals; true when there was something to learn from them.
-  mutating func learn(_ refusal: (_ block: Int) -> ExceptionCode?) -> Bool {
+  private func isHole(_ span: Span) -> Bool {
+    knowledge[Area(span)]?.holes.contains {
+      $0.lowerBound <= span.start && span.end <= $0.upperBound
+    }
+      ?? false
+  }
+
+  /// Takes note of what became of a round's requests; true when there was something to learn from it.
+  mutating func learn(_ outcome: (_ block: Int) -> Outcome) -> Bool {
+    rounds += 1
     var hasLearnt = false
     var refused: [Int] = []
     for (index, block) in blocks.enumerated() {
-      switch refusal(index) {
-      case .illegalDataAddress?: refused.append(index)
-      case .illegalDataValue?: hasLearnt = learnLimit(from: block) || hasLearnt
+      switch outcome(index) {
+      case .refused(.illegalDataAddress): refused.append(index)
+      case .refused(.illegalDataValue): hasLearnt = learnLimit(from: block) || hasLearnt
+      case .answered where asksForHoles: hasLearnt = forgetHoles(in: block) || hasLearnt
       default: break
       }
     }
@@ -104,8 +126,19 @@ struct ReadPlanner: Sendable {
       hasLearnt = learnHole(blocks[index]) || hasLearnt
     }
     for index in refused { hasLearnt = cut(index) || hasLearnt }
-    if hasLearnt { build() }
+    let asked = asksForHoles
+    asksForHoles =
+      rounds % Self.roundsBetweenChecks == 0 && knowledge.values.contains { !$0.holes.isEmpty }
+    if hasLearnt || asked != asksForHoles { build() }
     return hasLearnt
+  }
+
+  private mutating func forgetHoles(in block: RegisterBlock) -> Bool {
+    let range = Int(block.address)..<(Int(block.address) + block.count)
+    guard let holes = knowledge[Area(block)]?.holes, holes.contains(where: { $0.overlaps(range) })
+    else { return false }
+    knowledge[Area(block)]?.holes.removeAll { $0.overlaps(range) }
+    return true
   }
 
   private mutating func learnLimit(from block: RegisterBlock) -> Bool {

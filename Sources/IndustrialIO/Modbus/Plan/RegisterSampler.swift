@@ -30,17 +30,21 @@ public struct RegisterSampler: Sendable {
     plan = try ReadPlan(planner.blocks)
   }
 
-  /// Learns from the device's refusals in a result of this `plan`; true when `plan` is another one now.
+  /// Learns from a result of this `plan`; true when there was something to learn and the round is worth repeating at once.
   ///
-  /// A request refused with exception 2 is halved in the following rounds until the place that does not exist stands
-  /// alone; one refused with exception 3 is asked for in smaller pieces.
+  /// A request refused with exception 2 is halved until the place that does not exist stands alone; that reading is then left
+  /// out of the plan, its samples say so, and it is asked for again every 100 rounds. One refused with exception
+  /// 3 is asked for in smaller pieces. Call it after each round; `plan` may be another one afterwards.
   public mutating func adapt(to result: ReadResult) -> Bool {
-    guard result.plan == plan,
-      planner.learn({ result.failures[$0]?.exception }),
-      let adapted = try? ReadPlan(planner.blocks)
-    else { return false }
-    plan = adapted
-    return true
+    guard result.plan == plan else { return false }
+    let hasLearnt = planner.learn { block in
+      guard let failure = result.failures[block] else {
+        return result.times[block] == 0 ? .failed : .answered
+      }
+      return failure.exception.map { .refused($0) } ?? .failed
+    }
+    if planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) { plan = adapted }
+    return hasLearnt
   }
 
   /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`.
@@ -48,9 +52,15 @@ public struct RegisterSampler: Sendable {
     let now = Timestamp.now()
     let monotonic = MonotonicClock.now()
     for (reading, block) in zip(readings, planner.blockOfSpan) {
-      let offset = Int(reading.place.offset) - Int(plan.blocks[block].address)
       var sample = Sample(
         tag: reading.tag, value: .none, gatewayTime: now, monotonicTime: monotonic)
+      guard block >= 0 else {
+        // A known hole.
+        sample.quality = ExceptionCode.illegalDataAddress.quality
+        batch.append(sample)
+        continue
+      }
+      let offset = Int(reading.place.offset) - Int(plan.blocks[block].address)
       if let time = result.time(ofBlock: block) {
         // When the answer came, on both clocks.
         sample.gatewayTime = Timestamp(nanoseconds: time)
