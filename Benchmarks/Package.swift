@@ -26,6 +26,7 @@ let package = Package(
     // One line a module.
     suite("CANCore", uses: "CANCore"),
     suite("Modbus", uses: "Modbus"),
+    suite("Formula", uses: "Formula"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),
