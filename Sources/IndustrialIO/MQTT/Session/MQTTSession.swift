@@ -61,7 +61,7 @@ final class MQTTSession {
     self.mailbox = mailbox
     self.address = address
     self.options = options
-    outbox = MQTTOutbox(timeout: options.timeout)
+    outbox = MQTTOutbox(timeout: options.timeout, mailbox: mailbox)
     nextMisc = clock.now
   }
 
