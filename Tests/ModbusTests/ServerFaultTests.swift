@@ -157,7 +157,7 @@ struct ServerFaultTests {
     #expect(serial.requests == 2 && serial.bytesSent == 16 && serial.bytesReceived == 25 + 7)
     // 48 characters of 11 bits and four silences of 3.5 characters.
     let seconds = (48 + 4 * 3.5) * 11 / 9600
-    #expect(abs(try #require(serial.lineTime) / .seconds(1) - seconds) < 1e-6)
+    #expect(abs(try #require(serial.lineTime) / .seconds(1) - seconds) < 2e-6)
     #expect(PlanCost(plan, on: .tcp("h")).lineTime == nil)
     #expect(PlanCost(plan, on: .tcp("h")).bytesSent == 24)
   }
