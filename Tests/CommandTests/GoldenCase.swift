@@ -11,8 +11,9 @@ import Testing
 /// - `expected/`: files that it must have written, by their path.
 ///
 /// `PORT1` to `PORT4` hold TCP ports that were free a moment ago. In the expected texts `<PORT1>` and the like stand
-/// for them, `<DIR>` for the copy of the folder, `<TIME>` for a time in RFC 3339, `<NUM>` for a number, `<ANY>` for
-/// anything within the line.
+/// for them, `<DIR>` for the copy of the folder, `<TIME>` for a time in RFC 3339 and `<CLOCK>` for one without a date,
+/// `<NUM>` for a number, `<ANY>` for anything within the line. Times of the run itself are written down as `<TIME>` or
+/// `<CLOCK>`.
 struct GoldenCase: Sendable, CustomTestStringConvertible {
   let name: String
   let folder: URL

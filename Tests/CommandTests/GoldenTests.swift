@@ -25,15 +25,18 @@ import Testing
     while ports.count < 4 { ports.insert(try Loopback.freePort()) }
     let names = ports.enumerated().map { (name: "PORT\($0 + 1)", port: "\($1)") }
     let input = "\(directory)/stdin"
+    let start = Date.now
     let run = try await ShellRun.of(
       golden.text("cmd"), in: directory,
       input: FileManager.default.fileExists(atPath: input) ? input : nil,
       environment: Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.port) }))
 
+    let duration = start.addingTimeInterval(-0.01)...Date.now.addingTimeInterval(0.01)
     func normal(_ text: String) -> String {
-      names.reduce(text.replacing(directory, with: "<DIR>")) { text, entry in
+      let text = names.reduce(text.replacing(directory, with: "<DIR>")) { text, entry in
         text.replacing(entry.port, with: "<\(entry.name)>")
       }
+      return replacingTimes(in: text, of: duration)
     }
     var differences: [String] = []
     func compare(_ actual: String, with file: String) throws {

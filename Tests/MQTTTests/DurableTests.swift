@@ -66,6 +66,35 @@ struct DurableTests {
     #expect(seen.acknowledged == [1, 2, 3, 4, 5])
   }
 
+  /// A persistent session's messages come before the answer to the subscription.
+  @Test func whatWaitedAtTheBrokerIsNotAcknowledgedWithTheSubscription() async throws {
+    let seen = Seen()
+    let server = try LoopbackServer { connection in
+      while let packet = LoopbackServer.readPacket(connection) {
+        seen.add(packet)
+        switch packet[0] >> 4 {
+        case 1:
+          // Session present, and its messages in the same breath.
+          let message: [UInt8] = [0x32, 7, 0, 1, UInt8(ascii: "t"), 0, 9, 0, 1]
+          LoopbackServer.write([0x20, 3, 1, 0, 0] + message + message, to: connection)
+        case 8: LoopbackServer.write([0x90, 4, packet[2], packet[3], 0, 1], to: connection)
+        default: break
+        }
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options("waiting"))
+    let subscription = try await client.durableSubscription("t")
+    var iterator = subscription.makeAsyncIterator()
+    let batch = try #require(try await iterator.next())
+    #expect(batch.messages.count == 2)
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(seen.acknowledged == [])
+    batch.acknowledge()
+    while seen.acknowledged.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(seen.kinds == [1, 8, 4, 4])
+  }
+
   @Test func aBatchThatIsLetGoComesAgainUnacknowledged() async throws {
     let seen = Seen()
     let server = try Self.makeServer(seen)

@@ -13,6 +13,7 @@ final class MQTTDurableHold {
   let batchLimit: Int
   private let longest: Duration
   private var generation: UInt64 = 0
+  private var waitingSince: ContinuousClock.Instant?
 
   /// When the batch that is out has to be acknowledged; nil when none is out.
   private(set) var deadline: ContinuousClock.Instant?
@@ -28,10 +29,18 @@ final class MQTTDurableHold {
   /// Hands a batch over and shuts the gate.
   func hold(_ messages: [MQTTMessage], _ mailbox: MQTTMailbox, now: ContinuousClock.Instant) {
     generation += 1
+    waitingSince = nil
     deadline = now.advanced(by: longest)
     // There is room: the batch before was acknowledged, so it was taken.
     _ = queue.offer(
       MQTTDurableBatch(messages: messages, generation: generation, mailbox: mailbox))
+  }
+
+  /// Whether messages have been waiting for the subscription to be granted for longer than a batch may be held.
+  func isOverdue(now: ContinuousClock.Instant) -> Bool {
+    let start = waitingSince ?? now
+    waitingSince = start
+    return start.duration(to: now) > longest
   }
 
   /// Opens the gate, if it is this batch that is out.
@@ -45,6 +54,7 @@ final class MQTTDurableHold {
   /// back, as it will come again.
   func reset() {
     deadline = nil
+    waitingSince = nil
     _ = queue.dropOldest()
   }
 }
@@ -52,7 +62,13 @@ final class MQTTDurableHold {
 extension MQTTSession {
   /// Hands over what was read, if nothing is out.
   func deliverDurably() {
-    guard let durable, !durable.isHolding else { return }
+    guard let durable, !durable.isHolding, inbox.hasDurableArrivals else { return }
+    guard inbox.isGranted else {
+      // What a persistent session has waiting comes before the answer to the subscription, for which the
+      // caller waits before it takes a batch. Only reading goes on: writing would acknowledge.
+      if durable.isOverdue(now: clock.now) { dropConnection() }
+      return
+    }
     let messages = inbox.takeAll(mailbox)
     guard !messages.isEmpty else { return }
     durable.hold(messages, mailbox, now: clock.now)

@@ -61,7 +61,7 @@ final class MQTTSession {
     self.mailbox = mailbox
     self.address = address
     self.options = options
-    outbox = MQTTOutbox(timeout: options.timeout)
+    outbox = MQTTOutbox(timeout: options.timeout, mailbox: mailbox)
     nextMisc = clock.now
   }
 
@@ -116,7 +116,8 @@ final class MQTTSession {
       var events: Int32 = 0
       // A full buffer stops reading, so that the broker and TCP hold the rest back.
       if !isHeld { events |= POLLIN }
-      if mosquitto_want_write(handle) { events |= POLLOUT }
+      let mayWrite = durable == nil || !inbox.hasDurableArrivals
+      if mayWrite, mosquitto_want_write(handle) { events |= POLLOUT }
       entries.append(pollfd(fd: socket, events: Int16(events), revents: 0))
     }
     let timeout = hasMore ? 0 : pollTimeout()
@@ -188,7 +189,11 @@ final class MQTTSession {
       let status = mosquitto_loop_read(handle, 1)
       let isEmpty = errno == EAGAIN
       check(status)
-      if hasFreshConnection { connectionMade() }
+      if hasFreshConnection {
+        connectionMade()
+        // The subscription leaves before a message is read whose acknowledgement would go with it.
+        if durable != nil { check(mosquitto_loop_write(handle, 1)) }
+      }
       if status != MOSQ_ERR_SUCCESS.rawValue || isEmpty { return }
     }
   }
@@ -245,8 +250,11 @@ final class MQTTSession {
       let target = address.usesTLS ? address.host : hosts[hostIndex]
       status = mosquitto_connect_bind_async(handle, target, Int32(address.port), seconds, nil)
     }
+    let number = errno
+    // The library's socket would live on in every program that this one starts.
+    _ = fcntl(mosquitto_socket(handle), F_SETFD, FD_CLOEXEC)
     guard status == MOSQ_ERR_SUCCESS.rawValue || status == MOSQ_ERR_CONN_PENDING.rawValue else {
-      throw failure(status, errno: errno)
+      throw failure(status, errno: number)
     }
   }
 

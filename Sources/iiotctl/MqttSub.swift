@@ -1,0 +1,206 @@
+internal import ArgumentParser
+internal import Glibc
+internal import IndustrialModel
+internal import MQTT
+
+struct MqttSub: AsyncParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, jsonl
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "sub", abstract: "Prints the messages of one or more topic filters.",
+    discussion: """
+      As text: the payload and a line end, with --verbose the topic before it. As JSON lines: time (of arrival), \
+      topic, qos, retain, and payload, or payload_hex when it is no UTF-8 text.
+
+      With --durable the broker keeps each message until it has been written to standard output, and to the \
+      disk if that is a file: run it again with the same --id and name, and nothing is missing.
+
+      Examples:
+        iiotctl mqtt sub mqtt://broker/plant/# --verbose
+        iiotctl mqtt sub mqtt://broker -t 'a/+' -t 'b/#' --count 10 --format jsonl
+        iiotctl mqtt sub mqtt://broker/plant/# --id logger --durable capture >> messages.txt
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
+      """)
+
+  @OptionGroup var broker: MqttBrokerOptions
+
+  @Option(
+    name: .shortAndLong, help: "A filter such as plant/+/level; more than one may be given.")
+  var topic: [String] = []
+
+  @Option(name: .shortAndLong, help: "The highest quality of service: 0, 1 or 2.")
+  var qos = MQTTQoS.atLeastOnce
+
+  @Option(name: [.customShort("C"), .long], help: "End after so many messages.")
+  var count: Int?
+
+  @Flag(name: .shortAndLong, help: "Print the topic before the payload.")
+  var verbose = false
+
+  @Option(help: "text or jsonl.")
+  var format = Format.text
+
+  @Option(
+    help: ArgumentHelp(
+      "Acknowledge only what has been written; needs --id.", valueName: "name"))
+  var durable: String?
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count is at least 1.") }
+    if durable != nil && broker.id == nil {
+      throw ValidationError("--durable needs --id, by which the broker knows the session again.")
+    }
+    if durable != nil && topic.count > 1 {
+      throw ValidationError("--durable takes one filter.")
+    }
+  }
+
+  func run() async throws {
+    let address = try broker.address()
+    let filters = topic + (topic.isEmpty ? [address.topic].compactMap { $0 } : [])
+    guard !filters.isEmpty else {
+      throw Failure(
+        "no topic filter", at: "\(address)", advice: "put it into the URL or give --topic",
+        exitCode: 64)
+    }
+    try await Interruption.cancels {
+      do {
+        if let durable {
+          try await printDurably(filters[0], name: durable, address)
+        } else {
+          try await print(filters, address)
+        }
+      } catch let error as MQTTError {
+        throw Failure(error)
+      } catch is CancellationError {
+        // Ctrl-C while connecting.
+      }
+    }
+  }
+
+  private func print(_ filters: [String], _ address: MQTTAddress) async throws {
+    let client = try MQTTClient(address, options: broker.options)
+    var subscriptions: [MQTTSubscription] = []
+    for filter in filters {
+      subscriptions.append(try await client.subscribe(filter, qos: qos))
+    }
+    try await printMerged(subscriptions)
+    await client.close()
+  }
+
+  private func printMerged(_ subscriptions: [MQTTSubscription]) async throws {
+    var printer = MessagePrinter(self)
+    try await withThrowingTaskGroup(of: (Int, [MQTTMessage]?).self) { group in
+      func wait(_ index: Int) {
+        let subscription = subscriptions[index]
+        group.addTask {
+          var iterator = subscription.makeAsyncIterator()
+          return (index, try await iterator.next())
+        }
+      }
+      for index in subscriptions.indices { wait(index) }
+      while let (index, messages) = try await group.next() {
+        guard let messages else { break }
+        if try printer.print(messages) { break }
+        wait(index)
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func printDurably(
+    _ filter: String, name: String, _ address: MQTTAddress
+  ) async throws {
+    var options = broker.options
+    options.session = .persistent(clientIdentifier: broker.id ?? "")
+    let client = try MQTTClient(address, options: options)
+    let subscription = try await client.durableSubscription(
+      filter, options: MQTTDurableOptions(name: name))
+    var printer = MessagePrinter(self)
+    for try await batch in subscription {
+      let isDone = try printer.print(batch.messages)
+      try printer.sync()
+      batch.acknowledge()
+      if isDone { break }
+    }
+    await subscription.close()
+  }
+}
+
+/// Prints messages as they come, and counts them.
+private struct MessagePrinter: ~Copyable {
+  private var output = StandardOutput()
+  private let format: MqttSub.Format
+  private let isVerbose: Bool
+  private var left: Int
+
+  init(_ command: MqttSub) {
+    format = command.format
+    isVerbose = command.verbose
+    left = command.count ?? Int.max
+  }
+
+  /// Prints messages at once; true when there were enough.
+  mutating func print(_ messages: [MQTTMessage]) throws -> Bool {
+    let shown = messages.prefix(left)
+    let time = Timestamp.now()
+    for message in shown {
+      let text: [UInt8] =
+        switch format {
+        case .text:
+          (isVerbose ? Array(message.topic.utf8) + [0x20] : []) + message.payload + [0x0A]
+        case .jsonl:
+          Array(line(of: message, time).utf8)
+        }
+      try output.append { $0 += text }
+    }
+    try output.flush()
+    left -= shown.count
+    return left == 0
+  }
+
+  /// What was printed is on the disk, if standard output is a file.
+  func sync() throws {
+    guard fdatasync(STDOUT_FILENO) != 0, errno != EINVAL, errno != EROFS else { return }
+    throw Failure(
+      "can't write to the disk: \(String(cString: strerror(errno)))", at: "standard output",
+      advice: "nothing of this batch was acknowledged; the broker delivers it again")
+  }
+
+  private func line(of message: MQTTMessage, _ time: Timestamp) -> String {
+    var text = "{\"time\":\"\(time)\",\"topic\":\(Self.quoted(message.topic))"
+    text += ",\"qos\":\(message.qos.rawValue),\"retain\":\(message.retain)"
+    if let payload = String(validating: message.payload, as: UTF8.self) {
+      text += ",\"payload\":\(Self.quoted(payload))}\n"
+    } else {
+      text += ",\"payload_hex\":\"\(Self.hex(message.payload))\"}\n"
+    }
+    return text
+  }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        quoted += "\\u00" + hex([UInt8(scalar.value)])
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
