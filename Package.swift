@@ -119,8 +119,10 @@ let package = Package(
     tests("FormulaTests", dependencies: ["Formula"]),
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
-    tests("ModbusTests", dependencies: ["Modbus"]),
-    tests("PlantSimulatorTests", dependencies: ["PlantSimulator"]),
+    tests("ModbusTests", dependencies: ["Modbus", "IndustrialModel", "CModbus"]),
+    tests(
+      "PlantSimulatorTests",
+      dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),

@@ -25,7 +25,9 @@ let package = Package(
   targets: [
     // One line a module.
     suite("CANCore", uses: "CANCore"),
+    suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
+    suite("Formula", uses: "Formula"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),

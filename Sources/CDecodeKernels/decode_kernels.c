@@ -48,6 +48,8 @@ static double half_value(uint16_t bits) {
 static double scalar_value(const dk_signal *s, const uint8_t *payload) {
   uint64_t bits = aligned_bits(s, payload);
   double number;
+  if (s->sentinelBits && bits >> (64 - s->sentinelBits) >= (1u << s->sentinelBits) - 2)
+    return __builtin_nan("");
   switch (s->kind) {
     case DK_UNSIGNED: number = (double)(int64_t)(bits >> s->right); break;
     case DK_SIGNED: number = (double)((int64_t)bits >> s->right); break;
@@ -170,15 +172,20 @@ VECTOR static __attribute__((noinline)) uint64_t decode_rich(const dk_plan *plan
 
 enum { REMOTE_OR_ERROR = 1 << 3 | 1 << 4, BLOCK = 64 };
 
-static inline int32_t find_message(const int32_t *standard, const uint64_t *extended, uint32_t mask,
-                                   uint32_t multiplier, uint32_t identifier) {
-  if (!(identifier >> 31)) return standard[identifier & 0x7FF];
-  uint32_t product = identifier * multiplier;
+static inline int32_t find_extended(const uint64_t *extended, uint32_t mask, uint32_t multiplier,
+                                    uint32_t key) {
+  uint32_t product = key * multiplier;
   for (uint32_t position = product ^ product >> 15;; position++) {
     uint64_t entry = extended[position & mask];
-    if ((uint32_t)(entry >> 32) == identifier) return (int32_t)(uint32_t)entry;
+    if ((uint32_t)(entry >> 32) == key) return (int32_t)(uint32_t)entry;
     if (entry == UINT64_MAX) return -1;
   }
+}
+
+// The key of a J1939 group: its number, without the destination that PDU1 groups carry in their lower byte.
+static inline uint32_t group_key(uint32_t identifier) {
+  uint32_t number = identifier >> 8 & 0x3FFFF;
+  return 1u << 30 | ((number & 0xFF00) < 0xF000 ? number & 0x3FF00 : number);
 }
 
 // In blocks: first all messages are found and what they need is asked for from memory, then they are decoded.
@@ -188,6 +195,7 @@ VECTOR int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, in
   const int32_t *standard = plan->standard;
   const uint64_t *extended = plan->extended;
   const uint32_t mask = plan->extendedMask, multiplier = plan->extendedMultiplier;
+  const uint32_t hasGroups = plan->hasParameterGroups;
   const dk_message *messages = plan->messages;
   const dk_group *groups = plan->groups;
   int32_t found[BLOCK];
@@ -195,7 +203,11 @@ VECTOR int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, in
   while (first < count) {
     int64_t end = count - first < BLOCK ? count : first + BLOCK;
     for (int64_t i = first; i < end; i++) {
-      int32_t index = find_message(standard, extended, mask, multiplier, headers[i].identifier);
+      uint32_t identifier = headers[i].identifier;
+      int32_t index = identifier >> 31 ? find_extended(extended, mask, multiplier, identifier)
+                                       : standard[identifier & 0x7FF];
+      if (index < 0 && hasGroups && identifier >> 31)
+        index = find_extended(extended, mask, multiplier, group_key(identifier));
       if (headers[i].flags & REMOTE_OR_ERROR) index = -1;
       found[i - first] = index;
     }

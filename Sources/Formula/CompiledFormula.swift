@@ -25,6 +25,34 @@ public struct CompiledFormula: Sendable {
   /// The names and tags that the formula reads, in the order of their slots (of first appearance).
   public var dependencies: [FormulaDependency] { program.inputs }
 
+  /// The functions of the language as they are called: `round(x[, n])`.
+  public static var functionSignatures: [String] {
+    FunctionCatalog.specifications.map(\.signature)
+  }
+
+  /// How many steps an evaluation takes at most: what it costs, as there are no loops.
+  public var operationCount: Int {
+    program.exact.instructions.count { $0.operation == .call || $0.operation == .chain }
+  }
+
+  /// How many bytes the functions with memory remember.
+  public var stateSize: Int { program.layout.size * 8 }
+
+  /// The result, if it is the same whatever the inputs.
+  public var constantValue: Double? {
+    guard let fast = program.fast, fast.instructions.count == 1, let end = fast.instructions.first,
+      Int(end.a) >= fast.inputCount
+    else { return nil }
+    return fast.constants[Int(end.a) - fast.inputCount]
+  }
+
+  /// The formula written again with all parentheses and each number in its shortest form; it compiles to the
+  /// same results.
+  public var canonicalText: String {
+    var text = ExpressionText(inputs: dependencies)
+    return (try? program.exact.fold(&text)) ?? program.source
+  }
+
   /// The inputs and the working memory for evaluations of this formula.
   public func makeSlots() -> FormulaSlots { FormulaSlots(program) }
 
@@ -39,6 +67,33 @@ public struct CompiledFormula: Sendable {
       if value.isFinite { return FormulaResult(value: value, quality: 0) }
     }
     return slots.evaluateExactly()
+  }
+
+  /// Evaluates at a time of its own, with the memory that `slots` holds.
+  ///
+  /// - Parameter time: In nanoseconds since 1970. Without it an evaluation takes place at the time of its newest
+  ///   input; with it also between samples, so that rates fall and delays end while nothing arrives.
+  public func evaluate(_ slots: FormulaSlots, at time: Int64) -> FormulaResult {
+    guard isStateful else { return evaluate(slots) }
+    precondition(slots.program === program, "the slots belong to another formula")
+    return slots.evaluateExactly(at: time)
+  }
+
+  /// Evaluates with memory that the caller keeps.
+  ///
+  /// `state` must have been made by this formula.
+  /// - Parameter time: In nanoseconds since 1970; nil for that of the newest input.
+  public func evaluate(
+    _ slots: FormulaSlots, state: inout FormulaState, at time: Int64? = nil
+  ) -> FormulaResult {
+    guard isStateful else { return evaluate(slots) }
+    precondition(slots.program === program, "the slots belong to another formula")
+    precondition(
+      state.words.count == program.layout.size, "the memory belongs to another formula")
+    let now = time ?? slots.newestTime
+    return state.words.withUnsafeMutableBufferPointer {
+      slots.evaluate(memory: $0.baseAddress, at: now)
+    }
   }
 
   /// Evaluates with inputs by name, all good; a tag's name is its path without braces.

@@ -70,7 +70,13 @@ public final class FormulaColumns {
     suspects.deallocate()
   }
 
-  /// Evaluates the formula for each row.
+  /// What the formula's functions with memory remember after the rows so far.
+  public var state: FormulaState {
+    get { slots.state }
+    set { slots.state = newValue }
+  }
+
+  /// Evaluates the formula for each row, in their order.
   ///
   /// - Parameters:
   ///   - columns: a column for each dependency, in their order, each as long as `results`; all values count as good.
@@ -141,7 +147,12 @@ public final class FormulaColumns {
     _ out: UnsafeMutablePointer<Double>, _ errors: inout [FormulaRowError]
   ) {
     for (slot, column) in columns.enumerated() { slots[slot] = column[row] }
-    let result = formula.evaluate(slots)
+    let result =
+      code != nil
+      ? formula.evaluate(slots)
+      : formula.evaluate(
+        slots,
+        at: times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue)
     out[row] = result.value
     if result.failure != nil { errors.append(FormulaRowError(row: row, result: result)) }
   }

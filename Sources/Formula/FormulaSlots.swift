@@ -23,6 +23,17 @@ public final class FormulaSlots {
   @usableFromInline let qualities: UnsafeMutablePointer<UInt32>
   let times: UnsafeMutablePointer<Int64>
   let stack: ExactStack
+  /// What the formula's functions with memory remember, unless an evaluation is given memory of its own.
+  ///
+  /// It must come from the same formula.
+  public var state: FormulaState {
+    get { memory }
+    set {
+      precondition(newValue.keys == memory.keys, "the memory belongs to another formula")
+      memory = newValue
+    }
+  }
+  private var memory: FormulaState
   /// The fast code's first handler, or one that asks the exact code.
   @usableFromInline let entry: Handler
   @usableFromInline let code: UnsafeMutableRawPointer
@@ -42,6 +53,7 @@ public final class FormulaSlots {
     times.initialize(repeating: 0, count: Swift.max(count, 1))
     stack = ExactStack(depth: program.exact.stackDepth, branches: program.exact.branchDepth)
     impaired = count
+    memory = FormulaState(program.layout)
 
     let instructions = program.fast?.instructions ?? []
     let constants = program.fast?.constants ?? []
@@ -131,10 +143,27 @@ public final class FormulaSlots {
     impaired = 0
   }
 
+  /// The newest time among the inputs; 0 without inputs.
+  var newestTime: Int64 {
+    var newest = count > 0 ? times[0] : 0
+    for slot in 1..<Swift.max(count, 1) { newest = Swift.max(newest, times[slot]) }
+    return newest
+  }
+
   @usableFromInline @inline(never)
-  func evaluateExactly() -> FormulaResult {
+  func evaluateExactly() -> FormulaResult { evaluateExactly(at: newestTime) }
+
+  func evaluateExactly(at now: Int64) -> FormulaResult {
+    guard !memory.words.isEmpty else { return evaluate(memory: nil, at: now) }
+    return memory.words.withUnsafeMutableBufferPointer {
+      evaluate(memory: $0.baseAddress, at: now)
+    }
+  }
+
+  func evaluate(memory: UnsafeMutablePointer<UInt64>?, at now: Int64) -> FormulaResult {
     ExactEvaluator(
-      program: program, inputs: registers, qualities: qualities, times: times, stack: stack
+      program: program, inputs: registers, qualities: qualities, times: times, stack: stack,
+      memory: memory, now: now, newest: newestTime
     ).run()
   }
 }

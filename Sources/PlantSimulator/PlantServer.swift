@@ -27,7 +27,7 @@ public final class PlantServer: Sendable {
   /// The port it listens on.
   public var port: UInt16 { server.port }
 
-  /// Serves a new plant. Throws as ``Modbus/ModbusServer`` does when it can't listen.
+  /// Serves a new plant. Throws as `ModbusServer` does when it can't listen.
   ///
   /// - Parameters:
   ///   - host: the address of an interface; loopback when left out.

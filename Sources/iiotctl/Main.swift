@@ -12,8 +12,12 @@ struct IIoTCtl: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Poll.self,
+      Decode.self,
       Replay.self,
+      DbcCommand.self,
       GatewayCommand.self,
+      FormulaCommand.self,
+      ModbusCommand.self,
       Simulate.self,
       StoreCommand.self,
       MqttCommand.self,

@@ -28,7 +28,9 @@ private func matches(_ line: Substring, _ pattern: Substring) -> Bool {
     ("<NUM>", #"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?"#),
     ("<ANY>", ".*"),
   ] {
-    expression = expression.replacingOccurrences(of: placeholder, with: meaning)
+    // Times of the run itself have been replaced by their placeholder already.
+    expression = expression.replacingOccurrences(
+      of: placeholder, with: "(?:\(meaning)|\(placeholder))")
   }
   return line.range(of: "^\(expression)$", options: .regularExpression) != nil
 }

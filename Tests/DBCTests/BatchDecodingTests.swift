@@ -57,9 +57,9 @@ import Testing
       expected.signals += decoded.signals.count
       for signal in decoded.signals {
         guard let slot = decoder.slot(of: signal.signal) else { continue }
-        values[slot] = signal.value
+        values[slot] = signal.status == .valid ? signal.value : .nan
         times[slot] = frame.time
-        rows[slot].append((frame.time, signal.value))
+        if signal.status == .valid { rows[slot].append((frame.time, signal.value)) }
       }
     }
     var slots = decoder.makeSlots()
@@ -96,7 +96,7 @@ import Testing
   @Test(arguments: [1, 2, 3] as [UInt64], [false, true])
   func allWaysAgree(seed: UInt64, vectors: Bool) throws {
     guard !vectors || FrameDecoder.hasVectors else { return }
-    let database = try Database(parsing: plantText + manyKindsText)
+    let database = try Database(parsing: plantText + manyKindsText + allStatementsText)
     let batch = Self.traffic(database, 3000, seed)
     Self.check(database, batch, vectors: vectors, "seed \(seed)")
   }

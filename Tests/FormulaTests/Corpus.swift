@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The lists of formulas that lie outside the repository: in `IIOT_CORPUS`, or in `shared/corpus` beside it.
 enum Corpus {
@@ -35,15 +36,7 @@ enum Corpus {
   }
 
   private static func unzip(_ url: URL) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gzip", "-dc", url.path]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return data
+    Data(try Tool("/bin/gzip", ["-dc", url.path]).output.utf8)
   }
 }
 

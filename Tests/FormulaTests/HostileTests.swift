@@ -8,7 +8,7 @@ struct HostileTests {
     "a", "b", "c", "d", "i", "s", "v", "w", "x", "y", "z", "val", "value", "raw", "flow", "e1",
   ]
 
-  @Test("the hostile list", .enabled(if: Corpus.isPresent))
+  @Test("the hostile list", .enabled(if: Corpus.isPresent, "needs the corpus (IIOT_CORPUS)"))
   func hostile() throws {
     var wrong: [String] = []
     for line in try Corpus.lines("hostile.jsonl", as: HostileLine.self) {

@@ -27,7 +27,8 @@ struct OracleTests {
     }
   }
 
-  @Test("2,500 random expressions", .enabled(if: Corpus.isPresent))
+  @Test(
+    "2,500 random expressions", .enabled(if: Corpus.isPresent, "needs the corpus (IIOT_CORPUS)"))
   func oracle() throws {
     let rows = try Corpus.lines("oracle.jsonl.gz", as: OracleLine.self)
     #expect(rows.count >= 2_500)
@@ -35,7 +36,17 @@ struct OracleTests {
     #expect(wrong.isEmpty, "\(wrong.count) of \(rows.count): \(wrong.prefix(5))")
   }
 
-  @Test("odd-looking formulas that are right", .enabled(if: Corpus.isPresent))
+  @Test("1,200 expressions and roundings computed by CPython 3.11")
+  func python() throws {
+    let rows = try Corpus.fixture("python.jsonl", as: OracleLine.self)
+    #expect(rows.count == 1_200)
+    let wrong = rows.compactMap(Self.mismatch)
+    #expect(wrong.isEmpty, "\(wrong.count) of \(rows.count): \(wrong.prefix(5))")
+  }
+
+  @Test(
+    "odd-looking formulas that are right",
+    .enabled(if: Corpus.isPresent, "needs the corpus (IIOT_CORPUS)"))
   func benign() throws {
     let rows = try Corpus.lines("benign.jsonl", as: OracleLine.self)
     #expect(!rows.isEmpty)

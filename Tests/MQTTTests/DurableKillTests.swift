@@ -21,7 +21,7 @@ struct DurableKillTests {
       try folder.write("", to: files[files.count - 1])
       return try PeerProcess(
         Self.tool, ["mqtt", "sub", broker.url + "/n/#", "--id", "victim", "--durable", "d"],
-        log: folder.file(files[files.count - 1]))
+        output: folder.file(files[files.count - 1]))
     }
     /// Numbers received so far; a line that was cut off by a kill is not one of them.
     func received() throws -> [Int] {

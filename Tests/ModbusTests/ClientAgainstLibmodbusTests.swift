@@ -1,3 +1,4 @@
+import IndustrialModel
 import Testing
 
 @testable import Modbus
@@ -149,5 +150,42 @@ struct ClientAgainstLibmodbusTests {
   func emptyPlan() async throws {
     let result = try await client.read(try ReadPlan([]))
     #expect(result.isComplete)
+  }
+
+  @Test("masks, read and write in one, and what the device does not know")
+  func otherFunctions() async throws {
+    try await client.writeRegister(0x12, at: 4)
+    // The specification's example: (0x12 AND 0xF2) OR (0x25 AND NOT 0xF2) = 0x17.
+    try await client.writeBits(0x05, mask: 0x0D, at: 4)
+    #expect(try await client.readHoldingRegisters(4..<5) == [0x17])
+    let read = try await client.readWriteRegisters(reading: 20..<24, writing: [7, 8], at: 21)
+    #expect(read == [1020, 7, 8, 1023])
+    let error = await #expect(throws: ModbusError.self) { try await client.identify() }
+    #expect(error?.exception == .illegalFunction)
+    let raw = try await client.send(.readHoldingRegisters, data: [0, 21, 0, 2])
+    #expect(raw == [4, 0, 7, 0, 8])
+  }
+
+  @Test("values are written in their type and order and read back")
+  func typedValues() async throws {
+    try await client.write(.double(21.5), to: .holding(100), as: .float32, order: .cdab)
+    #expect(try await client.read(.holding(100), as: Float.self, order: .cdab) == 21.5)
+    #expect(try await client.readHoldingRegisters(100..<102) == [0, 0x41AC])
+    try await client.write(.int64(-2), to: .holding(110), as: .int64, order: .dcba)
+    #expect(try await client.read(.holding(110), as: Int64.self, order: .dcba) == -2)
+    try await client.write(.bool(true), to: .coil(7), as: .bool)
+    #expect(try await client.read(.coil(7), as: .bool) == .bool(true))
+    try await client.write(.uint64(9), to: .holding(120), as: .uint16)
+    #expect(try await client.read(.holding(120), as: UInt16.self) == 9)
+    for (place, value) in [
+      (RegisterAddress.input(1), Value.uint64(1)), (.discrete(1), .bool(true)),
+      (.holding(1), .int64(-1)),
+    ] {
+      let error = await #expect(throws: ModbusError.self) {
+        try await client.write(value, to: place, as: .uint16)
+      }
+      #expect(error?.code == .invalidRequest)
+      #expect(error?.address == place)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import IndustrialModel
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ struct ClientRecoveryTests {
     -> ModbusClient
   {
     var options = ModbusOptions(
-      timeout: .milliseconds(100),
+      timeout: .seconds(20),
       backoff: .init(initial: .milliseconds(1), maximum: .milliseconds(20)))
     change(&options)
     return ModbusClient(.tcp("127.0.0.1", port: peer.port), options: options)
@@ -33,7 +34,8 @@ struct ClientRecoveryTests {
       }
     }
     defer { peer.stop() }
-    let client = client(peer)
+    // Long enough for a busy machine's peer to answer in, wherever an answer comes.
+    let client = client(peer) { $0.timeout = .seconds(1) }
     for number in 1...30 {
       if number == 6 {
         let error = await #expect(throws: ModbusError.self) {
@@ -157,9 +159,12 @@ struct ClientRecoveryTests {
       }
     }
     defer { peer.stop() }
-    let client = client(peer) { $0.silentTimeouts = 3 }
+    let client = client(peer) {
+      $0.silentTimeouts = 2
+      $0.timeout = .seconds(1)
+    }
     #expect(try await client.readHoldingRegisters(0..<1) == [0])
-    for _ in 0..<3 {
+    for _ in 0..<2 {
       let error = await #expect(throws: ModbusError.self) {
         try await client.readHoldingRegisters(1..<2)
       }
@@ -280,5 +285,78 @@ struct ClientRecoveryTests {
     #expect(try threadsNamed("modbus") <= limit)
     for _ in 0..<2000 where try count("fd") > 300 { try await Task.sleep(for: .milliseconds(5)) }
     #expect(try count("fd") <= 300)
+  }
+
+  @Test("a device that does not keep what was written is caught")
+  func notVerified() async throws {
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        if request.function == 6 {
+          connection.send(request.bytes)
+        } else {
+          connection.send(request.answer)
+        }
+      }
+    }
+    defer { peer.stop() }
+    let client = client(peer)
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.write(.uint64(5), to: .holding(7), as: .uint16)
+    }
+    #expect(error?.code == .notVerified)
+    #expect(error?.message == "the device holds 7 after 5 was written")
+    try await client.write(.uint64(5), to: .holding(7), as: .uint16, verify: false)
+  }
+
+  @Test("a dead unit behind a gateway does not hold up the others, and is found again")
+  func deadUnit() async throws {
+    let isAlive = Atomic(false)
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        if request.unit == 2, !isAlive.load(ordering: .relaxed) { continue }
+        connection.send(request.answer)
+      }
+    }
+    defer { peer.stop() }
+    let client = client(peer) {
+      $0.timeout = .milliseconds(500)
+      $0.backoff = .init(initial: .milliseconds(1), maximum: .seconds(1))
+    }
+    let plan = try ReadPlan([
+      RegisterBlock(.holding, 1, count: 1, unit: 1), RegisterBlock(.holding, 2, count: 1, unit: 2),
+      RegisterBlock(.holding, 3, count: 1, unit: 3),
+    ])
+    for _ in 0..<8 {
+      let result = try await client.read(plan)
+      #expect(result.error(ofBlock: 0) == nil && result.error(ofBlock: 2) == nil)
+      #expect(result.error(ofBlock: 1)?.code == .timeout)
+    }
+    // Most of those rounds did not wait for it.
+    #expect(client.statistics.timeouts < 8)
+    isAlive.store(true, ordering: .relaxed)
+    var isBack = false
+    for _ in 0..<2000 where !isBack {
+      isBack = try await client.read(plan).isComplete
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    #expect(isBack)
+  }
+
+  @Test("a device says what it is, in several answers")
+  func identification() async throws {
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        // The specification's example, cut in two.
+        let head: [UInt8] = [43, 14, 2, 1]
+        let pdu =
+          request.bytes[10] == 0
+          ? head + [0xFF, 2, 2, 0, 3] + Array("ACM".utf8) + [1, 2] + Array("P1".utf8)
+          : head + [0, 0, 1, 2, 5] + Array("V2.11".utf8)
+        connection.send(request.frame(pdu: pdu))
+      }
+    }
+    defer { peer.stop() }
+    let device = try await client(peer).identify()
+    #expect(device.vendor == "ACM" && device.productCode == "P1" && device.revision == "V2.11")
   }
 }

@@ -13,6 +13,15 @@ struct ModbusURLTests {
       ("modbus://h?timeout=2s&inflight=8", "modbus://h:502?unit=1&timeout=2000ms&inflight=8"),
       ("modbus://[fe80::1]:5020?unit=3", "modbus://[fe80::1]:5020?unit=3"),
       ("modbus://[::1]", "modbus://[::1]:502?unit=1"),
+      ("modbus+rtu://gw:4001?unit=3", "modbus+rtu://gw:4001?unit=3"),
+      (
+        "modbus+rtu:///dev/ttyUSB0?baud=9600&parity=n&unit=7",
+        "modbus+rtu:///dev/ttyUSB0?unit=7&baud=9600&parity=N&stop=1"
+      ),
+      (
+        "modbus+rtu:///dev/ttyS1?rs485=1&stop=2",
+        "modbus+rtu:///dev/ttyS1?unit=1&baud=19200&parity=E&stop=2&rs485=1"
+      ),
     ])
   func good(text: String, canonical: String) throws {
     let url = try ModbusURL(text)
@@ -34,6 +43,9 @@ struct ModbusURLTests {
       ("modbus://h?timeout=0ms", "timeout"), ("modbus://h?timeout=5", "timeout"),
       ("modbus://h?timeout=99999999999s", "timeout"), ("modbus://h?inflight=65", "inflight"),
       ("modbus://a b", "blank"),
+      ("modbus+rtu://gw", "port"), ("modbus+rtu://gw:1?baud=9600", "baud"),
+      ("modbus+rtu:///dev/x?baud=1", "baud"), ("modbus+rtu:///dev/x?parity=X", "parity"),
+      ("modbus+rtu:///dev/x?stop=3", "stop"), ("modbus+rtu:///dev/x?rs485=yes", "rs485"),
     ])
   func bad(text: String, fault: String) {
     let error = #expect(throws: ModbusError.self) { try ModbusURL(text) }

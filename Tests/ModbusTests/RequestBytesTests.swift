@@ -14,6 +14,7 @@ struct RequestVector: Decodable, Sendable, CustomTestStringConvertible {
   var address: UInt16
   var args: Arguments
   var request: String
+  var rtu: String
   var tcp: String
   var tid: UInt16
   var unit: UInt8
@@ -70,6 +71,12 @@ struct RequestBytesTests {
     )
     #expect(
       hex(frame(RegisterBlock(.input, 8, count: 1), id: 0).suffix(5).map { $0 }) == "0400080001")
+    #expect(
+      hex(RequestMessage.maskWrite(and: 0xF2, or: 0x25, at: 4, unit: 1).pdu) == "16000400f20025")
+    #expect(
+      try hex(
+        RequestMessage.readWrite(reading: 3..<9, writing: [255, 255, 255], at: 14, unit: 1).pdu)
+        == "1700030006000e00030600ff00ff00ff")
     #expect(hex(RequestMessage.writeCoil(true, at: 172, unit: 1).pdu) == "0500acff00")
     #expect(hex(RequestMessage.writeRegister(3, at: 1, unit: 1).pdu) == "0600010003")
     // CD 01: 10 outputs from 20 on.
@@ -117,6 +124,10 @@ struct RequestBytesTests {
         continue
       }
       #expect(hex(bytes) == vector.tcp, "\(vector.testDescription)")
+      // The same request on a serial line.
+      var serial = SendBuffer(capacity: 512)
+      serial.appendRTU(unit: vector.unit, pdu: Array(bytes.dropFirst(7)), withCheck: true)
+      #expect(hex([UInt8](serial.unsent)) == vector.rtu, "\(vector.testDescription)")
     }
   }
 

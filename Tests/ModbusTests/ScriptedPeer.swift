@@ -35,6 +35,18 @@ final class ScriptedPeer: Sendable {
       }
     }
 
+    /// The next `count` bytes, or nil when the client has gone.
+    func bytes(_ count: Int) -> [UInt8]? {
+      while pending.count < count {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let received = recv(descriptor, &buffer, buffer.count, 0)
+        guard received > 0 else { return nil }
+        pending += buffer[..<received]
+      }
+      defer { pending.removeFirst(count) }
+      return Array(pending[..<count])
+    }
+
     func send(_ bytes: [UInt8]) {
       var rest = bytes[...]
       while !rest.isEmpty {

@@ -15,8 +15,8 @@ public final class ChildProcess: Sendable {
   ///   - environment: Its whole environment; that of the test when nil.
   ///   - folder: Where it is started.
   ///   - input: A file to read standard input from.
-  ///   - output: A file to write standard output to; it must exist.
-  ///   - errors: A file to write standard error to; it must exist.
+  ///   - output: A file that standard output is appended to; it must exist.
+  ///   - errors: A file that standard error is appended to; it must exist.
   public init(
     _ path: String, _ arguments: [String], environment: [String: String]? = nil,
     folder: String? = nil, input: String = "/dev/null", output: String = "/dev/null",
@@ -26,8 +26,8 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_APPEND, 0)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_APPEND, 0)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

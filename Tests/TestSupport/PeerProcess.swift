@@ -13,12 +13,13 @@ public final class PeerProcess: Sendable {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  /// Starts a program; `log` is an existing file for what it prints.
+  /// Starts a program; what it prints is appended to existing files.
   public init(
-    _ path: String, _ arguments: [String], port: UInt16 = 0, log: String = "/dev/null"
+    _ path: String, _ arguments: [String], port: UInt16 = 0, output: String = "/dev/null",
+    errors: String = "/dev/null"
   ) throws {
     self.port = port
-    process = try ChildProcess(path, arguments, output: log, errors: log)
+    process = try ChildProcess(path, arguments, output: output, errors: errors)
   }
 
   deinit { stop() }

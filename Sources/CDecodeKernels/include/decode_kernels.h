@@ -27,7 +27,7 @@ typedef struct {
   uint8_t nineBits;
   uint8_t bitCount;
   uint16_t endByte;  // the signal needs this many payload bytes
-  uint16_t reserved;
+  uint16_t sentinelBits;  // J1939: how many upper bits say "not available" (all 1) or "error" (one less); 0 none
   int32_t source;  // its index in the database
   double factor;
   double addend;
@@ -99,7 +99,8 @@ typedef struct {
 } dk_state;
 
 // The whole plan. Identifiers: a direct table for standard ones, open addressing for extended ones; an entry is the
-// identifier in the upper and the message in the lower half, all ones when empty.
+// identifier in the upper and the message in the lower half, all ones when empty. J1939 groups stand among the
+// extended identifiers as their number with bit 30 set, and are looked for second.
 typedef struct {
   const dk_signal *signals;
   const dk_section *sections;
@@ -112,6 +113,7 @@ typedef struct {
   const uint64_t *extended;
   uint32_t extendedMask;
   uint32_t extendedMultiplier;
+  uint32_t hasParameterGroups;
 } dk_plan;
 
 // One frame of a batch: the layout of CANFrameBatch.Header (checked by a test).

@@ -24,6 +24,22 @@ extension dk_signal {
     number(aligned(payload)) * factor + addend
   }
 
+  /// As `value`, but not a number for what J1939 reserves.
+  @inline(__always)
+  func availableValue(_ payload: UnsafeRawPointer) -> Double {
+    status(aligned(payload)) == .valid ? value(payload) : .nan
+  }
+
+  /// What J1939 says by the upper bits of the signal (SAE J1939-71, transmitted signal ranges).
+  @inline(__always)
+  func status(_ aligned: UInt64) -> SignalStatus {
+    if sentinelBits == 0 { return .valid }
+    let top = aligned &>> UInt64(64 &- sentinelBits)
+    let ones = (1 &<< UInt64(sentinelBits)) &- 1
+    if top < ones &- 1 { return .valid }
+    return top == ones ? .notAvailable : .error
+  }
+
   @inline(__always)
   private func number(_ aligned: UInt64) -> Double {
     switch Int(kind) {

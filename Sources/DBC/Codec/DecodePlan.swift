@@ -16,9 +16,9 @@ final class DecodePlan: @unchecked Sendable {
 
   private let memory: [UnsafeMutableRawPointer]
 
-  init(_ storage: DatabaseStorage) {
+  init(_ storage: DatabaseStorage, _ matching: J1939Matching = .declared) {
     self.storage = storage
-    var compiler = PlanCompiler(storage.content)
+    var compiler = PlanCompiler(storage.content, matching)
     compiler.compile()
     var memory: [UnsafeMutableRawPointer] = []
     func place<Record>(_ records: [Record]) -> UnsafePointer<Record> {
@@ -31,15 +31,16 @@ final class DecodePlan: @unchecked Sendable {
       }
       return UnsafePointer(typed)
     }
+    let groups = compiler.parameterGroups
     let extended = IdentifierTable(
-      compiler.identifiers.filter { $0.identifier & CANIdentifier.extendedFlag != 0 })
+      compiler.identifiers.filter { $0.identifier & CANIdentifier.extendedFlag != 0 } + groups)
     plan = dk_plan(
       signals: place(compiler.signals), sections: place(compiler.sections),
       switches: place(compiler.switches), ranges: place(compiler.ranges),
       entries: place(compiler.entries), messages: place(compiler.messages),
       groups: place(compiler.groups), standard: place(compiler.standardTable),
       extended: place(extended.entries), extendedMask: UInt32(extended.entries.count - 1),
-      extendedMultiplier: extended.multiplier)
+      extendedMultiplier: extended.multiplier, hasParameterGroups: groups.isEmpty ? 0 : 1)
     slots = compiler.slots
     sectionOfSlot = compiler.sectionOfSlot
     signalCount = compiler.signals.count
@@ -58,6 +59,13 @@ final class DecodePlan: @unchecked Sendable {
     if identifier & CANIdentifier.extendedFlag == 0 {
       return Int(plan.standard[Int(identifier & 0x7FF)])
     }
+    let message = entry(identifier)
+    if message >= 0 || plan.hasParameterGroups == 0 { return message }
+    return entry(ParameterGroupNumber(rawIdentifier: identifier).key)
+  }
+
+  @inline(__always)
+  private func entry(_ identifier: UInt32) -> Int {
     var position = IdentifierTable.position(identifier, plan.extendedMultiplier)
     while true {
       position &= plan.extendedMask

@@ -11,6 +11,16 @@ public struct DecodedMessage: Sendable {
   }
 }
 
+/// What the raw value of a signal says about itself.
+public enum SignalStatus: UInt8, Sendable, Hashable {
+  /// It is a value.
+  case valid
+  /// The sender has no value (J1939: all bits of the uppermost byte 1).
+  case notAvailable
+  /// The sender knows that it is wrong (J1939: uppermost byte 0xFE).
+  case error
+}
+
 /// The value of one signal in a frame.
 public struct DecodedSignal: Sendable {
   /// The signal.
@@ -19,6 +29,8 @@ public struct DecodedSignal: Sendable {
   public let raw: RawValue
   /// The physical value: raw times factor plus offset, each step rounded to the nearest Double.
   public let value: Double
+  /// Whether J1939 reserves the raw value for "not available" or "error"; the value then means nothing.
+  public let status: SignalStatus
 
   /// The name of the signal.
   public var name: String { signal.name }

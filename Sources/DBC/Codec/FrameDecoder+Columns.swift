@@ -259,6 +259,22 @@ private struct ColumnBuilder {
         column.decode(rowCount, values + firstValue, vectors: vectors)
       }
     }
+    if signal.sentinelBits != 0 { markUnavailable(signal, words, start, rowCount, firstValue) }
+  }
+
+  /// Takes out what J1939 reserves for "not available" and "error".
+  private mutating func markUnavailable(
+    _ signal: dk_signal, _ words: [UInt64], _ start: Int, _ rowCount: Int, _ firstValue: Int
+  ) {
+    columns.validity.grow(to: valueEnd, filling: 1)
+    words.withUnsafeBufferPointer { words in
+      guard let base = words.baseAddress else { return }
+      let column = WordColumn(signal, base + start, rowCount)
+      for row in 0..<rowCount where signal.status(column.aligned(row)) != .valid {
+        columns.values[firstValue + row] = .nan
+        columns.validity[firstValue + row] = 0
+      }
+    }
   }
 
   /// Sorts the rows of a section by the branch that the selector opens, and decodes each branch.

@@ -26,7 +26,8 @@ extension FrameDecoder {
   /// Decodes frames in their order and keeps the latest value of each signal.
   ///
   /// Allocates nothing and counts no references per frame. Frames that no message describes, remote frames and error
-  /// frames are passed over; a short frame gives the signals that fit.
+  /// frames are passed over; a short frame gives the signals that fit. A signal that J1939 calls not available or wrong
+  /// becomes not a number.
   @discardableResult
   public func decode(_ frames: CANFrameBatch, into slots: inout SignalSlots) -> DecodeCounts {
     decode(frames, into: &slots, vectors: Self.hasVectors)
@@ -181,7 +182,7 @@ private struct SlotRun {
       lane &+= 1
     }
     while lane < Int(section.pointee.signalCount) {
-      out[lane] = signals[lane].value(payload)
+      out[lane] = signals[lane].availableValue(payload)
       lane &+= 1
     }
     let own = UInt64(section.pointee.signalCount)
@@ -236,7 +237,7 @@ private struct SlotRun {
     }
     states[index].count &+= 1
     for slot in range where UInt16(header.count) >= plan.signals[slot].endByte {
-      values[slot] = plan.signals[slot].value(payload)
+      values[slot] = plan.signals[slot].availableValue(payload)
       ownTimes[slot] = header.time
       counts.signals += 1
     }

@@ -11,7 +11,12 @@ internal import CDecodeKernels
 public struct FrameDecoder: Sendable {
   let plan: DecodePlan
 
-  init(_ storage: DatabaseStorage) { plan = DecodePlan(storage) }
+  init(_ storage: DatabaseStorage, _ matching: J1939Matching) {
+    plan = DecodePlan(storage, matching)
+  }
+
+  /// The messages of the database.
+  public var messages: MessageList { MessageList(storage: plan.storage) }
 
   /// The message that frames with this identifier are.
   public func message(_ identifier: CANIdentifier) -> Message? {
@@ -69,6 +74,45 @@ public struct FrameDecoder: Sendable {
     return DecodedMessage(message: message, signals: signals)
   }
 
+  /// Hands each signal that is active and present in a payload to `body`: its slot, raw value, physical value and status.
+  ///
+  /// The way for those who decode frame by frame and keep nothing: no memory is allocated. The order is that of the slots.
+  public func forEachSignal(
+    of message: Message, in payload: CANPayload,
+    _ body: (_ slot: Int, _ raw: RawValue, _ value: Double, _ status: SignalStatus) -> Void
+  ) {
+    precondition(
+      message.storage === plan.storage, "the message belongs to another database")
+    var words = InlineArray<10, UInt64>(repeating: 0)
+    for index in 0..<8 { words[index] = payload.word(index).littleEndian }
+    withUnsafeBytes(of: &words) { buffer in
+      guard let base = buffer.baseAddress else { return }
+      visit(Int(plan.plan.messages[message.index].section), base, payload.count, body)
+    }
+  }
+
+  private func visit(
+    _ index: Int, _ payload: UnsafeRawPointer, _ count: Int,
+    _ body: (Int, RawValue, Double, SignalStatus) -> Void
+  ) {
+    let section = plan.plan.sections[index]
+    for slot in Int(section.firstSignal)..<Int(section.firstSignal + section.signalCount) {
+      let signal = plan.plan.signals[slot]
+      guard Int(signal.endByte) <= count else { continue }
+      body(
+        slot, signal.raw(payload), signal.value(payload),
+        signal.status(signal.aligned(payload)))
+    }
+    for position in Int(section.firstSwitch)..<Int(section.firstSwitch + section.switchCount) {
+      let selection = plan.plan.switches[position]
+      let selector = plan.plan.signals[Int(selection.signal)]
+      guard Int(selector.endByte) <= count else { continue }
+      plan.forEachActiveSection(selection, selector.bits(payload)) {
+        visit($0, payload, count, body)
+      }
+    }
+  }
+
   private func collect(
     _ index: Int, _ payload: UnsafeRawPointer, _ count: Int, _ signals: inout [DecodedSignal]
   ) {
@@ -79,7 +123,8 @@ public struct FrameDecoder: Sendable {
       signals.append(
         DecodedSignal(
           signal: Signal(storage: plan.storage, index: Int(signal.source)),
-          raw: signal.raw(payload), value: signal.value(payload)))
+          raw: signal.raw(payload), value: signal.value(payload),
+          status: signal.status(signal.aligned(payload))))
     }
     for position in Int(section.firstSwitch)..<Int(section.firstSwitch + section.switchCount) {
       let selection = plan.plan.switches[position]
@@ -125,5 +170,10 @@ extension DecodePlan {
 
 extension Database {
   /// Compiles the database for decoding. Do it once and keep the result.
-  public func decoder() -> FrameDecoder { FrameDecoder(storage) }
+  ///
+  /// - Parameter j1939: Which messages are J1939 parameter groups: found by their number whoever sends them, with
+  ///   reserved raw values for "not available" and "error".
+  public func decoder(j1939: J1939Matching = .declared) -> FrameDecoder {
+    FrameDecoder(storage, j1939)
+  }
 }

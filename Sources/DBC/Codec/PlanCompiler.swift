@@ -4,6 +4,7 @@ internal import CDecodeKernels
 /// way their bits become numbers, joined by switches where a multiplexor selects.
 struct PlanCompiler {
   let content: DatabaseContent
+  let matching: J1939Matching
 
   private(set) var signals: [dk_signal] = []
   private(set) var sections: [dk_section] = []
@@ -20,17 +21,31 @@ struct PlanCompiler {
   /// The signals that each multiplexor of the message at work selects.
   private var children: [Int: [Int]] = [:]
   private var wordCount = 0
+  private var hasSentinels = false
+  /// J1939 groups: their keys, and the first message of each, one without a particular sender before others.
+  private(set) var parameterGroups: [(identifier: UInt32, message: Int32)] = []
 
-  init(_ content: DatabaseContent) {
+  init(_ content: DatabaseContent, _ matching: J1939Matching) {
     self.content = content
+    self.matching = matching
     slots = Array(repeating: -1, count: content.signals.count)
     signals.reserveCapacity(content.signals.count)
   }
 
   mutating func compile() {
     var known: Set<UInt32> = []
+    var groups: [UInt32: (message: Int, isGeneral: Bool)] = [:]
     for (index, message) in content.messages.enumerated() {
+      let isGroup = isParameterGroup(message)
+      hasSentinels = isGroup
       compile(message)
+      if isGroup {
+        let key = ParameterGroupNumber(rawIdentifier: message.identifier).key
+        let isGeneral = message.identifier & 0xFF == 0xFE
+        if groups[key].map({ isGeneral && !$0.isGeneral }) ?? true {
+          groups[key] = (index, isGeneral)
+        }
+      }
       guard message.identifier != MessageRecord.noIdentifier,
         known.insert(message.identifier).inserted
       else { continue }
@@ -38,6 +53,19 @@ struct PlanCompiler {
       if message.identifier & CANIdentifier.extendedFlag == 0 {
         standardTable[Int(message.identifier & 0x7FF)] = Int32(truncatingIfNeeded: index)
       }
+    }
+    parameterGroups = groups.sorted { $0.key < $1.key }
+      .map { ($0.key, Int32(truncatingIfNeeded: $0.value.message)) }
+  }
+
+  private func isParameterGroup(_ message: MessageRecord) -> Bool {
+    guard message.identifier != MessageRecord.noIdentifier,
+      message.identifier & CANIdentifier.extendedFlag != 0
+    else { return false }
+    switch matching {
+    case .declared: return message.frameFormat == .j1939
+    case .allExtended: return true
+    case .never: return false
     }
   }
 
@@ -118,7 +146,7 @@ struct PlanCompiler {
 
   private static func run(_ signal: dk_signal) -> Int {
     let isPlain =
-      signal.nineBits == 0
+      signal.nineBits == 0 && signal.sentinelBits == 0
       && (Int(signal.kind) == DK_UNSIGNED || Int(signal.kind) == DK_SIGNED)
     guard isPlain else { return 4 }
     return Int(signal.isBigEndian) * 2 + (Int(signal.kind) == DK_SIGNED ? 1 : 0)
@@ -155,6 +183,9 @@ struct PlanCompiler {
       case (.integer, _): DK_UNSIGNED
       }
     signal.kind = UInt8(truncatingIfNeeded: kind)
+    if hasSentinels, kind == DK_UNSIGNED || kind == DK_UNSIGNED64, bitCount >= 2 {
+      signal.sentinelBits = UInt16(truncatingIfNeeded: min(8, bitCount))
+    }
     return signal
   }
 

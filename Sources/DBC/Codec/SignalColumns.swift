@@ -17,7 +17,7 @@ public struct SignalColumns: Sendable {
   var times: [Int64] = []
   var frames: [UInt32] = []
   var values: [Double] = []
-  /// One byte a value, 0 where the frame was too short; empty as long as all values are valid.
+  /// One byte a value, 0 where there is none; empty as long as all values are valid.
   var validity: [UInt8] = []
   var scratch = ColumnScratch()
 
@@ -69,7 +69,7 @@ public struct SignalColumn: Sendable, RandomAccessCollection {
     public let time: Int64
     /// The place of the frame in the batch.
     public let frame: Int
-    /// The physical value; nil when the frame was too short for the signal.
+    /// The physical value; nil when the frame was too short for the signal, or when J1939 calls it not available.
     public let value: Double?
   }
 
@@ -99,7 +99,7 @@ public struct SignalColumn: Sendable, RandomAccessCollection {
   /// Whether all rows have a value.
   public var isAllValid: Bool { validity?.allSatisfy { $0 != 0 } ?? true }
 
-  /// Whether the row has a value: the frame was long enough.
+  /// Whether the row has a value: the frame was long enough, and J1939 does not call it not available.
   public func isValid(_ row: Int) -> Bool {
     validity.map { $0[$0.startIndex + row] != 0 } ?? true
   }

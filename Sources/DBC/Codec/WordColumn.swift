@@ -36,7 +36,7 @@ struct WordColumn {
 
   /// The bits of the signal in a row, at the upper end of the word.
   @inline(__always)
-  private func aligned(_ row: Int) -> UInt64 {
+  func aligned(_ row: Int) -> UInt64 {
     let isBigEndian = column.isBigEndian != 0
     let low = isBigEndian ? column.low[row].bigEndian : column.low[row].littleEndian
     if column.isSplit == 0 { return low &<< UInt64(column.left) }

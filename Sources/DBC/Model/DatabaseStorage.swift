@@ -136,14 +136,6 @@ struct SignalFlags: OptionSet, Sendable {
   static let numberless = SignalFlags(rawValue: 32)
 }
 
-/// How the bits of a signal stand for a number.
-public enum SignalValueType: UInt8, Sendable, Hashable {
-  /// A whole number, signed or not.
-  case integer
-  /// IEEE 754 with 16, 32 or 64 bits, by the signal's length.
-  case float
-}
-
 struct SelectorRange: Hashable, Sendable {
   var lower: UInt64
   var upper: UInt64

@@ -1,11 +1,3 @@
-/// The order of a signal's bytes.
-public enum ByteOrder: Sendable, Hashable {
-  /// Least significant byte first (Intel).
-  case littleEndian
-  /// Most significant byte first (Motorola).
-  case bigEndian
-}
-
 /// A signal: some bits of a message, and how they stand for a value.
 public struct Signal: Sendable {
   let storage: DatabaseStorage
@@ -13,6 +5,14 @@ public struct Signal: Sendable {
   public let index: Int
 
   var record: SignalRecord { storage.content.signals[index] }
+
+  /// The order of a signal's bytes.
+  public enum ByteOrder: Sendable, Hashable {
+    /// Least significant byte first (Intel).
+    case littleEndian
+    /// Most significant byte first (Motorola).
+    case bigEndian
+  }
 
   /// The name: the long one of its attribute `SystemSignalLongSymbol` if it has one.
   public var name: String {
@@ -29,6 +29,16 @@ public struct Signal: Sendable {
   /// The start bit as declared: the least significant bit in Intel order, the most significant one in Motorola order;
   /// bit 0 is the least significant bit of byte 0 and bit 8 that of byte 1.
   public var startBit: Int { Int(record.startBit) }
+
+  /// The bits that it has, least significant first, numbered as `startBit` is.
+  public var bits: [Int] {
+    let place = BitPlacement(record)
+    return (0..<place.bitCount).map { index in
+      if !place.isBigEndian { return place.firstBit + index }
+      let linear = place.firstBit + place.bitCount - 1 - index
+      return linear & ~7 | (7 - linear & 7)
+    }
+  }
 
   /// The number of bits.
   public var bitCount: Int { Int(record.bitCount) }

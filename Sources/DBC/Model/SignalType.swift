@@ -13,7 +13,9 @@ public struct SignalType: Sendable {
   public var bitCount: Int { Int(record.bitCount) }
 
   /// The order of the bytes.
-  public var byteOrder: ByteOrder { record.flags.contains(.bigEndian) ? .bigEndian : .littleEndian }
+  public var byteOrder: Signal.ByteOrder {
+    record.flags.contains(.bigEndian) ? .bigEndian : .littleEndian
+  }
 
   /// Whether it is a whole number with sign.
   public var isSigned: Bool { record.flags.contains(.signed) }

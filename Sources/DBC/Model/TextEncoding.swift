@@ -28,6 +28,16 @@ public enum TextEncoding: Sendable, Hashable {
     }
   }
 
+  /// The byte of a character in Windows-1252 or ISO 8859-1; a question mark when it has none.
+  func byte(of scalar: Unicode.Scalar) -> UInt8 {
+    if self == .windows1252,
+      let place = Self.windows1252Specials.firstIndex(of: UInt16(clamping: scalar.value))
+    {
+      return UInt8(0x80 + place)
+    }
+    return scalar.value < 0x100 ? UInt8(scalar.value) : UInt8(ascii: "?")
+  }
+
   /// The characters of 0x80 to 0x9F.
   private static let windows1252Specials: [UInt16] = [
     0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,

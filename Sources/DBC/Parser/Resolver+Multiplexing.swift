@@ -32,7 +32,10 @@ extension Resolver {
         let entry = pending.selectorRanges[entries[index].order]
         let name = entry.multiplexor
         let multiplexor = findSignal(identifier, name, scanner.hash(name))
-        if multiplexor < 0 || !content.signals[multiplexor].flags.contains(.multiplexor) {
+        // Of two messages with one identifier, the other one's multiplexor is none of ours.
+        if multiplexor < 0 || content.signals[multiplexor].message != record.message
+          || !content.signals[multiplexor].flags.contains(.multiplexor)
+        {
           log.add(
             name.start, .error, .multiplexorUnknown,
             "\(text(name)) is no multiplexor of message "

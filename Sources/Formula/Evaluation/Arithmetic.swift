@@ -60,6 +60,9 @@ enum Arithmetic {
     case .sqrt, .log, .log10, .log2, .exp, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh,
       .tanh, .degrees, .radians:
       elementary(function, x[0])
+    default:
+      // Functions with memory are evaluated where their memory is.
+      Outcome(.type)
     }
   }
 

@@ -9,6 +9,12 @@ struct ExactEvaluator {
   let qualities: UnsafePointer<UInt32>
   let times: UnsafePointer<Int64>
   let stack: ExactStack
+  /// The memory of functions that have one, laid out as the program says; nil if it has none.
+  let memory: UnsafeMutablePointer<UInt64>?
+  /// The time of the evaluation.
+  let now: Int64
+  /// The time of the newest input.
+  let newest: Int64
 
   func run() -> FormulaResult {
     program.exact.instructions.withUnsafeBufferPointer { code in run(code) }
@@ -111,12 +117,43 @@ struct ExactEvaluator {
       return .none
     default: break
     }
+    if instruction.function.isStateful { return remember(instruction, values, marks, path) }
     var worst = path
     for index in 0..<Int(instruction.count) { worst = FormulaStatus.worst(worst, marks[index]) }
     let outcome = Arithmetic.apply(instruction.function, values, Int(instruction.count))
     if outcome.fault != .none, !FormulaStatus.isBad(worst) { return outcome.fault }
     values[0] = outcome.value
     marks[0] = worst
+    return .none
+  }
+
+  /// Calls a function with memory. A bad argument makes a bad result and is not remembered.
+  private func remember(
+    _ instruction: ExactInstruction, _ values: UnsafeMutablePointer<Double>,
+    _ marks: UnsafeMutablePointer<UInt32>, _ path: UInt32
+  ) -> Fault {
+    let count = Int(instruction.count)
+    var worst = path
+    for index in 0..<count {
+      worst = FormulaStatus.worst(worst, marks[index])
+      if !values[index].isFinite {
+        worst = FormulaStatus.worst(worst, FormulaStatus.badOutOfRange)
+      }
+    }
+    let site = program.layout.sites[Int(instruction.operand)]
+    guard !FormulaStatus.isBad(worst), let memory else {
+      values[0] = .nan
+      marks[0] = memory == nil ? FormulaStatus.bad : worst
+      return .none
+    }
+    var function = StatefulFunction(
+      memory: StateMemory(memory + site.offset), now: now, newest: newest)
+    let outcome = function.apply(instruction.function, values, count)
+    if outcome.fault != .none { return outcome.fault }
+    values[0] = outcome.value
+    marks[0] =
+      function.isInitial
+      ? FormulaStatus.worst(worst, FormulaStatus.uncertainInitialValue) : worst
     return .none
   }
 

@@ -19,6 +19,12 @@ enum Function: UInt8, Sendable {
 
   // Functions that look at an input's quality.
   case defaultTo, isGood
+
+  // Functions with memory.
+  case previous, delta, elapsed, changed, rate, counter, movingAverage, movingAverageTime
+  case exponentialAverage, median, minimumOver, maximumOver, integral, countIf, onTime
+  case deadband, hysteresis, debounce, onDelay, offDelay, rising, falling, latch, ramp, hold
+  case stale
 }
 
 extension Function {
@@ -47,6 +53,9 @@ extension Function {
     case .shiftLeft: "<<"
     case .shiftRight: ">>"
     case .invert: "~"
+    case .roundTo: Function.round.name
+    case .logBase: Function.log.name
+    case .scaleClamped: Function.scale.name
     default: FunctionCatalog.specification(of: self)?.name ?? "?"
     }
   }
@@ -55,7 +64,8 @@ extension Function {
   var givesBool: Bool {
     switch self {
     case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual, .not, .bool, .isNaN,
-      .isFinite, .isGood, .bit:
+      .isFinite, .isGood, .bit, .changed, .hysteresis, .debounce, .onDelay, .offDelay, .rising,
+      .falling, .latch, .stale:
       true
     default: false
     }
@@ -65,7 +75,18 @@ extension Function {
   var isPure: Bool {
     switch self {
     case .defaultTo, .isGood: false
-    default: true
+    default: !isStateful
+    }
+  }
+
+  /// Whether it depends on earlier samples or on time.
+  var isStateful: Bool { rawValue >= Function.previous.rawValue }
+
+  /// Whether its second argument is the length of a window and must be written as a number.
+  var hasWindow: Bool {
+    switch self {
+    case .previous, .movingAverage, .median, .minimumOver, .maximumOver: true
+    default: false
     }
   }
 }

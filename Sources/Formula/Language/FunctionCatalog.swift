@@ -83,6 +83,53 @@ enum FunctionCatalog {
       "default", .defaultTo, 2, 2, "default(x, y)",
       "x, but y where x is bad or not a number"),
     .init("is_good", .isGood, 1, 1, "is_good(x)", "1 if x has good quality and is a number"),
+    .init("prev", .previous, 1, 2, "prev(x[, n])", "x of n samples ago, 1 if not said"),
+    .init("delta", .delta, 1, 1, "delta(x)", "x less the x before"),
+    .init("dt", .elapsed, 0, 0, "dt()", "seconds since the sample before"),
+    .init(
+      "changed", .changed, 1, 2, "changed(x[, eps])",
+      "1 if x moved by more than eps since it last did"),
+    .init(
+      "rate", .rate, 1, 2, "rate(x[, seconds])", "change of x a second, or in so many seconds"),
+    .init(
+      "counter", .counter, 2, 2, "counter(x, modulus)",
+      "increase of a counter that rolls over at modulus"),
+    .init("mavg", .movingAverage, 2, 2, "mavg(x, n)", "mean of the last n samples"),
+    .init(
+      "mavg_t", .movingAverageTime, 2, 2, "mavg_t(x, seconds)",
+      "mean of the samples of the last seconds, at most 256"),
+    .init(
+      "ema", .exponentialAverage, 2, 2, "ema(x, tau)", "exponential mean with time constant tau"),
+    .init("median", .median, 2, 2, "median(x, n)", "median of the last n samples"),
+    .init("min_over", .minimumOver, 2, 2, "min_over(x, n)", "least of the last n samples"),
+    .init("max_over", .maximumOver, 2, 2, "max_over(x, n)", "greatest of the last n samples"),
+    .init(
+      "integral", .integral, 1, 5, "integral(x[, seconds[, cutoff[, max_gap[, reset]]]])",
+      "total of x over time by trapezoids, x being a quantity in so many seconds; abs(x) < cutoff counts as 0, gaps longer than max_gap seconds are left out (0: none)"
+    ),
+    .init("count_if", .countIf, 1, 2, "count_if(c[, reset])", "how many samples c was true for"),
+    .init("on_time", .onTime, 1, 2, "on_time(c[, reset])", "how many seconds c was true for"),
+    .init(
+      "deadband", .deadband, 2, 3, "deadband(x, w[, percent])",
+      "the last x, until x is more than w (or w percent of it) away"),
+    .init(
+      "hysteresis", .hysteresis, 3, 3, "hysteresis(x, lo, hi)",
+      "1 once x is above hi, until it is below lo"),
+    .init(
+      "debounce", .debounce, 2, 2, "debounce(c, seconds)", "c, once it has been the same so long"),
+    .init(
+      "on_delay", .onDelay, 2, 2, "on_delay(c, seconds)", "1 once c has been true so long"),
+    .init(
+      "off_delay", .offDelay, 2, 2, "off_delay(c, seconds)", "0 once c has been false so long"),
+    .init("rising", .rising, 1, 1, "rising(c)", "1 at the sample at which c becomes true"),
+    .init("falling", .falling, 1, 1, "falling(c)", "1 at the sample at which c becomes false"),
+    .init(
+      "latch", .latch, 2, 2, "latch(set, reset)", "1 from set until reset; reset wins"),
+    .init("ramp", .ramp, 2, 2, "ramp(x, max_per_s)", "follows x no faster than so much a second"),
+    .init("hold", .hold, 2, 2, "hold(x, c)", "x, but its last value while c is true"),
+    .init(
+      "stale", .stale, 1, 1, "stale(seconds)",
+      "1 if no input is younger than that at the time of evaluation"),
   ]
 
   /// The constants by name.

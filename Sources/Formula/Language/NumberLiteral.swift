@@ -24,7 +24,7 @@ struct NumberLiteral {
     } else {
       value = try readDecimal()
     }
-    if CharacterClass.isNamePart(byte(end)) || byte(end) >= 0x80 {
+    if CharacterClass.isNamePart(byte(end)) {
       let isImaginary = byte(end) | 0x20 == UInt8(ascii: "j")
       throw Complaint(
         .syntax,

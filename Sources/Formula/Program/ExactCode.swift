@@ -2,6 +2,7 @@
 struct ExactCode: Sendable {
   var instructions: [ExactInstruction] = []
   var constants: [Double] = []
+  var inputs: [FormulaDependency] = []
   /// The most values that are on the stack at once.
   var stackDepth = 0
   /// The most branches that are open at once.
@@ -12,6 +13,7 @@ struct ExactCode: Sendable {
     builder.build()
     instructions = builder.instructions
     constants = builder.constants
+    inputs = tree.inputs
     stackDepth = builder.deepestStack
     branchDepth = builder.deepestBranch
   }

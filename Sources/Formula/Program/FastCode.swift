@@ -1,7 +1,7 @@
 /// The fast code of a formula and the registers it works on: inputs, then constants, then temporaries.
 struct FastCode: Sendable {
-  /// Longer code is left to the exact evaluator.
-  static let longest = 2_048
+  /// Longer code is left to the exact evaluator. Without optimisation each step is a call within the one before.
+  static let longest = _isDebugAssertConfiguration() ? 256 : 2_048
 
   var instructions: [FastInstruction] = []
   var constants: [Double]

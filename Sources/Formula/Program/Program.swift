@@ -5,6 +5,7 @@ final class Program: Sendable {
   let tree: SyntaxTree
   let exact: ExactCode
   let fast: FastCode?
+  let layout: StateLayout
 
   var inputs: [FormulaDependency] { tree.inputs }
 
@@ -22,11 +23,13 @@ final class Program: Sendable {
         var parser = Parser(bytes, options: options)
         return try parser.parse()
       }
+      var exact = ExactCode(tree)
+      layout = try StateLayout(&exact, limits: options.limits.effective)
+      self.exact = exact
     } catch {
       throw FormulaError(error, in: source)
     }
     self.source = source
-    exact = ExactCode(tree)
     var builder = ValueGraphBuilder(inputCount: tree.inputs.count)
     fast = builder.build(exact).flatMap { graph in
       var graph = graph

@@ -54,6 +54,9 @@ extension ValueGraphBuilder {
       .roundTo, .logBase, .atan2, .fmod, .hypot, .interp, .bit, .bits, .int8, .uint8, .int16,
       .uint16, .int32, .uint32:
       return general(function, x)
+    default:
+      // Functions with memory do not come here: their formulas have no fast code.
+      return constant(.nan)
     }
   }
 

@@ -42,7 +42,9 @@ struct ValueGraphBuilder {
       case .quality, .time: return nil
       case .input: stack.append(Entry(value: Value(.input, operand)))
       case .constant: stack.append(constant(exact.constants[operand]))
-      case .call: call(instruction.function, count: Int(instruction.count))
+      case .call:
+        guard !instruction.function.isStateful else { return nil }
+        call(instruction.function, count: Int(instruction.count))
       case .branchIfFalse: open(.conditional, settled(pop()))
       case .keepIfFalse, .keepIfTrue:
         let left = settled(pop())

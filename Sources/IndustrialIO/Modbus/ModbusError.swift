@@ -24,6 +24,8 @@ public struct ModbusError: Error, Sendable, Hashable {
     public static let invalidRequest = Code(rawValue: "invalidRequest")
     /// The text is not an address of a Modbus device.
     public static let invalidURL = Code(rawValue: "invalidURL")
+    /// A value was written, and something else was read back.
+    public static let notVerified = Code(rawValue: "notVerified")
     /// The client or server has been closed.
     public static let closed = Code(rawValue: "closed")
     /// The operating system refused a resource (a socket, a thread, a port).

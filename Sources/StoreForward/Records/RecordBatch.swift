@@ -1,8 +1,7 @@
 /// Records on their way into a store: opaque bytes, each with a time and, if wanted, counts a label.
 ///
 /// A batch is filled once and may be emptied and used again; filling it copies each payload once and
-/// allocates only while it grows. It has one owner, so it can be handed to another thread, but not
-/// shared.
+/// allocates only while it grows.
 ///
 /// ```swift
 /// var batch = RecordBatch()
@@ -10,7 +9,9 @@
 /// try store.append(batch)
 /// batch.removeAll()
 /// ```
-public struct RecordBatch: ~Copyable, @unchecked Sendable {  // it alone owns its buffer
+///
+/// A batch alone owns its buffer: it can be handed to another thread, but not shared.
+public struct RecordBatch: ~Copyable, @unchecked Sendable {
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var byteCount = 0

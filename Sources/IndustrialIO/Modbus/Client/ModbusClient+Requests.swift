@@ -1,3 +1,5 @@
+public import IndustrialModel
+
 /// One request a call. Addresses count from 0; `unit` is the device on the wire.
 ///
 /// All throw `ModbusError` when the request breaks a limit of the protocol, is refused or not answered, and
@@ -46,6 +48,31 @@ extension ModbusClient {
     _ = try await perform(.writeRegisters(values, at: address, unit: unit))
   }
 
+  /// Changes chosen bits of a holding register in the device itself (function 22): the bits that are 1 in `mask` become
+  /// those of `value`, the others stay.
+  public func writeBits(
+    _ value: UInt16, mask: UInt16, at address: UInt16, unit: UInt8 = 1
+  ) async throws {
+    _ = try await perform(.maskWrite(and: ~mask, or: value & mask, at: address, unit: unit))
+  }
+
+  /// Writes 1 to 121 holding registers and then reads 1 to 125, in one transaction (function 23).
+  public func readWriteRegisters(
+    reading addresses: Range<Int>, writing values: [UInt16], at address: UInt16, unit: UInt8 = 1
+  ) async throws -> [UInt16] {
+    let answer = try await perform(
+      .readWrite(reading: addresses, writing: values, at: address, unit: unit))
+    return stride(from: 2, to: answer.count - 1, by: 2).map {
+      UInt16(answer[$0]) << 8 | UInt16(answer[$0 + 1])
+    }
+  }
+
+  /// Sends any function and returns the data of the answer, without the function code.
+  public func send(_ function: FunctionCode, data: [UInt8], unit: UInt8 = 1) async throws -> [UInt8]
+  {
+    Array(try await perform(.raw(function, data, unit: unit)).dropFirst())
+  }
+
   private func registers(
     _ table: RegisterTable, _ addresses: Range<Int>, _ unit: UInt8
   ) async throws -> [UInt16] {
@@ -58,6 +85,65 @@ extension ModbusClient {
   ) async throws -> [Bool] {
     let plan = try ReadPlan(table, addresses, unit: unit)
     return try await read(plan).bits(ofBlock: 0)
+  }
+}
+
+extension ModbusClient {
+  /// Reads one value.
+  ///
+  /// Throws `.malformedReply` when the registers are no value of the type (a BCD digit above 9).
+  public func read(
+    _ place: RegisterAddress, as type: RegisterType, order: ByteOrder = .abcd, unit: UInt8 = 1
+  ) async throws -> Value {
+    let type = place.table.isBits ? .bool : type
+    let plan = try ReadPlan([
+      RegisterBlock(place.table, place.offset, count: type.registerCount, unit: unit)
+    ])
+    let value = type.decode(try await read(plan).registers(ofBlock: 0), order: order)
+    guard value != .none else {
+      throw ModbusError(
+        .malformedReply, "what stands there is no value of type \(type)",
+        bus: endpoint.description, unit: unit, address: place, count: type.registerCount)
+    }
+    return value
+  }
+
+  /// Reads one number as a Swift type: `let flow = try await plc.read(.holding(20), as: Float.self, order: .cdab)`.
+  public func read<Number: RegisterNumber>(
+    _ place: RegisterAddress, as type: Number.Type, order: ByteOrder = .abcd, unit: UInt8 = 1
+  ) async throws -> Number {
+    let value = try await read(place, as: Number.registerType, order: order, unit: unit)
+    guard let number = Number(registerValue: value) else {
+      throw ModbusError(
+        .invalidRequest, "a \(place.table) place is no \(Number.self)",
+        bus: endpoint.description, unit: unit, address: place)
+    }
+    return number
+  }
+
+  /// Writes one value to a coil or to holding registers, and reads it back.
+  ///
+  /// Throws `.invalidRequest` when the type can't hold the value or the table can't be written, and `.notVerified` when what
+  /// is read back is something else: the device may have limited, rounded or ignored it.
+  public func write(
+    _ value: Value, to place: RegisterAddress, as type: RegisterType, order: ByteOrder = .abcd,
+    unit: UInt8 = 1, verify: Bool = true
+  ) async throws {
+    let message = try RequestMessage.write(value, to: place, as: type, order: order, unit: unit)
+    _ = try await perform(message.request)
+    guard verify else { return }
+    let plan = try ReadPlan([
+      RegisterBlock(place.table, place.offset, count: message.registers.count, unit: unit)
+    ])
+    let found = Array(try await read(plan).registers(ofBlock: 0))
+    guard found == message.registers else {
+      let type = place.table.isBits ? RegisterType.bool : type
+      throw ModbusError(
+        .notVerified,
+        "the device holds \(type.decode(found, order: order).plainText) after \(value.plainText) was written",
+        bus: endpoint.description, unit: unit, address: place, count: found.count,
+        advice: "see whether the device limits the value, or is switched to local operation")
+    }
   }
 }
 

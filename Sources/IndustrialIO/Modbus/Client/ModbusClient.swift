@@ -63,13 +63,13 @@ public final class ModbusClient: Sendable {
   /// What goes wrong on the wire stands in the result, block by block. Throws `CancellationError` when the task is
   /// cancelled, and `ModbusError` `.closed` or `.system` when the client can't work at all.
   public func read(_ plan: ReadPlan) async throws -> ReadResult {
-    let job = Job(.plan(plan))
+    let job = Job(plan)
     try await run(job)
     return job.result
   }
 
   func perform(_ message: RequestMessage) async throws -> [UInt8] {
-    let job = Job(.message(message))
+    let job = Job(message)
     try await run(job)
     return try job.result(of: message)
   }

@@ -37,11 +37,11 @@ public final class ModbusEngine {
   /// something fails.
   public func read(_ plan: ReadPlan, into result: inout ReadResult) {
     let reused: Job
-    if let job, case .plan(let previous) = job.work, previous == plan {
+    if let job, job.plan == plan {
       reused = job
       reused.rewind()
     } else {
-      reused = Job(.plan(plan), result: ReadResult(for: plan))
+      reused = Job(plan)
       job = reused
     }
     result.reset(for: plan)
@@ -52,7 +52,7 @@ public final class ModbusEngine {
   }
 
   func perform(_ message: RequestMessage) throws(ModbusError) -> [UInt8] {
-    let job = Job(.message(message))
+    let job = Job(message)
     run(job)
     return try job.result(of: message)
   }

@@ -6,6 +6,9 @@
 /// - `timeout`: how long to wait for an answer, such as `500ms` or `2s`;
 /// - `inflight`: how many requests may be under way at once, 1 to 64.
 ///
+/// `modbus+rtu://HOST:PORT?...` is RTU over TCP, `modbus+rtu:///dev/ttyUSB0?...` a serial port, with the further keys `baud`
+/// (19200), `parity` (N, E or O; E), `stop` (1 or 2; 1) and `rs485` (0 or 1; 0).
+///
 /// A key it does not know, or one given twice, is an error: a typing mistake must not pass silently.
 public struct ModbusURL: Sendable, Hashable {
   /// The wire.
@@ -39,17 +42,24 @@ public struct ModbusURL: Sendable, Hashable {
       throw invalid("it does not begin with modbus://")
     }
     let scheme = text[..<schemeEnd.lowerBound]
-    guard scheme.lowercased() == "modbus" else {
+    let isRTU = scheme.lowercased() == "modbus+rtu"
+    guard isRTU || scheme.lowercased() == "modbus" else {
       throw invalid("the scheme \"\(scheme)\" is not known")
     }
     let rest = text[schemeEnd.upperBound...]
     let questionMark = rest.firstIndex(of: "?")
     var authority = rest[..<(questionMark ?? rest.endIndex)]
-    if authority.hasSuffix("/") { authority = authority.dropLast() }
-    guard !authority.contains("/") else { throw invalid("it has a path") }
-    guard !authority.contains("@") else { throw invalid("Modbus has no user name or password") }
-    let (host, port) = try Self.hostAndPort(authority, invalid: invalid)
-    self.init(endpoint: .tcp(host, port: port))
+    var line: SerialLine?
+    if isRTU, authority.hasPrefix("/") {
+      line = SerialLine(String(authority))
+      self.init(endpoint: .rtu(SerialLine(String(authority))))
+    } else {
+      if authority.hasSuffix("/") { authority = authority.dropLast() }
+      guard !authority.contains("/") else { throw invalid("it has a path") }
+      guard !authority.contains("@") else { throw invalid("Modbus has no user name or password") }
+      let (host, port) = try Self.hostAndPort(authority, needsPort: isRTU, invalid: invalid)
+      self.init(endpoint: isRTU ? .rtuOverTCP(host, port: port) : .tcp(host, port: port))
+    }
 
     guard let questionMark else { return }
     var seen: Set<Substring> = []
@@ -59,12 +69,43 @@ public struct ModbusURL: Sendable, Hashable {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else { throw invalid("\"\(pair)\" is not KEY=VALUE") }
       guard seen.insert(parts[0]).inserted else { throw invalid("\(parts[0]) is given twice") }
-      try setOption(parts[0], to: parts[1], invalid: invalid)
+      if line != nil, try Self.set(parts[0], to: parts[1], of: &line, invalid: invalid) { continue }
+      try setOption(parts[0], to: parts[1], isSerial: line != nil, invalid: invalid)
     }
+    if let line { endpoint = .rtu(line) }
+  }
+
+  /// Takes a key that only serial lines have; false for others.
+  private static func set(
+    _ key: Substring, to value: Substring, of line: inout SerialLine?,
+    invalid: (String) -> ModbusError
+  ) throws(ModbusError) -> Bool {
+    switch key {
+    case "baud":
+      guard let baud: Int = number(value), (50...4_000_000).contains(baud) else {
+        throw invalid("baud must be 50 to 4000000")
+      }
+      line?.baud = baud
+    case "parity":
+      guard let parity = SerialLine.Parity(rawValue: value.uppercased()) else {
+        throw invalid("parity must be N, E or O")
+      }
+      line?.parity = parity
+    case "stop":
+      guard let bits: Int = number(value), (1...2).contains(bits) else {
+        throw invalid("stop must be 1 or 2")
+      }
+      line?.stopBits = bits
+    case "rs485":
+      guard value == "0" || value == "1" else { throw invalid("rs485 must be 0 or 1") }
+      line?.isRS485 = value == "1"
+    default: return false
+    }
+    return true
   }
 
   private mutating func setOption(
-    _ key: Substring, to value: Substring, invalid: (String) -> ModbusError
+    _ key: Substring, to value: Substring, isSerial: Bool, invalid: (String) -> ModbusError
   ) throws(ModbusError) {
     switch key {
     case "unit":
@@ -83,12 +124,14 @@ public struct ModbusURL: Sendable, Hashable {
       }
       inFlight = number
     default:
-      throw invalid("\"\(key)\" is not one of unit, timeout, inflight")
+      throw invalid(
+        "\"\(key)\" is not one of unit, timeout, inflight"
+          + (isSerial ? ", baud, parity, stop, rs485" : ""))
     }
   }
 
   private static func hostAndPort(
-    _ text: Substring, invalid: (String) -> ModbusError
+    _ text: Substring, needsPort: Bool, invalid: (String) -> ModbusError
   ) throws(ModbusError) -> (String, UInt16) {
     var host = text
     var port: Substring?
@@ -109,7 +152,10 @@ public struct ModbusURL: Sendable, Hashable {
     guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
       throw invalid("the host has a blank in it")
     }
-    guard let port else { return (String(host), 502) }
+    guard let port else {
+      if needsPort { throw invalid("RTU over TCP has no usual port: give one") }
+      return (String(host), 502)
+    }
     guard let number: UInt16 = Self.number(port), number > 0 else {
       throw invalid("the port must be 1 to 65535")
     }
@@ -137,6 +183,10 @@ extension ModbusURL: CustomStringConvertible {
   /// The address in the form that is parsed.
   public var description: String {
     var text = "\(endpoint)?unit=\(unit)"
+    if case .serial(let line) = endpoint.transport {
+      text += "&baud=\(line.baud)&parity=\(line.parity.rawValue)&stop=\(line.stopBits)"
+      if line.isRS485 { text += "&rs485=1" }
+    }
     if let timeout {
       let (seconds, attoseconds) = timeout.components
       let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000

@@ -6,12 +6,10 @@ internal import Synchronization
 /// caller reads `result` and `answer` only after it has seen that end. That, and the lock around `ending`, is
 /// why it may be marked as sendable.
 final class Job: @unchecked Sendable {
-  enum Work {
-    case plan(ReadPlan)
-    case message(RequestMessage)
-  }
-
-  let work: Work
+  /// What to read; empty for a message.
+  let plan: ReadPlan
+  /// The message, if it is one.
+  let message: RequestMessage?
   /// A plan's values. The engine's until the end, then the caller's.
   var result: ReadResult
   /// A message's answer: its PDU, or why there is none. The engine's until the end, then the caller's.
@@ -36,26 +34,27 @@ final class Job: @unchecked Sendable {
 
   private let ending = Mutex(Ending.open)
 
-  init(_ work: Work, result: ReadResult? = nil) {
-    self.work = work
-    switch work {
-    case .plan(let plan):
-      self.result = result ?? ReadResult(for: plan)
-      remaining = plan.blocks.count
-    case .message:
-      self.result = ReadResult(for: .empty)
-      remaining = 1
-    }
+  init(_ plan: ReadPlan) {
+    self.plan = plan
+    message = nil
+    result = ReadResult(for: plan)
+    remaining = plan.blocks.count
   }
 
-  var isWrite: Bool {
-    if case .message(let message) = work { message.isWrite } else { false }
+  init(_ message: RequestMessage) {
+    plan = .empty
+    self.message = message
+    result = ReadResult(for: .empty)
+    remaining = 1
   }
+
+  var isWrite: Bool { message?.isWrite ?? false }
 
   /// The blocks of the work; a message counts as one.
-  var blockCount: Int {
-    if case .plan(let plan) = work { plan.blocks.count } else { 1 }
-  }
+  var blockCount: Int { message == nil ? plan.blocks.count : 1 }
+
+  /// The unit that a block is asked of.
+  func unit(of block: Int) -> UInt8 { message?.unit ?? plan.blocks[block].unit }
 
   /// Whether there is something left to send.
   var hasUnsent: Bool { nextBlock < blockCount || !again.isEmpty }

@@ -8,11 +8,11 @@ struct JobQueue {
   var isEmpty: Bool { messages.isEmpty && plans.isEmpty }
 
   mutating func append(_ job: Job) {
-    if case .message = job.work { messages.append(job) } else { plans.append(job) }
+    if job.message != nil { messages.append(job) } else { plans.append(job) }
   }
 
   mutating func appendIfAbsent(_ job: Job) {
-    if case .message = job.work {
+    if job.message != nil {
       if !messages.contains(where: { $0 === job }) { messages.insert(job, at: 0) }
     } else if !plans.contains(where: { $0 === job }) {
       plans.append(job)

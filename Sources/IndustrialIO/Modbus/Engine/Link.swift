@@ -10,6 +10,7 @@ internal import IOThreads
 struct Link: ~Copyable {
   enum Step {
     case none
+    case connected
     case failed(ModbusError)
   }
 
@@ -32,6 +33,9 @@ struct Link: ~Copyable {
   private var socket: TCPSocket? {
     didSet { pollDescriptor = socket?.descriptor.rawValue ?? -1 }
   }
+  private var serial: LibmodbusContext? {
+    didSet { pollDescriptor = serial?.descriptor ?? -1 }
+  }
   /// Failures in a row without one good answer in between.
   private var failures = 0
   private var nextAttempt: Int64 = .min
@@ -45,6 +49,9 @@ struct Link: ~Copyable {
   }
 
   var isUp: Bool { if case .up = state { true } else { false } }
+
+  /// Whether libmodbus adds the check to what is sent: on a serial port.
+  var addsCheck: Bool { if case .serial = endpoint.transport { true } else { false } }
 
   /// The socket's descriptor, or -1, which poll(2) ignores.
   private(set) var pollDescriptor: Int32 = -1
@@ -65,7 +72,12 @@ struct Link: ~Copyable {
     case .down:
       guard hasWork, now >= nextAttempt else { return .none }
       let deadline = now &+ max(0, options.connectTimeout.nanoseconds)
-      guard case .tcp(let host, let port) = endpoint.transport else { return .none }
+      let (host, port): (String, UInt16)
+      switch endpoint.transport {
+      case .tcp(let name, let number), .rtuOverTCP(let name, let number):
+        (host, port) = (name, number)
+      case .serial(let line): return openSerial(line, now)
+      }
       do throws(ModbusError) {
         let lookup = try HostLookup(host: host, port: port, wakeup: wakeup)
         state = .lookingUp(lookup, deadline: deadline)
@@ -96,6 +108,17 @@ struct Link: ~Copyable {
     }
   }
 
+  private mutating func openSerial(_ line: SerialLine, _ now: Int64) -> Step {
+    do throws(ModbusError) {
+      serial = try LibmodbusContext.opening(line, bus: endpoint.description)
+      state = .up
+      hasAnswered = false
+      return .connected
+    } catch {
+      return .failed(failed(error, now))
+    }
+  }
+
   /// Looks what became of an attempt after poll(2) has reported its socket.
   mutating func attemptDidEnd(now: Int64) -> Attempt {
     guard case .connecting(let rest, _, let final) = state else { return .pending }
@@ -106,7 +129,7 @@ struct Link: ~Copyable {
       return .connected
     }
     switch connectNext(rest, number: number, now: now, final: final) {
-    case .none: return .pending
+    case .none, .connected: return .pending
     case .failed(let error): return .failed(error)
     }
   }
@@ -146,6 +169,7 @@ struct Link: ~Copyable {
 
   private mutating func failed(_ error: ModbusError, _ now: Int64) -> ModbusError {
     socket = nil
+    serial = nil
     state = .down
     lastFailure = error
     pause(now)
@@ -159,6 +183,7 @@ struct Link: ~Copyable {
   mutating func lost(reason: String, errno number: Int32?, now: Int64) {
     guard isUp else { return }
     socket = nil
+    serial = nil
     state = .down
     lastFailure = ModbusError(
       .connectionLost, "the last connection ended: \(reason)", bus: endpoint.description,
@@ -174,6 +199,7 @@ struct Link: ~Copyable {
   /// Lets go of the connection for good.
   mutating func drop() {
     socket = nil
+    serial = nil
     state = .down
   }
 
@@ -197,10 +223,18 @@ struct Link: ~Copyable {
   }
 
   func transmit(_ bytes: UnsafeRawBufferPointer) -> TCPSocket.Progress {
-    socket?.transmit(bytes) ?? .ended
+    if serial != nil { return serial?.send(bytes) ?? .ended }
+    return socket?.transmit(bytes) ?? .ended
   }
 
-  func receive(into bytes: UnsafeMutableRawBufferPointer) -> TCPSocket.Progress {
-    socket?.receive(into: bytes) ?? .ended
+  /// `hasHungUp` is what poll(2) says: a serial port without bytes reads 0 as one that is gone does.
+  func receive(
+    into bytes: UnsafeMutableRawBufferPointer, hasHungUp: Bool
+  ) -> TCPSocket.Progress {
+    guard serial != nil else { return socket?.receive(into: bytes) ?? .ended }
+    let count = read(pollDescriptor, bytes.baseAddress, bytes.count)
+    if count > 0 { return .bytes(count) }
+    if count == 0 { return hasHungUp ? .ended : .wouldBlock }
+    return errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(errno)
   }
 }

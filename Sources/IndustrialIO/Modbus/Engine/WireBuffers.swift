@@ -81,6 +81,18 @@ struct SendBuffer: ~Copyable {
     end += 7 + pdu.count
   }
 
+  /// Adds a serial frame, with its check unless libmodbus adds that. There must be room.
+  mutating func appendRTU(unit: UInt8, pdu: [UInt8], withCheck: Bool) {
+    let frame = [unit] + pdu
+    for (index, byte) in frame.enumerated() { memory[end + index] = byte }
+    end += frame.count
+    guard withCheck else { return }
+    let check = CRC16.of(frame)
+    memory[end] = UInt8(truncatingIfNeeded: check)
+    memory[end + 1] = UInt8(check >> 8)
+    end += 2
+  }
+
   private func appendHeader(id: UInt16, length: UInt16, unit: UInt8) {
     store(id, at: end)
     store(0, at: end + 2)

@@ -25,7 +25,12 @@ final class WireEngine {
   /// Where others may look at the statistics; brought up to date before a job ends.
   private let published: SharedStatistics?
 
-  private var exchange: MBAPExchange
+  private var exchange: WireExchange
+  private var pauses: UnitPauses
+  /// Requests of units that are left alone for a while.
+  private var held: [Assignment] = []
+  /// A serial line is silent until then.
+  private var quietUntil: Int64 = .min
   private var assignments: [Assignment?]
   private var queue = JobQueue()
   private var finished: [Job] = []
@@ -43,10 +48,12 @@ final class WireEngine {
     self.endpoint = endpoint
     self.options = options
     timeout = max(0, options.timeout.nanoseconds)
-    inFlight = min(max(1, options.inFlight), ModbusOptions.maximumInFlight)
+    inFlight = endpoint.isRTU ? 1 : min(max(1, options.inFlight), ModbusOptions.maximumInFlight)
     self.wakeup = wakeup
     self.published = published
-    exchange = MBAPExchange(acceptsAnyUnit: options.acceptsAnyUnit)
+    exchange = WireExchange(isRTU: endpoint.isRTU, acceptsAnyUnit: options.acceptsAnyUnit)
+    pauses = UnitPauses(
+      isRTU: endpoint.isRTU, timeout: timeout, longest: options.backoff.maximum.nanoseconds)
     assignments = Array(repeating: nil, count: MBAPExchange.slotCount)
     link = Link(endpoint, options: options)
     input = ReceiveBuffer(capacity: 64 * 1024)
@@ -69,7 +76,7 @@ final class WireEngine {
   func shutDown() {
     let error = ModbusError(.closed, "the client was closed", bus: endpoint.description)
     while let slot = exchange.abandon() { fail(slot, error) }
-    while let job = queue.removeAny() { failUnsent(of: job, error) }
+    failWaiting(error)
     link.drop()
     announce()
   }
@@ -79,6 +86,7 @@ final class WireEngine {
   /// `mailbox` is where another thread leaves jobs: with mail in it there is no waiting.
   func turn(mailbox: Mailbox? = nil) {
     var now = SystemClock.monotonic()
+    if !held.isEmpty { releaseHeld(now) }
     advanceLink(now)
     if link.isUp { sendRequests(now) }
     if finished.isEmpty {
@@ -91,7 +99,7 @@ final class WireEngine {
 
   /// Takes what has come in since the last turn without waiting, above all the end of the connection.
   func takeWaitingInput() {
-    if link.isUp { receive() }
+    if link.isUp { receive(hasHungUp: false) }
   }
 
   /// Tells the callers of finished jobs.
@@ -110,6 +118,8 @@ final class WireEngine {
   private func wait(_ now: Int64, _ mailbox: Mailbox?) {
     var deadline = exchange.nextDeadline
     if let next = link.nextEvent(hasWork: !queue.isEmpty) { deadline = min(deadline, next) }
+    if link.isUp, quietUntil > now, !queue.isEmpty { deadline = min(deadline, quietUntil) }
+    for assignment in held { deadline = min(deadline, pauseEnd(assignment, now)) }
     var milliseconds: Int32 = -1
     if deadline != .max {
       milliseconds = Int32(clamping: (max(0, deadline &- now) + 999_999) / 1_000_000)
@@ -131,7 +141,9 @@ final class WireEngine {
     guard descriptors.1.revents != 0 else { return }
     if link.isUp {
       if descriptors.1.revents & Int16(POLLOUT) != 0 { flush() }
-      if descriptors.1.revents & ~Int16(POLLOUT) != 0 { receive() }
+      if link.isUp, descriptors.1.revents & ~Int16(POLLOUT) != 0 {
+        receive(hasHungUp: descriptors.1.revents & Int16(POLLHUP | POLLERR) != 0)
+      }
     } else {
       connectionAttemptEnded()
     }
@@ -142,29 +154,33 @@ final class WireEngine {
   private func advanceLink(_ now: Int64) {
     switch link.advance(now: now, hasWork: !queue.isEmpty, wakeup: wakeup) {
     case .none: break
+    case .connected: connected()
     case .failed(let error): connectFailed(error)
     }
     if !queue.isEmpty, let error = link.refusal(now: now, patience: timeout) {
-      while let job = queue.removeAny() { failUnsent(of: job, error) }
+      failWaiting(error)
     }
+  }
+
+  private func connected() {
+    statistics.connections += 1
+    silentTimeouts = 0
+    exchange.connectionDidStart()
+    input.removeAll()
+    output.removeAll()
   }
 
   private func connectionAttemptEnded() {
     switch link.attemptDidEnd(now: SystemClock.monotonic()) {
     case .pending: break
-    case .connected:
-      statistics.connections += 1
-      silentTimeouts = 0
-      exchange.connectionDidStart()
-      input.removeAll()
-      output.removeAll()
+    case .connected: connected()
     case .failed(let error): connectFailed(error)
     }
   }
 
   private func connectFailed(_ error: ModbusError) {
     statistics.failedConnections += 1
-    while let job = queue.removeAny() { failUnsent(of: job, error) }
+    failWaiting(error)
   }
 
   /// The connection is gone: what can be asked again waits for the next one, the rest has failed.
@@ -172,7 +188,7 @@ final class WireEngine {
     while let slot = exchange.abandon() {
       guard let assignment = take(slot) else { continue }
       let job = assignment.job
-      if options.resendsReads, case .plan = job.work, !job.resent.contains(assignment.block) {
+      if options.resendsReads, job.message == nil, !job.resent.contains(assignment.block) {
         job.resent.insert(assignment.block)
         job.again.append(assignment.block)
         queue.appendIfAbsent(job)
@@ -192,39 +208,123 @@ final class WireEngine {
   // MARK: - Sending
 
   private func sendRequests(_ now: Int64) {
-    let deadline = now &+ timeout
-    while exchange.count < inFlight, output.hasRoom, let (job, block) = queue.next() {
-      switch job.work {
-      case .plan(let plan):
-        let request = plan.blocks[block]
-        let function = request.table.readFunction.rawValue
-        guard
-          let (id, slot) = exchange.begin(
-            unit: request.unit, function: function,
-            replyLength: 2 + ReadResult.replyByteCount(request), deadline: deadline)
-        else { return putBack(job, block) }
-        assignments[slot] = Assignment(job: job, block: block)
-        output.appendRead(
-          id: id, unit: request.unit, function: function, address: request.address,
-          count: UInt16(truncatingIfNeeded: request.count))
-      case .message(let message):
-        guard
-          let (id, slot) = exchange.begin(
-            unit: message.unit, function: message.function.rawValue,
-            replyLength: message.replyLength, deadline: deadline)
-        else { return putBack(job, block) }
-        assignments[slot] = Assignment(job: job, block: block)
-        output.append(id: id, unit: message.unit, pdu: message.pdu)
+    while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
+      let (job, block) = queue.next()
+    {
+      if isPaused(job, block, now) || isUnanswerable(job, block) { continue }
+      let deadline = now &+ timeout
+      let hasBegun: Bool
+      if let message = job.message {
+        hasBegun = begin(message, of: job, deadline)
+      } else {
+        hasBegun = begin(job.plan.blocks[block], block, of: job, deadline)
+      }
+      guard hasBegun else {
+        job.again.append(block)
+        queue.appendIfAbsent(job)
+        break
       }
       statistics.requests &+= 1
     }
     flush()
   }
 
-  private func putBack(_ job: Job, _ block: Int) {
-    job.again.append(block)
-    queue.appendIfAbsent(job)
-    flush()
+  private func begin(
+    _ request: RegisterBlock, _ block: Int, of job: Job, _ deadline: Int64
+  ) -> Bool {
+    let function = request.table.readFunction.rawValue
+    let replyLength = 2 + ReadResult.replyByteCount(request)
+    guard
+      let (id, slot) = exchange.begin(
+        unit: request.unit, function: function, replyLength: replyLength,
+        deadline: deadline &+ lineTime(8 + replyLength + 3))
+    else { return false }
+    assignments[slot] = Assignment(job: job, block: block)
+    let count = UInt16(truncatingIfNeeded: request.count)
+    if endpoint.isRTU {
+      output.appendRTU(
+        unit: request.unit,
+        pdu: [
+          function, UInt8(request.address >> 8), UInt8(truncatingIfNeeded: request.address),
+          UInt8(count >> 8), UInt8(truncatingIfNeeded: count),
+        ], withCheck: !link.addsCheck)
+    } else {
+      output.appendRead(
+        id: id, unit: request.unit, function: function, address: request.address, count: count)
+    }
+    return true
+  }
+
+  private func begin(_ message: RequestMessage, of job: Job, _ deadline: Int64) -> Bool {
+    let lineTime = lineTime(message.pdu.count + 3 + max(5, message.replyLength + 3))
+    // Nobody answers a broadcast; the units get time to carry it out.
+    let isBroadcast = endpoint.isRTU && message.unit == 0
+    guard
+      let (id, slot) = exchange.begin(
+        unit: message.unit, function: message.function.rawValue,
+        replyLength: message.replyLength,
+        deadline: isBroadcast
+          ? deadline &- timeout &+ lineTime &+ Self.turnaround : deadline &+ lineTime)
+    else { return false }
+    assignments[slot] = Assignment(job: job, block: 0)
+    if endpoint.isRTU {
+      output.appendRTU(unit: message.unit, pdu: message.pdu, withCheck: !link.addsCheck)
+    } else {
+      output.append(id: id, unit: message.unit, pdu: message.pdu)
+    }
+    return true
+  }
+
+  /// Modbus over serial line 1.02, section 2.4.1: 100 to 200 ms after a broadcast.
+  private static let turnaround: Int64 = 150_000_000
+
+  /// How long so many characters take on a serial line, ns.
+  private func lineTime(_ count: Int) -> Int64 {
+    guard case .serial(let line) = endpoint.transport else { return 0 }
+    return Int64(count) * 11_000_000_000 / Int64(max(1, line.baud))
+  }
+
+  // MARK: - Units that do not answer
+
+  /// Whether the request's unit is paused; it then waits, or has failed when that would take too long.
+  private func isPaused(_ job: Job, _ block: Int, _ now: Int64) -> Bool {
+    let unit = job.unit(of: block)
+    guard !pauses.isEmpty else { return false }
+    guard let end = pauses.end(of: unit, now: now) else { return false }
+    if end &- now <= timeout {
+      held.append(Assignment(job: job, block: block))
+    } else {
+      settle(
+        job, block,
+        failure(
+          .timeout,
+          "the unit has not answered \(pauses.timeouts(of: unit)) times in a row "
+            + "(next attempt in \((end &- now) / 1_000_000) ms)", job, block))
+    }
+    return true
+  }
+
+  /// Whether the request asks a question of all units of a serial line at once; it has failed then.
+  private func isUnanswerable(_ job: Job, _ block: Int) -> Bool {
+    guard endpoint.isRTU, !job.isWrite, job.unit(of: block) == 0 else { return false }
+    var error = failure(
+      .invalidRequest, "unit 0 is all units of a serial line, and none of them answers", job, block)
+    error.advice = "ask one unit, 1 to 247"
+    settle(job, block, error)
+    return true
+  }
+
+  private func pauseEnd(_ assignment: Assignment, _ now: Int64) -> Int64 {
+    pauses.end(of: assignment.job.unit(of: assignment.block), now: now) ?? now
+  }
+
+  private func releaseHeld(_ now: Int64) {
+    held.removeAll { assignment in
+      guard pauseEnd(assignment, now) <= now else { return false }
+      assignment.job.again.append(assignment.block)
+      queue.appendIfAbsent(assignment.job)
+      return true
+    }
   }
 
   private func flush() {
@@ -240,11 +340,13 @@ final class WireEngine {
 
   // MARK: - Receiving
 
-  private func receive() {
-    switch link.receive(into: input.room) {
+  private func receive(hasHungUp: Bool) {
+    switch link.receive(into: input.room, hasHungUp: hasHungUp) {
     case .bytes(let count):
       input.received(count)
       takeAnswers()
+      let gap = endpoint.gap
+      if gap > 0 { quietUntil = SystemClock.monotonic() &+ gap }
     case .wouldBlock: break
     case .ended: connectionLost("the other side closed it")
     case .failed(let number):
@@ -281,6 +383,7 @@ final class WireEngine {
   private func answered(_ slot: Int, _ pdu: RawSpan, _ time: Int64) {
     guard let assignment = take(slot) else { return }
     let job = assignment.job
+    pauses.didAnswer(job.unit(of: assignment.block))
     let function = pdu.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
     if function & 0x80 != 0 {
       statistics.exceptions &+= 1
@@ -292,12 +395,11 @@ final class WireEngine {
       return settle(job, assignment.block, error)
     }
     let isGood: Bool
-    switch job.work {
-    case .plan:
-      isGood = job.result.store(block: assignment.block, pdu: pdu, time: time)
-    case .message(let message):
+    if let message = job.message {
       isGood = message.accepts(pdu)
       if isGood { job.answer = .success(pdu.withUnsafeBytes { [UInt8]($0) }) }
+    } else {
+      isGood = job.result.store(block: assignment.block, pdu: pdu, time: time)
     }
     if isGood {
       statistics.answers &+= 1
@@ -315,15 +417,24 @@ final class WireEngine {
 
   private func expire(_ now: Int64) {
     while let slot = exchange.expire(at: now) {
+      guard let assignment = take(slot) else { continue }
+      let unit = assignment.job.unit(of: assignment.block)
+      if endpoint.isRTU, unit == 0, let message = assignment.job.message {
+        // A broadcast has had its time.
+        assignment.job.answer = .success(message.pdu)
+        settle(assignment.job, assignment.block, nil)
+        continue
+      }
       statistics.timeouts += 1
       silentTimeouts += 1
-      guard let assignment = take(slot) else { continue }
+      pauses.didTimeOut(unit, now: now)
       settle(
         assignment.job, assignment.block,
         failure(
           .timeout, "no answer within \(options.timeout)", assignment.job, assignment.block))
     }
-    if silentTimeouts >= max(1, options.silentTimeouts) {
+    // A serial port is no connection: opening it anew would change nothing.
+    if silentTimeouts >= max(1, options.silentTimeouts), !link.addsCheck {
       connectionLost("no answer to \(silentTimeouts) requests in a row")
     } else if exchange.retiredCount > 4096 {
       connectionLost("\(exchange.retiredCount) requests were never answered")
@@ -343,6 +454,17 @@ final class WireEngine {
     settle(assignment.job, assignment.block, error)
   }
 
+  /// Fails all that has not been sent.
+  private func failWaiting(_ error: ModbusError) {
+    for assignment in held {
+      var error = error
+      describePlace(of: assignment.job, assignment.block, in: &error)
+      settle(assignment.job, assignment.block, error)
+    }
+    held.removeAll(keepingCapacity: true)
+    while let job = queue.removeAny() { failUnsent(of: job, error) }
+  }
+
   private func failUnsent(of job: Job, _ error: ModbusError) {
     while let block = job.takeBlock() {
       var error = error
@@ -353,9 +475,10 @@ final class WireEngine {
 
   private func settle(_ job: Job, _ block: Int, _ error: ModbusError?) {
     if let error {
-      switch job.work {
-      case .plan: job.result.failures[block] = error
-      case .message: job.answer = .failure(error)
+      if job.message == nil {
+        job.result.failures[block] = error
+      } else {
+        job.answer = .failure(error)
       }
     }
     job.remaining -= 1
@@ -378,18 +501,17 @@ final class WireEngine {
   }
 
   private func describePlace(of job: Job, _ block: Int, in error: inout ModbusError) {
-    switch job.work {
-    case .plan(let plan):
-      let request = plan.blocks[block]
-      error.unit = request.unit
-      error.address = RegisterAddress(request.table, request.address)
-      error.count = request.count
-      error.function = request.table.readFunction
-    case .message(let message):
+    if let message = job.message {
       error.unit = message.unit
       error.address = message.address
       error.count = message.count
       error.function = message.function
+    } else {
+      let request = job.plan.blocks[block]
+      error.unit = request.unit
+      error.address = RegisterAddress(request.table, request.address)
+      error.count = request.count
+      error.function = request.table.readFunction
     }
   }
 

@@ -93,6 +93,43 @@ extension RequestMessage {
       reply: .echo(length: 5), isWrite: true, address: .holding(offset), count: values.count)
   }
 
+  /// Changes bits of a holding register (function 22): result = (old AND `and`) OR (`or` AND NOT `and`).
+  static func maskWrite(
+    and: UInt16, or: UInt16, at offset: UInt16, unit: UInt8
+  ) -> RequestMessage {
+    RequestMessage(
+      unit: unit, pdu: [22] + bytes(offset) + bytes(and) + bytes(or), reply: .echo(length: 7),
+      isWrite: true, address: .holding(offset), count: 1)
+  }
+
+  /// Writes 1 to 121 holding registers and then reads 1 to 125 (function 23).
+  static func readWrite(
+    reading addresses: Range<Int>, writing values: [UInt16], at offset: UInt16, unit: UInt8
+  ) throws(ModbusError) -> RequestMessage {
+    try check(values.count, limit: 121, of: "registers", at: .holding(offset), unit: unit)
+    _ = try ReadPlan(.holding, addresses, unit: unit)
+    let head =
+      [23] + bytes(UInt16(addresses.lowerBound)) + bytes(UInt16(addresses.count)) + bytes(offset)
+      + bytes(UInt16(values.count))
+    return RequestMessage(
+      unit: unit, pdu: head + [UInt8(values.count * 2)] + values.flatMap(bytes),
+      reply: .values(byteCount: addresses.count * 2), isWrite: true, address: .holding(offset),
+      count: values.count)
+  }
+
+  /// Any function code, 1 to 127, with its data, up to 252 bytes. What it does to the device is not known, so it is never sent twice.
+  static func raw(
+    _ function: FunctionCode, _ data: [UInt8], unit: UInt8
+  ) throws(ModbusError) -> RequestMessage {
+    guard (1...127).contains(function.rawValue), data.count <= 252 else {
+      throw ModbusError(
+        .invalidRequest, "a request has a function code of 1 to 127 and at most 252 bytes of data",
+        unit: unit, function: function)
+    }
+    return RequestMessage(
+      unit: unit, pdu: [function.rawValue] + data, reply: .any, isWrite: true)
+  }
+
   private static func bytes(_ value: UInt16) -> [UInt8] {
     [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)]
   }

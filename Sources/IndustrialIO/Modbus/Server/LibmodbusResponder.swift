@@ -6,20 +6,6 @@ internal import CModbus
   internal import Musl
 #endif
 
-/// A libmodbus context with one owner.
-struct LibmodbusContext: ~Copyable {
-  let pointer: OpaquePointer
-
-  init() throws(ModbusError) {
-    guard let pointer = modbus_new_tcp("127.0.0.1", 1502) else {
-      throw ModbusError.system("libmodbus has no memory", errno: errno)
-    }
-    self.pointer = pointer
-  }
-
-  deinit { modbus_free(pointer) }
-}
-
 /// libmodbus's server side as a function from a request to its answer.
 ///
 /// libmodbus carries out the request on the bank and writes the answer to a socket pair of ours, where it is picked up: so
@@ -32,7 +18,7 @@ struct LibmodbusResponder: ~Copyable {
   private let near: FileDescriptor
 
   init() throws(ModbusError) {
-    let context = try LibmodbusContext()
+    let context = try LibmodbusContext.server()
     var pair: (Int32, Int32) = (-1, -1)
     let status = withUnsafeMutableBytes(of: &pair) {
       socketpair(

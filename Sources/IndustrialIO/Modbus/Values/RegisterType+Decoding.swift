@@ -41,7 +41,7 @@ extension RegisterType {
   }
 
   /// UTF-8, or Latin-1 when it is not that; blanks at the end are padding.
-  private static func text(_ bytes: some Collection<UInt8>) -> String {
+  static func text(_ bytes: some Collection<UInt8>) -> String {
     var bytes = Array(bytes)
     while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
     if let text = String(validating: bytes, as: UTF8.self) { return text }

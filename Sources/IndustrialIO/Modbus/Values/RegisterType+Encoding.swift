@@ -84,18 +84,8 @@ extension RegisterType {
   }
 
   private func misfit(_ value: Value) -> ModbusError {
-    let text =
-      switch value {
-      case .none: "nothing"
-      case .bool(let flag): "\(flag)"
-      case .int64(let number): "\(number)"
-      case .uint64(let number): "\(number)"
-      case .double(let number): "\(number)"
-      case .string(let text): "\"\(text)\""
-      case .bytes(let bytes): "\(bytes.count) bytes"
-      }
     return ModbusError(
-      .invalidRequest, "\(text) is no value of type \(name)",
+      .invalidRequest, "\(value.plainText) is no value of type \(name)",
       advice: "give a value that the type can hold")
   }
 
@@ -123,5 +113,20 @@ extension RegisterType {
     let bits = Int(units) + (exponent + 14) << 10
     guard bits < 0x7C00 else { return nil }
     return sign | UInt16(bits)
+  }
+}
+
+extension Value {
+  /// The value in a message for a person.
+  var plainText: String {
+    switch self {
+    case .none: "nothing"
+    case .bool(let flag): "\(flag)"
+    case .int64(let number): "\(number)"
+    case .uint64(let number): "\(number)"
+    case .double(let number): "\(number)"
+    case .string(let text): "\"\(text)\""
+    case .bytes(let bytes): "\(bytes.count) bytes"
+    }
   }
 }

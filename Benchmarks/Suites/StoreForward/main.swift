@@ -1,0 +1,147 @@
+import Foundation
+import Harness
+import StoreForward
+
+// A directory on the disk to be measured; a tmpfs has no sync to pay for and measures nothing.
+let base = ProcessInfo.processInfo.environment["BENCH_DATA"] ?? "/var/tmp/iiot-bench"
+
+/// A fresh directory below it.
+func directory(_ name: String) -> String {
+  let path = "\(base)/ours-\(name)-\(getpid())"
+  try? FileManager.default.removeItem(atPath: path)
+  try? FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+  return path
+}
+
+/// Blocks of all segments exist from the beginning, as in the peers' pre-written files.
+let options = StoreOptions(capacity: .mebibytes(256), reserve: .full)
+
+/// The record of a number, as `Peers/StoreForward/workload.h` makes it.
+func fill(_ record: inout InlineArray<16, UInt64>, _ number: UInt64) {
+  var x = number &* 0x9E37_79B9_7F4A_7C15 &+ 0x2545_F491_4F6C_DD1D
+  record[0] = number
+  for index in 1..<16 {
+    x ^= x << 13
+    x ^= x >> 7
+    x ^= x << 17
+    record[index] = x
+  }
+}
+
+/// Adds the next `count` records.
+func add(_ count: Int, from number: inout UInt64, to batch: inout RecordBatch) throws {
+  var record = InlineArray<16, UInt64>(repeating: 0)
+  for _ in 0..<count {
+    fill(&record, number)
+    try batch.append(record.span.bytes, time: Int64(number))
+    number += 1
+  }
+}
+
+var suite = BenchmarkSuite("StoreForward")
+
+for size in [1, 100, 1000] {
+  suite.add("durable append of \(size)") {
+    let store = try BlockingRingStore(directory: directory("append-\(size)"), options: options)
+    return Comparison(
+      operation: "append of \(size) records", itemsPerOperation: Double(size),
+      bytesPerOperation: Double(size * 128),
+      ours: { iterations in
+        var batch = RecordBatch()
+        var number = store.nextSequence
+        for _ in 0..<iterations {
+          batch.removeAll()
+          try add(size, from: &number, to: &batch)
+          try store.append(batch)
+        }
+        return UInt64(iterations)
+      },
+      against: [
+        .limit(
+          "write + fdatasync, framed", program: "StoreForward/raw_framed.c", arguments: ["\(size)"]),
+        .peer(
+          "SQLite WAL FULL", program: "StoreForward/sqlite_full.c", arguments: ["\(size)"]),
+        .peer(
+          "RocksDB sync", program: "StoreForward/rocksdb_sync.c", arguments: ["\(size)"]),
+        .peer("LMDB sync", program: "StoreForward/lmdb_sync.c", arguments: ["\(size)"]),
+      ])
+  }
+}
+
+for appenders in [1, 16, 64] {
+  suite.add("durable append, \(appenders) tasks") {
+    let store = try await RingStore(directory: directory("tasks-\(appenders)"), options: options)
+    return Comparison(
+      operation: "record", bytesPerOperation: 128,
+      ours: { iterations in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for task in 0..<appenders {
+            group.addTask {
+              var batch = RecordBatch()
+              var number = UInt64(task)
+              for _ in 0..<((iterations + appenders - 1 - task) / appenders) {
+                batch.removeAll()
+                try add(1, from: &number, to: &batch)
+                try await store.append(batch)
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+        return UInt64(iterations)
+      },
+      against: [
+        .peer(
+          "group commit in C", program: "StoreForward/group_commit.c", arguments: ["\(appenders)"])
+      ])
+  }
+}
+
+suite.add("append of 100, synced every 100 ms") {
+  var relaxed = options
+  relaxed.sync = .interval(.milliseconds(100))
+  let store = try BlockingRingStore(directory: directory("interval"), options: relaxed)
+  return Comparison(
+    operation: "append of 100 records", itemsPerOperation: 100, bytesPerOperation: 12_800,
+    ours: { iterations in
+      var batch = RecordBatch()
+      var number = store.nextSequence
+      for _ in 0..<iterations {
+        batch.removeAll()
+        try add(100, from: &number, to: &batch)
+        try store.append(batch)
+      }
+      return UInt64(iterations)
+    })
+}
+
+suite.add("ordered read, every checksum verified") {
+  let store = try BlockingRingStore(directory: directory("read"), options: options)
+  var batch = RecordBatch()
+  var number: UInt64 = 1
+  for _ in 0..<1000 {
+    batch.removeAll()
+    try add(1000, from: &number, to: &batch)
+    try store.append(batch)
+  }
+  return Comparison(
+    operation: "pass over 1,000,000 records", itemsPerOperation: 1_000_000,
+    bytesPerOperation: 128_000_000, gate: Gate(allocations: 0.001),
+    ours: { iterations in
+      for _ in 0..<iterations {
+        var sum: UInt64 = 0
+        var count = 0
+        let reader = try store.reader(from: .sequence(1))
+        while try reader.next({ batch in
+          batch.forEach { _, _, payload in
+            sum &+= payload.unsafeLoad(as: UInt64.self)
+            count += 1
+          }
+        }) != nil {}
+        precondition(count == 1_000_000 && sum == 500_000_500_000)
+      }
+      return UInt64(iterations)
+    })
+}
+
+suite.run()

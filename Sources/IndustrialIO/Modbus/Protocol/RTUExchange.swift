@@ -1,0 +1,109 @@
+/// The one request under way on a serial line, and the reading of what comes back.
+///
+/// Serial frames have no transaction id. An answer belongs to the request if unit, function, length and check fit, wherever in
+/// the bytes it begins: echoes, noise and the answers of others are passed over. The answer that a
+/// unit still owes after a timeout can look like the next one's; that is why the engine leaves such a unit
+/// alone for a while.
+struct RTUExchange {
+  private struct Pending {
+    var deadline: Int64
+    var unit: UInt8
+    var function: UInt8
+    var replyLength: Int
+  }
+
+  private var pending: Pending?
+  /// Bytes that were no answer.
+  private(set) var skippedBytes: UInt64 = 0
+
+  /// How many requests are under way: 0 or 1.
+  var count: Int { pending == nil ? 0 : 1 }
+
+  var nextDeadline: Int64 { pending?.deadline ?? .max }
+
+  /// Takes a request under way; nil when there is one already.
+  mutating func begin(unit: UInt8, function: UInt8, replyLength: Int, deadline: Int64) -> Int? {
+    guard pending == nil else { return nil }
+    pending = Pending(
+      deadline: deadline, unit: unit, function: function, replyLength: replyLength)
+    return 0
+  }
+
+  mutating func expire(at now: Int64) -> Int? {
+    guard let pending, now >= pending.deadline else { return nil }
+    return abandon()
+  }
+
+  mutating func abandon() -> Int? {
+    guard pending != nil else { return nil }
+    pending = nil
+    return 0
+  }
+
+  /// The next event in `bytes` from `offset` on, as `MBAPExchange.next`.
+  mutating func next(in bytes: RawSpan, from offset: inout Int) -> MBAPExchange.Event? {
+    guard let pending else {
+      skippedBytes += UInt64(bytes.byteCount - offset)
+      offset = bytes.byteCount
+      return nil
+    }
+    var candidate = offset
+    // The first place where an answer may still be incomplete.
+    var keep: Int?
+    while candidate < bytes.byteCount {
+      switch match(pending, bytes, candidate) {
+      case .answer(let pduLength):
+        self.pending = nil
+        skippedBytes += UInt64(candidate - offset)
+        offset = candidate + 1 + pduLength + 2
+        return .answer(slot: 0, pdu: (candidate + 1)..<(candidate + 1 + pduLength))
+      case .incomplete: keep = keep ?? candidate
+      case .none: break
+      }
+      candidate += 1
+    }
+    // Bytes that nothing can begin in any more are dropped, so that noise does not pile up.
+    let target = max(
+      keep ?? bytes.byteCount, bytes.byteCount - 2 * MBAPExchange.maximumFrameLength + 1)
+    if target > offset {
+      skippedBytes += UInt64(target - offset)
+      offset = target
+    }
+    return nil
+  }
+
+  private enum Match {
+    case none
+    case incomplete
+    case answer(pduLength: Int)
+  }
+
+  private func match(_ pending: Pending, _ bytes: RawSpan, _ start: Int) -> Match {
+    func byte(_ offset: Int) -> UInt8 { bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    guard byte(start) == pending.unit else { return .none }
+    let available = bytes.byteCount - start
+    guard available >= 2 else { return .incomplete }
+    let function = byte(start + 1)
+    let pduLength: Int
+    if function == pending.function | 0x80 {
+      pduLength = 2
+    } else if function != pending.function {
+      return .none
+    } else if pending.replyLength > 0 {
+      pduLength = pending.replyLength
+    } else {
+      // The length is not known: whatever has come, as soon as its check is right.
+      guard available >= 4, available <= 256, hasRightCheck(bytes, start, available - 3) else {
+        return available > 256 ? .none : .incomplete
+      }
+      return .answer(pduLength: available - 3)
+    }
+    guard available >= pduLength + 3 else { return .incomplete }
+    return hasRightCheck(bytes, start, pduLength) ? .answer(pduLength: pduLength) : .none
+  }
+
+  private func hasRightCheck(_ bytes: RawSpan, _ start: Int, _ pduLength: Int) -> Bool {
+    let check = bytes.unsafeLoadUnaligned(fromByteOffset: start + 1 + pduLength, as: UInt16.self)
+    return UInt16(littleEndian: check) == CRC16.of(bytes, from: start, count: 1 + pduLength)
+  }
+}

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import DBC
+internal import Sinks
+
+struct DbcEncode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode",
+    abstract: "Encodes values into a frame and prints it as cansend takes it.",
+    discussion: """
+      Values are physical (Speed=12.5), labels (Gear=Reverse) or raw numbers (raw:Speed=50). Signals that are not given \
+      keep their start value, else raw 0.
+
+      Example:
+        cansend can0 $(iiotctl dbc encode vehicle.dbc EngineStatus Engine_RPM=850)
+      """)
+
+  @Argument(help: "The file.")
+  var file: String
+
+  @Argument(help: "The name of the message.")
+  var message: String
+
+  @Argument(help: ArgumentHelp("The values.", valueName: "signal=value"))
+  var values: [String] = []
+
+  func run() throws {
+    let encoder = try DBCFile.load(file).encoder()
+    var inputs: [String: SignalInput] = [:]
+    for value in values {
+      guard let mark = value.firstIndex(of: "="), mark > value.startIndex else {
+        throw ValidationError("'\(value)' is not SIGNAL=VALUE.")
+      }
+      var name = String(value[..<mark])
+      let text = String(value[value.index(after: mark)...])
+      if name.hasPrefix("raw:") {
+        name.removeFirst(4)
+        guard let raw = Self.raw(text) else {
+          throw ValidationError("'\(text)' is no raw number.")
+        }
+        inputs[name] = .raw(raw)
+      } else if let number = Double(text) {
+        inputs[name] = .value(number)
+      } else {
+        inputs[name] = .choice(text)
+      }
+    }
+    let frame: CANFrame
+    do throws(DBCError) {
+      frame = try encoder.encode(message, inputs)
+    } catch {
+      throw Failure(
+        error.reason, at: file, advice: "iiotctl dbc show \(file) \(message) shows its signals")
+    }
+    var output = StandardOutput()
+    try output.append {
+      $0.append(frame.identifier.description)
+      $0.append(frame.flags.contains(.fd) ? "##0" : "#")
+      $0.append(frame.payload.description.uppercased() + "\n")
+    }
+    try output.flush()
+  }
+
+  private static func raw(_ text: String) -> RawValue? {
+    if let number = Int64(text) { return .integer(number) }
+    if let number = UInt64(text) { return RawValue(number) }
+    return Double(text).map { .float($0) }
+  }
+}

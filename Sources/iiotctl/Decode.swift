@@ -1,0 +1,117 @@
+internal import ArgumentParser
+internal import CANLog
+internal import DBC
+internal import IndustrialModel
+internal import Sinks
+
+struct Decode: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Decodes a CAN log, or what candump prints, by a DBC file.",
+    discussion: """
+      The format of the log is recognised by its content. Damaged lines and the errors of the DBC file are told on \
+      standard error; what is sound is decoded.
+
+      Examples:
+        iiotctl decode --dbc vehicle.dbc drive.log --format csv
+        candump can0 | iiotctl decode --dbc vehicle.dbc -
+        iiotctl decode --dbc vehicle.dbc drive.log --signals 'Engine*.*Temp*' --format influx
+
+      JSON lines have the members time, channel, id, extended, message and signals; with --raw also raw, with --choices \
+      also choices. Signals that J1939 calls not available or wrong are listed in missing, and stand in no other format.
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The database; give several, and the first that knows a frame decodes it.",
+      valueName: "file"))
+  var dbc: [String]
+
+  @Argument(help: "The log; standard input when it is - or absent.")
+  var log: String = "-"
+
+  @Option(
+    help: "How to print: table, csv, jsonl or influx (default: table on a terminal, else jsonl).")
+  var format: SampleFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only signals whose name, or Message.Signal, is like this (* any text, ? one character); repeatable.",
+      valueName: "glob"))
+  var signals: [String] = []
+
+  @Option(help: ArgumentHelp("Only frames at this time or later.", valueName: "time"))
+  var since: TimeArgument?
+
+  @Option(help: ArgumentHelp("Only frames before this time.", valueName: "time"))
+  var until: TimeArgument?
+
+  @Flag(help: "Also the raw values, before factor and offset.")
+  var raw = false
+
+  @Flag(help: "Also the labels of raw values.")
+  var choices = false
+
+  @Flag(help: "Also frames that no message describes (JSON lines and table).")
+  var unknown = false
+
+  @Flag(help: "Take every message with an extended identifier as a J1939 parameter group.")
+  var j1939 = false
+
+  func validate() throws {
+    if dbc.isEmpty { throw ValidationError("Give a database with --dbc.") }
+  }
+
+  func run() async throws {
+    try await Interruption.cancels { try decode() }
+  }
+
+  private func decode() throws {
+    var options = DecodePrinter.Options(
+      format: format ?? (StandardOutput.isTerminal ? .table : .jsonl))
+    options.globs = signals
+    options.showsRaw = raw
+    options.showsChoices = choices
+    options.showsUnknown = unknown
+    let databases = try dbc.map { try DBCFile.load($0) }
+    var printer = DecodePrinter(
+      databases.map { $0.decoder(j1939: j1939 ? .allExtended : .declared) }, options)
+    do throws(CANLogError) {
+      var reader =
+        log == "-" ? CANLogReader(fileDescriptor: 0) : try CANLogReader(contentsOf: log)
+      try read(&reader, &printer)
+    } catch {
+      try printer.finish()
+      throw Failure(
+        error.message, at: log == "-" ? "standard input" : log,
+        advice: error.code == .cannotOpen ? "check the path" : "is this a CAN log?")
+    }
+    try printer.finish()
+  }
+
+  /// Errors of printing end the work; they are kept apart from those of reading.
+  private func read(
+    _ reader: inout CANLogReader, _ printer: inout DecodePrinter
+  ) throws(CANLogError) {
+    var batch = CANFrameBatch()
+    let isLive = log == "-"
+    while !Task.isCancelled, try reader.next(into: &batch) {
+      for frame in batch {
+        if let since, frame.time < since.time.nanoseconds { continue }
+        if let until, frame.time >= until.time.nanoseconds { continue }
+        let channel =
+          Int(frame.channel) < batch.channels.count ? batch.channels[Int(frame.channel)] : ""
+        printer.print(frame, channel: channel)
+      }
+      if isLive { printer.flush() }
+      if printer.isClosed { break }
+    }
+    for finding in reader.findings.kept.prefix(20) {
+      StandardError.print("warning: \(log): \(finding)")
+    }
+    if reader.findings.total > 20 {
+      StandardError.print("warning: \(log): \(reader.findings.total - 20) more findings")
+    }
+  }
+}

@@ -1,0 +1,115 @@
+internal import Formula
+internal import IndustrialModel
+
+/// Some thousand rows of a CSV stream, evaluated at once.
+struct FormulaApplyBlock {
+  private static let capacity = 4_096
+
+  private let formula: CompiledFormula
+  private let columns: FormulaColumns
+  /// For each input, its field in a row.
+  private let places: [Int]
+  private let timePlace: Int?
+  private var lines: [[UInt8]] = []
+  /// The inputs, one after the other, each with room for a full block.
+  private var values: [Double]
+  private var times: [Int64]
+  private var results: [Double]
+  private var rowsBefore = 0
+  private var failed = 0
+  private var firstFailure: String?
+
+  init(_ formula: CompiledFormula, titles: [String], time: String) {
+    self.formula = formula
+    columns = FormulaColumns(formula)
+    places = formula.dependencies.map { titles.firstIndex(of: $0.name) ?? titles.count }
+    timePlace = titles.firstIndex(of: time)
+    values = [Double](repeating: 0, count: places.count * Self.capacity)
+    times = [Int64](repeating: 0, count: Self.capacity)
+    results = [Double](repeating: 0, count: Self.capacity)
+  }
+
+  var hasTime: Bool { timePlace != nil }
+  var isFull: Bool { lines.count == Self.capacity }
+
+  /// What went wrong in all rows, in one line; nil if nothing did.
+  var report: String? {
+    firstFailure.map { "note: \(failed) rows have no value; the first is \($0)" }
+  }
+
+  mutating func append(_ line: ArraySlice<UInt8>) {
+    let fields = CSVRow.fields(line)
+    let row = lines.count
+    for (slot, place) in places.enumerated() {
+      values[slot * Self.capacity + row] = place < fields.count ? Self.number(fields[place]) : .nan
+    }
+    times[row] = Int64(rowsBefore + row) &* 1_000_000_000
+    if let timePlace, timePlace < fields.count {
+      let text = String(decoding: fields[timePlace], as: UTF8.self)
+      if let time = Timestamp(rfc3339: text) {
+        times[row] = time.nanoseconds
+      } else if let seconds = Double(text), seconds.magnitude < 9e9 {
+        times[row] = Int64((seconds * 1e9).rounded())
+      }
+    }
+    lines.append(Array(line))
+  }
+
+  private static func number(_ field: ArraySlice<UInt8>) -> Double {
+    let text = String(decoding: field, as: UTF8.self)
+    if let value = Double(text) { return value }
+    return text == "true" ? 1 : text == "false" ? 0 : .nan
+  }
+
+  /// Evaluates the rows gathered and writes them out.
+  mutating func write(to output: inout StandardOutput) throws {
+    let rows = lines.count
+    guard rows > 0 else { return }
+    var errors: [FormulaRowError] = []
+    let columns = self.columns
+    let count = places.count
+    do throws(FormulaError) {
+      try values.withUnsafeBufferPointer { (values) throws(FormulaError) in
+        let inputs = (0..<count).map { slot in
+          let start = slot * Self.capacity
+          return UnsafeBufferPointer(rebasing: values[start..<(start + rows)])
+        }
+        try times.withUnsafeBufferPointer { (times) throws(FormulaError) in
+          try results.withUnsafeMutableBufferPointer { (results) throws(FormulaError) in
+            try columns.evaluate(
+              inputs, times: UnsafeBufferPointer(rebasing: times[..<rows]),
+              into: UnsafeMutableBufferPointer(rebasing: results[..<rows]), errors: &errors)
+          }
+        }
+      }
+    } catch {
+      throw Failure(error)
+    }
+    note(errors, rows)
+    for row in 0..<rows {
+      let value = results[row]
+      try output.append {
+        $0 += lines[row]
+        $0.append(UInt8(ascii: ","))
+        if value.isFinite { $0 += NumberText.text(value).utf8 }
+        $0.append(0x0A)
+      }
+    }
+    rowsBefore += rows
+    lines.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func note(_ errors: [FormulaRowError], _ rows: Int) {
+    for row in 0..<rows where !results[row].isFinite {
+      failed += 1
+      guard firstFailure == nil else { continue }
+      let place = "row \(rowsBefore + row + 1)"
+      if let error = errors.first(where: { $0.row == row }).flatMap({ formula.error(of: $0.result) }
+      ) {
+        firstFailure = "\(place): \(error)"
+      } else {
+        firstFailure = "\(place): an input is no number, or the result is not finite"
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Formula
+
+/// The noun `formula`.
+struct FormulaCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "formula",
+    abstract: "Computes with formulas: one value, lines of JSON, columns of CSV.",
+    subcommands: [FormulaEval.self, FormulaBatch.self, FormulaLint.self, FormulaApply.self])
+}
+
+extension Failure {
+  /// An error of a formula, its excerpt with the caret last.
+  init(_ error: FormulaError) {
+    self.init(
+      "\(error.code.rawValue): \(error.message)", at: "line \(error.line), column \(error.column)",
+      advice: String(error.snippet.drop { $0 == " " }.isEmpty ? "" : error.snippet.dropFirst(2)))
+  }
+}
+
+/// Numbers as JSON and CSV have them: integers without a point, others in the shortest form that reads back the same.
+enum NumberText {
+  static func text(_ value: Double) -> String {
+    if value.isFinite, value == value.rounded(.towardZero), value.magnitude < 0x1p53,
+      value.bitPattern != (-0.0).bitPattern
+    {
+      return "\(Int64(value))"
+    }
+    return value.isNaN ? "nan" : "\(value)"
+  }
+}

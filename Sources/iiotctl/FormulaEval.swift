@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Formula
+
+/// `iiotctl formula eval`: one value.
+struct FormulaEval: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval", abstract: "Computes a formula once and prints its value.",
+    discussion: "Example: iiotctl formula eval 'max(a, b) / 2' a=3 b=9")
+
+  @Argument(help: "The formula; put it in quotes.")
+  var expression: String
+
+  @Argument(help: "Inputs as name=number; a tag's name is its path without braces.")
+  var inputs: [Input] = []
+
+  struct Input: ExpressibleByArgument {
+    var name: String
+    var value: Double
+
+    init?(argument: String) {
+      guard let equals = argument.lastIndex(of: "="), equals > argument.startIndex else {
+        return nil
+      }
+      let text = String(argument[argument.index(after: equals)...])
+      guard let value = text == "true" ? 1 : text == "false" ? 0 : Double(text) else { return nil }
+      name = String(argument[..<equals])
+      self.value = value
+    }
+  }
+
+  func run() async throws {
+    var values: [String: Double] = [:]
+    for input in inputs { values[input.name] = input.value }
+    var output = StandardOutput()
+    do throws(FormulaError) {
+      let formula = try CompiledFormula(
+        expression, options: FormulaOptions(names: Set(values.keys)))
+      let value = try formula.evaluate(values)
+      do { try output.append { $0 += "\(NumberText.text(value))\n".utf8 } } catch {}
+    } catch {
+      throw Failure(error)
+    }
+    try output.flush()
+  }
+}

@@ -1,0 +1,199 @@
+/// Reads the one line of JSON that `formula batch` takes: `{"src": "...", "vars": {"a": 1}}`; other keys are skipped.
+struct FormulaJSON {
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
+  private(set) var source: String?
+  private(set) var values: [String: Double] = [:]
+
+  /// Where a line is no such object.
+  struct Malformed: Error {
+    var message: String
+    /// In bytes from the start of the line, from 1.
+    var column: Int
+  }
+
+  init(_ line: ArraySlice<UInt8>) throws(Malformed) {
+    bytes = line
+    position = line.startIndex
+    try object { (reader, key) throws(Malformed) in
+      switch key {
+      case "src": reader.source = try reader.string()
+      case "vars":
+        try reader.object { (reader, name) throws(Malformed) in
+          reader.values[name] = try reader.number()
+        }
+      default: try reader.skipValue()
+      }
+    }
+    skipSpace()
+    guard position == bytes.endIndex else { throw malformed("something follows the object") }
+    guard source != nil else { throw malformed("the key \"src\" is missing") }
+  }
+
+  private func malformed(_ message: String) -> Malformed {
+    Malformed(message: message, column: position - bytes.startIndex + 1)
+  }
+
+  private var next: UInt8 { position < bytes.endIndex ? bytes[position] : 0 }
+
+  private mutating func skipSpace() {
+    while next == 0x20 || next == 0x09 || next == 0x0D || next == 0x0A { position += 1 }
+  }
+
+  private mutating func take(_ byte: UInt8) throws(Malformed) {
+    skipSpace()
+    guard next == byte else {
+      throw malformed("'\(Character(Unicode.Scalar(byte)))' is missing")
+    }
+    position += 1
+  }
+
+  private mutating func object(
+    _ member: (inout FormulaJSON, String) throws(Malformed) -> Void
+  ) throws(Malformed) {
+    try take(UInt8(ascii: "{"))
+    skipSpace()
+    if next == UInt8(ascii: "}") {
+      position += 1
+      return
+    }
+    while true {
+      skipSpace()
+      let key = try string()
+      try take(UInt8(ascii: ":"))
+      skipSpace()
+      try member(&self, key)
+      skipSpace()
+      if next == UInt8(ascii: ",") {
+        position += 1
+        continue
+      }
+      try take(UInt8(ascii: "}"))
+      return
+    }
+  }
+
+  private mutating func string() throws(Malformed) -> String {
+    try take(UInt8(ascii: "\""))
+    var text: [UInt8] = []
+    while position < bytes.endIndex {
+      let byte = bytes[position]
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+      case UInt8(ascii: "\\"): try escape(into: &text)
+      case 0..<0x20: throw malformed("a control character stands in a string")
+      default: text.append(byte)
+      }
+    }
+    throw malformed("a string is not closed")
+  }
+
+  private mutating func escape(into text: inout [UInt8]) throws(Malformed) {
+    let byte = next
+    position += 1
+    switch byte {
+    case UInt8(ascii: "n"): text.append(0x0A)
+    case UInt8(ascii: "t"): text.append(0x09)
+    case UInt8(ascii: "r"): text.append(0x0D)
+    case UInt8(ascii: "b"): text.append(0x08)
+    case UInt8(ascii: "f"): text.append(0x0C)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
+    case UInt8(ascii: "u"):
+      var code = try hexadecimal()
+      if code >> 10 == 0x36, next == UInt8(ascii: "\\"), position + 1 < bytes.endIndex,
+        bytes[position + 1] == UInt8(ascii: "u")
+      {
+        let before = position
+        position += 2
+        let low = try hexadecimal()
+        if low >> 10 == 0x37 {
+          code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
+        } else {
+          position = before
+        }
+      }
+      // Half a pair stands for nothing: it becomes the replacement character.
+      text += String(Unicode.Scalar(code) ?? "\u{FFFD}").utf8
+    default: throw malformed("an escape that JSON does not know")
+    }
+  }
+
+  private mutating func hexadecimal() throws(Malformed) -> UInt32 {
+    guard position + 4 <= bytes.endIndex,
+      let code = UInt32(
+        String(decoding: bytes[position..<(position + 4)], as: UTF8.self), radix: 16)
+    else { throw malformed("four hexadecimal digits are missing") }
+    position += 4
+    return code
+  }
+
+  private mutating func word() -> String {
+    let start = position
+    while position < bytes.endIndex, !" \t,}]:".utf8.contains(bytes[position]) { position += 1 }
+    return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  /// A number, or true and false as 1 and 0.
+  private mutating func number() throws(Malformed) -> Double {
+    let start = position
+    let text = word()
+    switch text {
+    case "true": return 1
+    case "false": return 0
+    case "NaN": return .nan
+    case "Infinity": return .infinity
+    case "-Infinity": return -.infinity
+    default:
+      guard let value = Double(text) else {
+        position = start
+        throw malformed("a variable's value is no number")
+      }
+      return value
+    }
+  }
+
+  /// Passes over a value of any kind, with a count of brackets in place of recursion.
+  private mutating func skipValue() throws(Malformed) {
+    var depth = 0
+    repeat {
+      skipSpace()
+      switch next {
+      case UInt8(ascii: "\""): _ = try string()
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        position += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        depth -= 1
+        position += 1
+      case UInt8(ascii: ","), UInt8(ascii: ":"):
+        guard depth > 0 else { throw malformed("a value is missing") }
+        position += 1
+      default: guard !word().isEmpty else { throw malformed("a value is missing") }
+      }
+      skipSpace()
+    } while depth > 0
+  }
+
+  /// `text` as a JSON string.
+  static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      default:
+        if scalar.value < 0x20 {
+          let code = String(scalar.value, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - code.count) + code
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,77 @@
+internal import Glibc
+
+/// Lines of a file or of standard input, read piece by piece; a line too long is an error.
+struct FormulaLineInput: ~Copyable {
+  private let descriptor: Int32
+  private let name: String
+  private var buffer: [UInt8] = []
+  private var position = 0
+  private var isAtEnd = false
+  /// The number of the last line read, from 1.
+  private(set) var number = 0
+
+  /// Far more than a formula or a row needs.
+  private static let longest = 1 << 24
+
+  /// Opens the file, or standard input for nil and `-`.
+  init(path: String?) throws {
+    guard let path, path != "-" else {
+      descriptor = STDIN_FILENO
+      name = "standard input"
+      return
+    }
+    name = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(
+        "can't read: \(String(cString: strerror(errno)))", at: path, advice: "check the path")
+    }
+  }
+
+  deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+  /// The next line without its end; nil at the end of the input.
+  mutating func next() throws -> ArraySlice<UInt8>? {
+    var searched = position
+    while true {
+      if let end = buffer[searched...].firstIndex(of: 0x0A) {
+        defer { position = end + 1 }
+        number += 1
+        return trimmed(buffer[position..<end])
+      }
+      if isAtEnd {
+        guard position < buffer.count else { return nil }
+        defer { position = buffer.count }
+        number += 1
+        return trimmed(buffer[position...])
+      }
+      buffer.removeSubrange(..<position)
+      position = 0
+      searched = buffer.count
+      try fill()
+    }
+  }
+
+  private func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    line.last == 0x0D ? line.dropLast() : line
+  }
+
+  private mutating func fill() throws {
+    guard buffer.count < Self.longest else {
+      throw Failure(
+        "a line is longer than \(Self.longest) bytes", at: "\(name), line \(number + 1)",
+        advice: "is this the right file?")
+    }
+    let start = buffer.count
+    buffer.append(contentsOf: repeatElement(0, count: 1 << 16))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      read(descriptor, bytes.baseAddress?.advanced(by: start), 1 << 16)
+    }
+    buffer.removeLast((1 << 16) - Swift.max(count, 0))
+    if count < 0, errno != EINTR {
+      throw Failure(
+        "can't read: \(String(cString: strerror(errno)))", at: name, advice: "check the input")
+    }
+    if count == 0 { isAtEnd = true }
+  }
+}

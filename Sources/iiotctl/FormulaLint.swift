@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Formula
+internal import Glibc
+
+/// `iiotctl formula lint`: what is wrong with formulas, and what they need.
+struct FormulaLint: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint", abstract: "Checks formulas; prints what they read and cost.",
+    discussion: """
+      The argument is a formula, or a file with a formula a line (empty lines and lines that begin with # \
+      are passed over). The exit code is 1 if any has an error.
+      """)
+
+  @Argument(help: "A formula in quotes, a file, or - for standard input.")
+  var formula: String
+
+  @Option(help: "Only these names and tags exist, separated by commas.")
+  var names: String?
+
+  @Option(
+    name: .customLong("unit"),
+    help: "The UCUM unit of an input, as name=unit; units that do not fit are errors.")
+  var units: [String] = []
+
+  func run() async throws {
+    var output = StandardOutput()
+    var failures = 0
+    let options = FormulaOptions(
+      names: names.map { Set($0.split(separator: ",").map(String.init)) })
+    let byName = try unitsByName()
+    func check(_ source: String, _ place: String) throws {
+      do throws(FormulaError) {
+        let compiled = try CompiledFormula(source, options: options)
+        try compiled.checkUnits(byName)
+        let reads = compiled.dependencies.map(\.description).joined(separator: ", ")
+        let report = """
+          \(place)ok: reads \(reads.isEmpty ? "nothing" : reads); \(compiled.operationCount) operations\
+          \(compiled.isStateful ? ", \(compiled.stateSize) bytes of memory" : "")
+
+          """
+        do { try output.append { $0 += report.utf8 } } catch {}
+      } catch {
+        failures += 1
+        StandardError.print("error: \(place)\(error)")
+      }
+    }
+    if formula == "-" || access(formula, R_OK) == 0 {
+      var input = try FormulaLineInput(path: formula)
+      while let line = try input.next() {
+        let source = String(decoding: line, as: UTF8.self)
+        guard let first = source.first(where: { $0 != " " && $0 != "\t" }), first != "#" else {
+          continue
+        }
+        try check(source, "\(formula == "-" ? "standard input" : formula):\(input.number): ")
+      }
+    } else {
+      try check(formula, "")
+    }
+    try output.flush()
+    if failures > 0 { throw ExitCode(1) }
+  }
+
+  private func unitsByName() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for unit in units {
+      guard let equals = unit.firstIndex(of: "=") else {
+        throw ValidationError("--unit takes name=unit, not '\(unit)'")
+      }
+      result[String(unit[..<equals])] = String(unit[unit.index(after: equals)...])
+    }
+    return result
+  }
+}

@@ -1,0 +1,175 @@
+import Formula
+import TestSupport
+import Testing
+
+@Suite("Functions with memory")
+struct StateTests {
+  static let second: Int64 = 1_000_000_000
+
+  /// The results for samples a second apart.
+  func run(_ source: String, _ samples: [Double], step: Double = 1) throws -> [Double] {
+    let formula = try CompiledFormula(source)
+    #expect(formula.isStateful)
+    let slots = formula.makeSlots()
+    return samples.enumerated().map { index, sample in
+      let time = Int64(Double(index) * step * 1e9) + 1_700_000_000 * Self.second
+      for slot in 0..<slots.count { slots.set(slot, value: sample, time: time) }
+      return formula.evaluate(slots, at: time).value
+    }
+  }
+
+  @Test(
+    "remember what they should",
+    arguments: [
+      ("prev(x)", [1, 2, 4], [1, 1, 2]),
+      ("prev(x, 2)", [1, 2, 4, 8], [1, 2, 1, 2]),
+      ("delta(x)", [1, 2, 4, 3], [0, 1, 2, -1]),
+      ("dt() + 0 * x", [1, 1, 1], [0, 1, 1]),
+      ("changed(x, 0.5)", [1, 1.4, 1.6, 1.7, 3], [0, 0, 1, 0, 1]),
+      ("rate(x, 60)", [0, 1, 3], [0, 60, 120]),
+      ("counter(x, 100)", [90, 95, 3, 4], [0, 5, 8, 1]),
+      ("mavg(x, 3)", [3, 6, 9, 12], [3, 4.5, 6, 9]),
+      ("mavg_t(x, 2)", [3, 5, 7, 9], [3, 4, 6, 8]),
+      ("median(x, 3)", [5, 1, 9, 2, 2], [5, 3, 5, 2, 2]),
+      ("min_over(x, 2)", [5, 1, 9, 2], [5, 1, 1, 2]),
+      ("max_over(x, 2)", [5, 1, 9, 2], [5, 5, 9, 9]),
+      ("integral(x)", [0, 2, 2, 0], [0, 1, 3, 4]),
+      ("integral(x, 3600, 1)", [3600, 3600, 0.5, 0.5], [0, 1, 1.5, 1.5]),
+      ("integral(x, 1, 0, 0.5)", [1, 1, 1], [0, 0, 0]),
+      ("integral(x, 1, 0, 0, x > 5)", [1, 1, 9, 1], [0, 1, 0, 5]),
+      ("count_if(x > 1)", [0, 2, 3, 0], [0, 1, 2, 2]),
+      ("on_time(x)", [1, 1, 0, 0, 1, 1], [0, 1, 2, 2, 2, 3]),
+      ("deadband(x, 1)", [5, 5.5, 6.5, 6], [5, 5, 6.5, 6.5]),
+      ("deadband(x, 10, 1)", [100, 109, 111], [100, 100, 111]),
+      ("hysteresis(x, 2, 4)", [3, 5, 3, 1, 3], [0, 1, 1, 0, 0]),
+      ("debounce(x, 2)", [0, 1, 0, 1, 1, 1], [0, 0, 0, 0, 0, 1]),
+      ("on_delay(x, 2)", [1, 1, 1, 0, 1], [0, 0, 1, 0, 0]),
+      ("off_delay(x, 2)", [1, 0, 0, 0, 1], [1, 1, 1, 0, 1]),
+      ("rising(x)", [0, 1, 1, 0, 1], [0, 1, 0, 0, 1]),
+      ("falling(x)", [0, 1, 1, 0, 1], [0, 0, 0, 1, 0]),
+      ("latch(x == 1, x == 2)", [0, 1, 0, 2, 0], [0, 1, 1, 0, 0]),
+      ("ramp(x, 2)", [0, 10, 10, 1], [0, 2, 4, 2]),
+      ("hold(x, x > 5)", [1, 9, 2, 8], [1, 1, 2, 2]),
+    ] as [(String, [Double], [Double])])
+  func results(source: String, samples: [Double], expected: [Double]) throws {
+    #expect(try run(source, samples) == expected)
+  }
+
+  @Test("exponential mean approaches with its time constant")
+  func exponential() throws {
+    let values = try run("ema(x, 10)", [0] + Array(repeating: 1, count: 10))
+    #expect(abs((values.last ?? 0) - (1 - 1 / 2.718281828459045)) < 1e-12)
+  }
+
+  @Test("the branch not taken does not advance")
+  func branches() throws {
+    #expect(try run("count_if(1) if x > 0 else 0", [1, 0, 1]) == [1, 0, 2])
+  }
+
+  @Test("a bad sample is not remembered, a beginning is uncertain")
+  func quality() throws {
+    let formula = try CompiledFormula("delta(x)")
+    let slots = formula.makeSlots()
+    slots.set(0, value: 1, time: 0)
+    #expect(formula.evaluate(slots).quality == FormulaStatus.uncertainInitialValue)
+    slots.set(0, value: 77, quality: FormulaStatus.bad, time: 1)
+    #expect(FormulaStatus.isBad(formula.evaluate(slots).quality))
+    slots.set(0, value: 4, time: 2)
+    let result = formula.evaluate(slots)
+    #expect(result.value == 3 && result.isGood)
+  }
+
+  @Test("a clock that jumps back counts as no time")
+  func clock() throws {
+    let formula = try CompiledFormula("integral(x)")
+    let slots = formula.makeSlots()
+    var results: [Double] = []
+    for time in [10, 12, 5, 6] as [Int64] {
+      slots.set(0, value: 1, time: time * Self.second)
+      results.append(formula.evaluate(slots).value)
+    }
+    #expect(results == [0, 2, 2, 3])
+  }
+
+  @Test("a rate falls while nothing changes, a value gets stale")
+  func timeDriven() throws {
+    let formula = try CompiledFormula("{a} * 0 + stale(5)")
+    let slots = formula.makeSlots()
+    slots.set(0, value: 1, time: 0)
+    #expect(formula.evaluate(slots, at: 4 * Self.second).value == 0)
+    #expect(formula.evaluate(slots, at: 6 * Self.second).value == 1)
+  }
+
+  @Test("memory exported at any point goes on as if nothing had been")
+  func export() throws {
+    let seed: UInt64 = 4
+    var random = SeededGenerator(seed: seed)
+    let source = """
+      (mavg(x, 5) + median(x, 4) + integral(x, 60) + ramp(x, 0.5) + ema(x, 3) + counter(abs(x), 100)
+       + on_time(x > 0) + prev(x, 3) + mavg_t(x, 4) + debounce(x > 2, 3) + min_over(x, 3) + rate(x))
+      """
+    let formula = try CompiledFormula(source)
+    let slots = formula.makeSlots()
+    var whole = formula.makeState()
+    var cut = formula.makeState()
+    for index in 0..<300 {
+      let sample = Double.random(in: -10...10, using: &random)
+      let time = Int64(index) * Int64.random(in: 1...3, using: &random) * Self.second
+      slots.set(0, value: sample, time: time)
+      let expected = formula.evaluate(slots, state: &whole)
+      let result = formula.evaluate(slots, state: &cut)
+      #expect(result == expected, "seed \(seed), sample \(index)")
+      let (restored, calls) = try formula.makeState(from: cut.bytes)
+      #expect(calls == 12 && restored == cut)
+      cut = restored
+    }
+  }
+
+  @Test("an unrelated edit keeps the memory, a changed call starts anew")
+  func edits() throws {
+    let before = try CompiledFormula("integral(flow) + mavg(p, 3)")
+    let slots = before.makeSlots()
+    var state = before.makeState()
+    for time in 0..<5 {
+      slots.set(0, value: 2, time: Int64(time) * Self.second)
+      slots.set(1, value: 1, time: Int64(time) * Self.second)
+      _ = before.evaluate(slots, state: &state)
+    }
+    let after = try CompiledFormula("{offset} + mavg(p, 4) + integral(flow) * 1")
+    let (moved, calls) = try after.makeState(from: state.bytes)
+    #expect(calls == 1)
+    var kept = moved
+    let newSlots = after.makeSlots()
+    for slot in 0..<3 { newSlots.set(slot, value: slot == 2 ? 2 : 0, time: 5 * Self.second) }
+    #expect(after.evaluate(newSlots, state: &kept).value == 10)
+  }
+
+  @Test("damaged memory is refused", arguments: [1, 2, 3, 4, 5] as [UInt64])
+  func damage(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let formula = try CompiledFormula("integral(x) + mavg(x, 9)")
+    let bytes = formula.makeState().bytes
+    for _ in 0..<200 {
+      var damaged = bytes
+      let place = Int.random(in: 0..<bytes.count, using: &random)
+      damaged[place] ^= UInt8.random(in: 1...255, using: &random)
+      #expect(throws: FormulaError.self) { _ = try formula.makeState(from: damaged) }
+      let cut = Array(bytes.prefix(Int.random(in: 0..<bytes.count, using: &random)))
+      #expect(throws: FormulaError.self) { _ = try formula.makeState(from: cut) }
+    }
+  }
+
+  @Test("windows are written as whole numbers and bounded")
+  func windows() throws {
+    for (source, code) in [
+      ("mavg(x, n)", FormulaError.Code.notAllowed), ("mavg(x, 2.5)", .notAllowed),
+      ("mavg(x, 0)", .notAllowed), ("mavg(x, 5000)", .limit),
+      ("median(x, 4000) + median(y, 4000)", .limit),
+    ] {
+      let error = #expect(throws: FormulaError.self, "\(source)") {
+        _ = try CompiledFormula(source)
+      }
+      #expect(error?.code == code, "\(source)")
+    }
+  }
+}

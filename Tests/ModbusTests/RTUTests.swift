@@ -1,0 +1,189 @@
+import CModbus
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Modbus
+
+@Suite("Serial frames are found by unit, function, length and check")
+struct RTUExchangeTests {
+  private func frame(_ bytes: [UInt8]) -> [UInt8] {
+    let check = CRC16.of(bytes)
+    return bytes + [UInt8(check & 255), UInt8(check >> 8)]
+  }
+
+  private func begun(replyLength: Int = 4) -> RTUExchange {
+    var exchange = RTUExchange()
+    _ = exchange.begin(unit: 5, function: 3, replyLength: replyLength, deadline: 100)
+    return exchange
+  }
+
+  private func feed(_ exchange: inout RTUExchange, _ bytes: [UInt8], step: Int) -> [[UInt8]] {
+    var answers: [[UInt8]] = []
+    var buffer: [UInt8] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      buffer += rest.prefix(step)
+      rest = rest.dropFirst(step)
+      var offset = 0
+      while case .answer(_, let pdu)? = exchange.next(in: buffer.span.bytes, from: &offset) {
+        answers.append(Array(buffer[pdu]))
+      }
+      buffer.removeFirst(offset)
+      #expect(buffer.count < 2 * MBAPExchange.maximumFrameLength)
+    }
+    return answers
+  }
+
+  @Test(
+    "an answer is found behind noise, an echo and another unit's answer, however it is split",
+    arguments: 1...12)
+  func found(step: Int) {
+    var exchange = begun()
+    let echo = frame([5, 3, 0, 9, 0, 1])
+    let other = frame([6, 3, 2, 0, 1])
+    let bytes = [0, 5, 3, 255] + echo + other + frame([5, 3, 2, 0xAB, 0xCD])
+    #expect(feed(&exchange, bytes, step: step) == [[3, 2, 0xAB, 0xCD]])
+    #expect(exchange.count == 0)
+  }
+
+  @Test("a flipped bit anywhere makes no answer")
+  func damaged() {
+    let good = frame([5, 3, 2, 0xAB, 0xCD])
+    for bit in 0..<(good.count * 8) {
+      var exchange = begun()
+      var bytes = good
+      bytes[bit >> 3] ^= 1 << UInt8(bit & 7)
+      #expect(feed(&exchange, bytes, step: 99).isEmpty, "bit \(bit)")
+      #expect(exchange.expire(at: 100) == 0)
+    }
+  }
+
+  @Test("exceptions, and answers whose length is not known")
+  func others() {
+    var exchange = begun(replyLength: 100)
+    #expect(feed(&exchange, frame([5, 0x83, 2]), step: 2) == [[0x83, 2]])
+    exchange = begun(replyLength: 0)
+    #expect(feed(&exchange, frame([5, 3, 9, 9, 9, 9, 9]), step: 99) == [[3, 9, 9, 9, 9, 9]])
+  }
+
+  @Test("noise without end takes no memory and hides no answer", arguments: UInt64(0)..<50)
+  func fuzz(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var exchange = begun()
+    let noise = (0..<3000).map { _ in UInt8.random(in: 0...7, using: &generator) }
+    let answers = feed(&exchange, noise + frame([5, 3, 2, 1, 2]), step: 17)
+    #expect(answers.last == [3, 2, 1, 2], "seed \(seed)")
+  }
+}
+
+@Suite("RTU over TCP", .timeLimit(.minutes(1)))
+struct RTUOverTCPTests {
+  /// Answers serial frames over a socket; holding registers hold their address.
+  private func answer(to frame: [UInt8]) -> [UInt8] {
+    let address = UInt16(frame[2]) << 8 | UInt16(frame[3])
+    let count = Int(frame[5])
+    var bytes: [UInt8] = [frame[0], frame[1], UInt8(2 * count)]
+    for offset in 0..<UInt16(count) {
+      let value = address + offset
+      bytes += [UInt8(value >> 8), UInt8(value & 255)]
+    }
+    let check = CRC16.of(bytes)
+    return bytes + [UInt8(check & 255), UInt8(check >> 8)]
+  }
+
+  @Test("reads, and a late answer is not taken for the next one's")
+  func late() async throws {
+    let peer = try ScriptedPeer { connection in
+      var number = 0
+      while let frame = connection.bytes(8) {
+        number += 1
+        // The third answer comes long after its time.
+        if number == 3 { usleep(1_300_000) }
+        connection.send(answer(to: frame))
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(1)))
+    for number in 1...8 {
+      let expected = [UInt16(number * 10), UInt16(number * 10 + 1)]
+      do {
+        let values = try await client.readHoldingRegisters(
+          (number * 10)..<(number * 10 + 2), unit: 4)
+        #expect(values == expected)
+        #expect(number != 3)
+      } catch let error as ModbusError {
+        #expect(number == 3 && error.code == .timeout)
+      }
+    }
+    #expect(client.statistics.connections == 1)
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.readHoldingRegisters(0..<1, unit: 0)
+    }
+    #expect(error?.code == .invalidRequest)
+  }
+}
+
+/// libmodbus as a device at the far end of a pseudo terminal.
+private final class SerialDevice: Sendable {
+  let path: String
+
+  init() throws {
+    var far: Int32 = -1
+    var near: Int32 = -1
+    var name = [CChar](repeating: 0, count: 128)
+    try #require(openpty(&far, &near, &name, nil, nil) == 0)
+    path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    // The near end stays open, or the far one would read an error until the client opens it. libmodbus is
+    // given the far end's descriptor, as it has no path.
+    let device = try #require(modbus_new_rtu(path, 115_200, CChar(UInt8(ascii: "N")), 8, 1))
+    modbus_set_socket(device, far)
+    modbus_set_slave(device, 9)
+    let mapping = try #require(modbus_mapping_new(100, 100, 100, 100))
+    for index in 0..<100 { mapping.pointee.tab_registers[index] = UInt16(index) + 500 }
+    let (handle, bank) = (UInt(bitPattern: device), UInt(bitPattern: mapping))
+    Thread.detachNewThread {
+      guard let device = OpaquePointer(bitPattern: handle),
+        let mapping = UnsafeMutablePointer<modbus_mapping_t>(bitPattern: bank)
+      else { return }
+      var request = [UInt8](repeating: 0, count: 512)
+      while true {
+        let count = modbus_receive(device, &request)
+        if count > 0 { modbus_reply(device, request, count, mapping) }
+      }
+    }
+  }
+}
+
+@Suite("RTU on a serial port", .timeLimit(.minutes(1)))
+struct SerialTests {
+  @Test("libmodbus at the other end of a pseudo terminal is read and written")
+  func pseudoTerminal() async throws {
+    let device = try SerialDevice()
+    let url = try ModbusURL("modbus+rtu://\(device.path)?unit=9&baud=115200&parity=N&timeout=2s")
+    let client = ModbusClient(url)
+    #expect(try await client.readHoldingRegisters(0..<100, unit: 9) == (0..<100).map { 500 + $0 })
+    try await client.writeRegisters([1, 2, 3], at: 10, unit: 9)
+    try await client.writeCoils([true, true, false, true], at: 3, unit: 9)
+    #expect(try await client.readHoldingRegisters(9..<14, unit: 9) == [509, 1, 2, 3, 513])
+    #expect(try await client.readCoils(2..<8, unit: 9) == [false, true, true, false, true, false])
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.readHoldingRegisters(99..<101, unit: 9)
+    }
+    #expect(error?.exception == .illegalDataAddress)
+    #expect(error?.bus == "modbus+rtu://\(device.path)")
+    // A broadcast write is carried out and not answered.
+    try await client.writeRegister(77, at: 20, unit: 0)
+    #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [77])
+  }
+
+  @Test("a port that is not there is said so")
+  func noPort() async throws {
+    let client = ModbusClient(.rtu(SerialLine("/dev/no-such-port")))
+    let error = await #expect(throws: ModbusError.self) { try await client.readCoils(0..<1) }
+    #expect(error?.code == .connectFailed)
+    #expect(error?.systemError == ENOENT)
+  }
+}
