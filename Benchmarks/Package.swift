@@ -27,6 +27,7 @@ let package = Package(
     suite("CANCore", uses: "CANCore"),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
+    suite("Formula", uses: "Formula"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),

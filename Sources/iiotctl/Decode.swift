@@ -83,7 +83,9 @@ struct Decode: AsyncParsableCommand {
       try read(&reader, &printer)
     } catch {
       try printer.finish()
-      throw Failure(error)
+      throw Failure(
+        error.message, at: log == "-" ? "standard input" : log,
+        advice: error.code == .cannotOpen ? "check the path" : "is this a CAN log?")
     }
     try printer.finish()
   }
