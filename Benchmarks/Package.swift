@@ -28,6 +28,7 @@ let package = Package(
     suite("DBC", uses: "DBC"),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
+    suite("Formula", uses: "Formula"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),

@@ -63,7 +63,10 @@ public struct CompiledFormula: Sendable {
   public func evaluate(_ slots: FormulaSlots) -> FormulaResult {
     precondition(slots.program === program, "the slots belong to another formula")
     if slots.impaired == 0 {
-      let value = slots.entry(slots.code, slots.registers, slots.temporaries)
+      // The pointers alone would not keep the memory alive up to the end of the call.
+      let value = withExtendedLifetime(slots) {
+        slots.entry(slots.code, slots.registers, slots.temporaries)
+      }
       if value.isFinite { return FormulaResult(value: value, quality: 0) }
     }
     return slots.evaluateExactly()

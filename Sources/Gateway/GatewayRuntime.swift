@@ -16,7 +16,7 @@ public final class GatewayRuntime: Sendable {
   /// What it was made from.
   public let configuration: GatewayConfiguration
   private let drivers: [any Driver]
-  private let formulas: [(tag: String, formula: CompiledFormula)]
+  private let formulas: [FormulaSet.Member]
   private let runners: [SinkRunner]
   private let store: RingStore
   private let board: StatusBoard
@@ -40,12 +40,11 @@ public final class GatewayRuntime: Sendable {
     report = events
     drivers = try configuration.makeDrivers(tags: tags)
     var problems: [ConfigurationError.Problem] = []
-    formulas = configuration.compiledFormulas(known: Set(tags.names)) {
-      tag, column, message, advice in
-      problems.append(
-        .init(path: "formulas.\(tag).expression", message: message, advice: advice))
+    let formulas = configuration.compiledFormulas(known: Set(tags.names)) { tag, message, advice in
+      problems.append(.init(path: "formulas.\(tag).expression", message: message, advice: advice))
     }
-    guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
+    guard let formulas else { throw ConfigurationError(file: nil, problems: problems) }
+    self.formulas = formulas
 
     let directory = "\(configuration.dataFolder)/buffer"
     nextSequence = try LastSequence.next(in: directory)

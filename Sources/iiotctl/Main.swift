@@ -17,6 +17,7 @@ struct IIoTCtl: AsyncParsableCommand {
       DbcCommand.self,
       GatewayCommand.self,
       FormulaCommand.self,
+      ModbusCommand.self,
       Simulate.self,
       StoreCommand.self,
       MqttCommand.self,

@@ -38,6 +38,7 @@ struct Poll: AsyncParsableCommand {
   @Option(help: "Ends after so many rounds; without it, Ctrl-C ends.")
   var count: Int?
 
+  @OptionGroup var value: ValueOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -45,6 +46,10 @@ struct Poll: AsyncParsableCommand {
       throw ValidationError("Nothing to read: name a block, such as --holding 0:10.")
     }
     if every.duration <= .zero { throw ValidationError("--every must be longer than nothing.") }
+    if (holding + input).contains(where: { $0.count % value.type.registerCount != 0 }) {
+      throw ValidationError(
+        "A block of \(value.type) must have a multiple of \(value.type.registerCount) registers.")
+    }
     if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
     do { _ = try ModbusURL(url) } catch { throw ValidationError("\(error)") }
   }
@@ -56,7 +61,7 @@ struct Poll: AsyncParsableCommand {
   private func poll() async throws {
     let url = try ModbusURL(url)
     let tags = TagRegistry()
-    let sampler = try sampler(unit: url.unit, tags: tags)
+    var sampler = try sampler(unit: url.unit, tags: tags)
     let client = ModbusClient(url)
     var printer = SamplePrinter(output.chosen, tags: tags)
     var trouble = TroubleLog()
@@ -66,17 +71,27 @@ struct Poll: AsyncParsableCommand {
     let clock = ContinuousClock()
     var due = clock.now
     while !Task.isCancelled {
-      guard let result = try? await client.read(sampler.plan) else { break }
+      guard var result = try? await client.read(sampler.plan) else { break }
+      // A request that runs into a hole of the device's map is taken apart at once.
+      while !Task.isCancelled, sampler.adapt(to: result) {
+        guard let again = try? await client.read(sampler.plan) else { break }
+        result = again
+      }
       var batch = SampleBatch()
       sampler.append(result, to: &batch)
       sequence = batch.number(from: sequence)
       try printer.print(batch)
-      for block in sampler.plan.blocks.indices {
+      if let error = sampler.holeError(bus: url.endpoint.description) {
+        trouble.failed(-1, Failure(error))
+      } else {
+        trouble.recovered(-1, "all places can be read now")
+      }
+      for block in result.plan.blocks.indices {
         if let error = result.error(ofBlock: block) {
           trouble.failed(block, Failure(error))
         } else {
           hasRead = true
-          trouble.recovered(block, "\(sampler.plan.blocks[block].table) can be read again")
+          trouble.recovered(block, "\(result.plan.blocks[block].table) can be read again")
         }
       }
       rounds += 1
@@ -94,9 +109,12 @@ struct Poll: AsyncParsableCommand {
       (.holding, holding), (.input, input), (.coil, coil), (.discrete, discrete),
     ]
     let readings = tables.flatMap { table, blocks in
-      blocks.flatMap { block in
-        RegisterReading.places(
-          of: RegisterBlock(table, block.start, count: block.count, unit: unit), tags: tags)
+      blocks.flatMap { block -> [RegisterReading] in
+        let place = RegisterAddress(table, block.start)
+        if let warning = place.warning { StandardError.print("warning: \(warning)") }
+        let width = table.isBits ? 1 : value.type.registerCount
+        return RegisterReading.values(
+          block.count / width, from: place, unit: unit, value, tags: tags)
       }
     }
     return try RegisterSampler(readings)

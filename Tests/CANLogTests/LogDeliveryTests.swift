@@ -5,9 +5,12 @@ import Testing
 
 /// How frames reach the reader's user: in time, in order, and cancellable.
 @Suite(.timeLimit(.minutes(1))) struct LogDeliveryTests {
+  /// Two ends of a stream. Unlike those of pipe(2) they can be made so that no child process that another
+  /// test starts at the same moment inherits them and keeps them open.
   static func makePipe() throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
-    try #require(pipe(&ends) == 0)
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
     return (ends[0], ends[1])
   }
 
@@ -82,7 +85,7 @@ import Testing
       var iterator = frames.makeAsyncIterator()
       #expect(try await iterator.next()?.count == 1)
     }
-    // The pipe breaks when its last reader is closed, which its writer sees as POLLERR.
+    // The stream breaks when its other end is closed, which this one sees as POLLHUP.
     var entry = pollfd(fd: ends.write, events: 0, revents: 0)
     #expect(poll(&entry, 1, 20_000) == 1)
     close(ends.write)

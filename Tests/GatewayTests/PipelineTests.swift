@@ -55,8 +55,7 @@ import Testing
   }
 
   private func stage(_ formulas: KeyValuePairs<String, String>) throws -> FormulaStage {
-    FormulaStage(
-      try formulas.map { ($0.key, try CompiledFormula($0.value)) }, tags: tags)
+    FormulaStage(try FormulaSet(formulas.map { ($0.key, $0.value) }).members, tags: tags)
   }
 
   private func reading(_ tag: String, _ value: Double, at time: Int64) -> Sample {

@@ -26,6 +26,8 @@ struct BrokerTests {
     #expect(received.allSatisfy { $0.qos == qos && !$0.retain })
     #expect(publisher.statistics.published == 301)
     #expect(subscriber.statistics.received == 300)
+    #expect(subscriber.statistics.connections == 1)
+    #expect(publisher.statistics.connections == 1)
     await publisher.close()
     await subscriber.close()
   }

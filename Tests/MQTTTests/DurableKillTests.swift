@@ -15,16 +15,20 @@ struct DurableKillTests {
     let perKill = 200
     let broker = try await Broker("allow_anonymous true\nmax_queued_messages 0")
     let folder = try TemporaryFolder()
-    try folder.write("", to: "received")
+    var files: [String] = []
     func receiver() throws -> PeerProcess {
-      try PeerProcess(
+      files.append("received-\(files.count)")
+      try folder.write("", to: files[files.count - 1])
+      return try PeerProcess(
         Self.tool, ["mqtt", "sub", broker.url + "/n/#", "--id", "victim", "--durable", "d"],
-        output: folder.file("received"))
+        output: folder.file(files[files.count - 1]))
     }
-    /// Numbers received so far; a line that was cut off by the kill is not one of them.
+    /// Numbers received so far; a line that was cut off by a kill is not one of them.
     func received() throws -> [Int] {
-      try folder.text(of: "received").split(separator: "\n", omittingEmptySubsequences: false)
-        .dropLast().compactMap { Int($0) }
+      try files.flatMap { file in
+        try folder.text(of: file).split(separator: "\n", omittingEmptySubsequences: false)
+          .dropLast().compactMap { Int($0) }
+      }
     }
     let publisher = try MQTTClient(broker.url)
     var victim = try receiver()

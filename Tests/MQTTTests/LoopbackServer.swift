@@ -8,7 +8,7 @@ final class LoopbackServer: Sendable {
 
   init(_ serve: @escaping @Sendable (Int32) -> Void) throws {
     let port = try Loopback.freePort()
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var yes: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
     var address = Self.loopback(port)
@@ -26,6 +26,8 @@ final class LoopbackServer: Sendable {
         guard connection >= 0 else { return }
         Thread.detachNewThread {
           serve(connection)
+          // A child process of another test may have inherited it: closing alone would not end it.
+          shutdown(connection, Int32(SHUT_RDWR))
           close(connection)
         }
       }
@@ -46,7 +48,7 @@ final class LoopbackServer: Sendable {
   }
 
   static func connect(to port: UInt16) -> Int32 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = loopback(port)
     let status = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

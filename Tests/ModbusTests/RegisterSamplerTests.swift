@@ -119,6 +119,23 @@ struct RegisterSamplerTests {
     #expect(dead.map(\.value) == [.none])
   }
 
+  @Test("a hole in the device's map costs its own reading, from the first round on")
+  func adapts() throws {
+    let server = try device(holes: [RegisterBlock(.holding, 13, count: 2)])
+    let engine = try ModbusEngine(.tcp("127.0.0.1", port: server.port))
+    var sampler = try RegisterSampler((0..<40).map { reading(.holding(UInt16($0))) })
+    var result = engine.read(sampler.plan)
+    while sampler.adapt(to: result) { result = engine.read(sampler.plan) }
+    #expect(sampler.plan.blocks.count == 2)
+    var batch = SampleBatch()
+    sampler.append(result, to: &batch)
+    for (index, sample) in batch.enumerated() {
+      let isHole = index == 13 || index == 14
+      #expect(sample.value == (isHole ? .none : .uint64(UInt64(index))))
+      #expect(sample.quality == (isHole ? .badConfigurationError : .good))
+    }
+  }
+
   @Test("a reading past the last address is refused")
   func pastTheEnd() {
     let error = #expect(throws: ModbusError.self) {

@@ -53,19 +53,12 @@ enum Instructions {
     }
   }
 
-  private static func execute(_ arguments: [String]) throws {
-    let process = Process()
-    let errors = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = errors
-    try process.run()
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw PeerProblem(
-        description: "\(arguments[0]) ended with status \(process.terminationStatus)\n\(said)")
+  private static func execute(_ words: [String]) throws {
+    let program = try ChildProgram(words[0], Array(words.dropFirst()))
+    _ = program.readToEnd()
+    let status = program.end()
+    guard status == 0 else {
+      throw PeerProblem(description: "\(words[0]) ended with status \(status)")
     }
   }
 }

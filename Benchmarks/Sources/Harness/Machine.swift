@@ -34,15 +34,10 @@ struct Machine: Codable {
   }
 
   private static func output(_ arguments: String...) -> String? {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = arguments
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
+    guard let name = arguments.first,
+      let program = try? ChildProgram(name, Array(arguments.dropFirst()), hidingErrors: true)
+    else { return nil }
+    let text = program.readToEnd()
+    return program.end() == 0 ? text : nil
   }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// Why a peer can't take part.
 struct PeerProblem: Error, CustomStringConvertible {
@@ -11,10 +12,7 @@ struct PeerProblem: Error, CustomStringConvertible {
 /// N iterations and prints one line `{"seconds": S, "check": C}`. It ends with its input.
 final class PeerProcess {
   private(set) var version = ""
-  private let process = Process()
-  private let input = Pipe()
-  private let output = Pipe()
-  private var pending = Data()
+  private let program: ChildProgram
 
   private struct Greeting: Decodable { let version: String }
   private struct Answer: Decodable {
@@ -31,47 +29,30 @@ final class PeerProcess {
     let root = PeerProcess.root
     let file = root.appending(path: "Benchmarks/Peers/\(source)")
     let built = root.appending(path: ".build-peers")
-    if file.pathExtension == "py" {
-      process.executableURL = built.appending(path: "venv/bin/python")
-      process.arguments = [file.path] + arguments
-    } else {
-      let name = source.replacing("/", with: "-")
-      process.executableURL = built.appending(path: "bin/\(name)")
-      process.arguments = arguments
+    let isPython = file.pathExtension == "py"
+    let executable =
+      isPython
+      ? built.appending(path: "venv/bin/python").path
+      : built.appending(path: "bin/\(source.replacing("/", with: "-"))").path
+    guard access(executable, X_OK) == 0 else {
+      throw PeerProblem(description: "not built: make bench-peers")
     }
-    guard let executable = process.executableURL,
-      FileManager.default.isExecutableFile(atPath: executable.path)
-    else { throw PeerProblem(description: "not built: make bench-peers") }
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    version = try read(Greeting.self, source: source).version
+    program = try ChildProgram(executable, (isPython ? [file.path] : []) + arguments)
+    version = try read(Greeting.self).version
   }
 
   func run(_ iterations: Int) throws -> (seconds: Double, check: UInt64) {
-    try input.fileHandleForWriting.write(contentsOf: Data("\(iterations)\n".utf8))
-    let answer = try read(Answer.self, source: "")
+    try program.write("\(iterations)")
+    let answer = try read(Answer.self)
     return (answer.seconds, answer.check)
   }
 
-  func stop() {
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
-  }
+  func stop() { _ = program.end() }
 
-  private func read<T: Decodable>(_ type: T.Type, source: String) throws -> T {
-    while true {
-      if let end = pending.firstIndex(of: 0x0A) {
-        let line = pending[pending.startIndex..<end]
-        pending = Data(pending[(end + 1)...])
-        return try JSONDecoder().decode(type, from: Data(line))
-      }
-      let more = output.fileHandleForReading.availableData
-      guard !more.isEmpty else {
-        process.waitUntilExit()
-        throw PeerProblem(description: "ended early with status \(process.terminationStatus)")
-      }
-      pending.append(more)
+  private func read<T: Decodable>(_ type: T.Type) throws -> T {
+    guard let line = program.readLine() else {
+      throw PeerProblem(description: "ended early with status \(program.end())")
     }
+    return try JSONDecoder().decode(type, from: Data(line))
   }
 }

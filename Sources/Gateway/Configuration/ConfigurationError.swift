@@ -42,7 +42,8 @@ extension ConfigurationError: CustomStringConvertible {
       let file = file ?? "configuration"
       let place = problem.line > 0 ? "\(file):\(problem.line):\(problem.column)" : file
       let path = problem.path.isEmpty ? "" : " (\(problem.path))"
-      return "\(problem.message)\n  \(place)\(path)\n  \(problem.advice)"
+      let advice = problem.advice.replacing("\n", with: "\n  ")
+      return "\(problem.message)\n  \(place)\(path)\n  \(advice)"
     }.joined(separator: "\n")
   }
 }

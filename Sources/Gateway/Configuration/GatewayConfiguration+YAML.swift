@@ -92,11 +92,9 @@
       guard let node = root.node("formulas"),
         let section = YAMLSection(node, path: "formulas", log: log)
       else { return }
-      _ = configuration.compiledFormulas(known: configuration.knownTags()) {
-        tag, column, message, advice in
+      _ = configuration.compiledFormulas(known: configuration.knownTags()) { tag, message, advice in
         let expression = section.section(tag)?.node("expression")
-        let place = column > 0 ? " (column \(column) of the formula)" : ""
-        log.add(expression?.mark, "formulas.\(tag).expression", message + place, advice)
+        log.add(expression?.mark, "formulas.\(tag).expression", message, advice)
       }
     }
 

@@ -18,10 +18,11 @@ struct FormulaStage {
   private var uses: [[(unit: Int, slot: Int)]] = []
 
   /// - Parameter formulas: The derived tags in dependency order, compiled.
-  init(_ formulas: [(tag: String, formula: CompiledFormula)], tags: TagRegistry) {
-    for (number, (name, formula)) in formulas.enumerated() {
+  init(_ formulas: [FormulaSet.Member], tags: TagRegistry) {
+    for (number, member) in formulas.enumerated() {
+      let formula = member.formula
       units.append(
-        Unit(tag: tags.intern(name), formula: formula, slots: formula.makeSlots()))
+        Unit(tag: tags.intern(member.name), formula: formula, slots: formula.makeSlots()))
       for (slot, dependency) in formula.dependencies.enumerated() {
         let tag = Int(tags.intern(dependency.name).rawValue)
         while uses.count <= tag { uses.append([]) }

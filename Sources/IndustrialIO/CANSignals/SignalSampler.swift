@@ -10,7 +10,7 @@ public import IndustrialModel
 /// ```
 ///
 /// The frame's time becomes the source time. Signals whose factor is 1 and offset 0 stay whole numbers, the others are
-/// binary64. A signal that a frame is too short for gives a sample of bad quality; a multiplexed signal that the frame
+/// binary64. A value that J1939 reserves for "not available" or "error" gives bad quality and no value. A signal that a frame is too short for gives a sample of bad quality; a multiplexed signal that the frame
 /// does not carry gives none.
 public struct SignalSampler: Sendable {
   /// Frames whose identifier is in no message of the database.
@@ -19,18 +19,17 @@ public struct SignalSampler: Sendable {
   public private(set) var shortFrames: UInt64 = 0
 
   private let decoder: FrameDecoder
-  /// What is fixed about each message, by `Message.index`.
-  private let messages: [MessagePlan]
-
-  private struct MessagePlan: Sendable {
-    var firstSignal: Int
-    var signals: [SignalPlan]
-  }
+  /// What is fixed about each signal, by its slot in the decoder.
+  private let signals: [SignalPlan]
+  /// The signals that every frame of a message must carry, by `Message.index`.
+  private let required: [[Int]]
+  /// In which frame a slot was filled last; so that nothing has to be cleared for each frame.
+  private var seenIn: [UInt64]
+  private var frameNumber: UInt64 = 0
 
   private struct SignalPlan: Sendable {
     var tag: TagID
     var isWhole: Bool
-    var isAlwaysPresent: Bool
   }
 
   /// A sampler whose tags begin with the name of a device.
@@ -40,17 +39,18 @@ public struct SignalSampler: Sendable {
   ///   - device: The first part of the tags.
   ///   - tags: Where the tags are named.
   public init(_ database: Database, device: String, tags: TagRegistry) {
-    decoder = database.decoder()
-    messages = database.messages.map { message in
-      MessagePlan(
-        firstSignal: message.signals.first?.index ?? 0,
-        signals: message.signals.map { signal in
-          SignalPlan(
-            tag: tags.intern("\(device)/\(message.name).\(signal.name)"),
-            isWhole: signal.valueType == .integer && signal.factor == 1 && signal.offset == 0,
-            isAlwaysPresent: signal.isDecodable && !signal.isMultiplexed)
-        })
+    let decoder = database.decoder()
+    self.decoder = decoder
+    signals = (0..<decoder.slotCount).map { slot in
+      let signal = decoder.signal(inSlot: slot)
+      return SignalPlan(
+        tag: tags.intern("\(device)/\(signal.message.name).\(signal.name)"),
+        isWhole: signal.valueType == .integer && signal.factor == 1 && signal.offset == 0)
     }
+    required = database.messages.map { message in
+      message.signals.filter { $0.isDecodable && !$0.isMultiplexed }.compactMap(decoder.slot(of:))
+    }
+    seenIn = Array(repeating: 0, count: decoder.slotCount)
   }
 
   /// Appends the samples of all frames, in the order of the frames. Remote and error frames carry no signals.
@@ -62,36 +62,37 @@ public struct SignalSampler: Sendable {
         unknownFrames &+= 1
         continue
       }
-      append(
-        decoder.decode(message, frame.payload), received: now, monotonic: monotonic,
-        at: Timestamp(nanoseconds: frame.time), to: &samples)
+      let template = Sample(
+        tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: frame.time),
+        gatewayTime: now, monotonicTime: monotonic)
+      append(frame.payload, of: message, like: template, to: &samples)
     }
   }
 
   private mutating func append(
-    _ decoded: DecodedMessage, received: Timestamp, monotonic: Int64, at time: Timestamp,
+    _ payload: CANPayload, of message: Message, like template: Sample,
     to samples: inout SampleBatch
   ) {
-    let plan = messages[decoded.message.index]
-    var isPresent = Array(repeating: false, count: plan.signals.count)
-    for signal in decoded.signals {
-      let index = signal.signal.index - plan.firstSignal
-      guard plan.signals.indices.contains(index) else { continue }
-      isPresent[index] = true
-      samples.append(
-        Sample(
-          tag: plan.signals[index].tag,
-          value: plan.signals[index].isWhole ? signal.raw.value : .double(signal.value),
-          sourceTime: time, gatewayTime: received, monotonicTime: monotonic))
+    frameNumber &+= 1
+    let number = frameNumber
+    decoder.forEachSignal(of: message, in: payload) { slot, raw, value, status in
+      seenIn[slot] = number
+      var sample = template
+      sample.tag = signals[slot].tag
+      switch status {
+      case .valid: sample.value = signals[slot].isWhole ? raw.value : .double(value)
+      case .notAvailable: sample.quality = .badNoData
+      case .error: sample.quality = .badSensorFailure
+      }
+      samples.append(sample)
     }
     var isShort = false
-    for (index, signal) in plan.signals.enumerated()
-    where signal.isAlwaysPresent && !isPresent[index] {
+    for slot in required[message.index] where seenIn[slot] != number {
       isShort = true
-      samples.append(
-        Sample(
-          tag: signal.tag, value: .none, quality: .badDecodingError, sourceTime: time,
-          gatewayTime: received, monotonicTime: monotonic))
+      var sample = template
+      sample.tag = signals[slot].tag
+      sample.quality = .badDecodingError
+      samples.append(sample)
     }
     if isShort { shortFrames &+= 1 }
   }

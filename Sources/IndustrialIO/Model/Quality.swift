@@ -60,6 +60,8 @@ extension Quality {
   public static let badOutOfRange = Quality(rawValue: 0x803C_0000)
   /// The device does not support the request.
   public static let badNotSupported = Quality(rawValue: 0x803D_0000)
+  /// The device says that it has no value.
+  public static let badNoData = Quality(rawValue: 0x809B_0000)
   /// The value has another type than the tag.
   public static let badTypeMismatch = Quality(rawValue: 0x8074_0000)
   /// The configuration does not fit the device (no such register, say).
@@ -98,6 +100,7 @@ extension Quality {
     badWaitingForInitialData.rawValue: "no value yet",
     badOutOfRange.rawValue: "out of range",
     badNotSupported.rawValue: "not supported by the device",
+    badNoData.rawValue: "no data",
     badTypeMismatch.rawValue: "wrong type",
     badConfigurationError.rawValue: "configuration does not fit the device",
     badNotConnected.rawValue: "not connected",

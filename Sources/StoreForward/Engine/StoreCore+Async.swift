@@ -128,7 +128,12 @@ extension StoreCore {
     guard let slot else { return }
     let isMade = (try? createSlot(slot)) != nil
     lock.locked {
-      if isMade { freeSlots.insert(slot, at: 0) }
+      // Counted and free at the same moment, or an append might find the ring full in between.
+      if isMade {
+        slotCount = max(slotCount, slot + 1)
+        freeSlots.insert(slot, at: 0)
+        freed.broadcast()
+      }
       isPreparing = false
       wantsPreparation = false
       prepared.broadcast()

@@ -98,6 +98,7 @@ extension StoreCore {
     guard mayGrow else { return try evictOldest(early: false) }
     do throws(StoreIOError) {
       try createSlot(slot)
+      lock.locked { slotCount = max(slotCount, slot + 1) }
       return slot
     } catch {
       // With a full disk the ring is smaller than it might be; dropping the oldest goes on.
@@ -107,7 +108,7 @@ extension StoreCore {
     }
   }
 
-  /// Makes a new file of zeros, durable with its name.
+  /// Makes a new file of zeros, durable with its name. The caller counts it.
   func createSlot(_ slot: Int) throws(StoreIOError) {
     let name = Layout.segmentName(slot: slot)
     let file = try fs.open(name, create: true)
@@ -119,7 +120,6 @@ extension StoreCore {
       try? fs.unlink(name)
       throw error
     }
-    lock.locked { slotCount = max(slotCount, slot + 1) }
   }
 
   /// Fills the disk space that the ring may ever use.
@@ -128,7 +128,10 @@ extension StoreCore {
       while slotCount < slotLimit {
         let slot = slotCount
         try createSlot(slot)
-        lock.locked { freeSlots.insert(slot, at: 0) }
+        lock.locked {
+          slotCount = slot + 1
+          freeSlots.insert(slot, at: 0)
+        }
       }
     } catch {
       throw storeError(error)

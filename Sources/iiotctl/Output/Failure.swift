@@ -21,7 +21,7 @@ struct Failure: Error, CustomStringConvertible {
       .map { $0.drop { $0 == " " } }
     what = lines.first.map(String.init) ?? "unknown failure"
     place = lines.count > 1 ? String(lines[1]) : ""
-    advice = lines.dropFirst(2).joined(separator: "\n  ")
+    advice = lines.dropFirst(2).joined(separator: "\n")
   }
 
   /// Of the Modbus wire.
@@ -36,7 +36,7 @@ struct Failure: Error, CustomStringConvertible {
   var description: String {
     var text = "error: \(what)"
     if !place.isEmpty { text += "\n  \(place)" }
-    if !advice.isEmpty { text += "\n  \(advice)" }
+    if !advice.isEmpty { text += "\n  \(advice.replacing("\n", with: "\n  "))" }
     return text
   }
 }

@@ -23,7 +23,6 @@ struct MQTTInbox {
   private var asked: [Int32: Entry] = [:]
   private var nextIdentifier: UInt32 = 1
   private var received = 0
-  private var dropped = 0
   private var unclaimedCount = 0
   /// Messages of a persistent session that nobody has subscribed to yet: bounded.
   private var unclaimed: [MQTTMessage] = []
@@ -110,22 +109,22 @@ struct MQTTInbox {
     text.withUTF8 { $0.count == bytes.count && $0.elementsEqual(bytes) }
   }
 
-  /// Hands over what was read.
+  /// Hands over what was read. Counted first: who has a message finds it in the statistics.
   mutating func dispatch(_ mailbox: MQTTMailbox) {
+    if received > 0 || unclaimedCount > 0 {
+      let (received, unclaimed) = (received, unclaimedCount)
+      mailbox.update { statistics in
+        statistics.received += received
+        statistics.unclaimed += unclaimed
+      }
+      self.received = 0
+      unclaimedCount = 0
+    }
     for entry in entries where !entry.arrived.isEmpty {
-      dropped += entry.request.queue.add(entry.arrived)
+      let dropped = entry.request.queue.add(entry.arrived)
       entry.arrived = []
+      if dropped > 0 { mailbox.update { $0.dropped += dropped } }
     }
-    guard received > 0 || dropped > 0 || unclaimedCount > 0 else { return }
-    let (received, dropped, lost) = (received, dropped, unclaimedCount)
-    mailbox.update { statistics in
-      statistics.received += received
-      statistics.dropped += dropped
-      statistics.unclaimed += lost
-    }
-    self.received = 0
-    self.dropped = 0
-    unclaimedCount = 0
   }
 
   /// Whether messages of a durable session were read and not handed over; their acknowledgements are queued.

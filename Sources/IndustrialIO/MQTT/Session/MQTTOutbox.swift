@@ -47,12 +47,15 @@ struct MQTTOutbox {
   private var exactlyOnceInflight = 0
   private var oldestIdentifiers: [Int32] = []
   private var oldestHead = 0
-  private(set) var publishedCount = 0
+  private let mailbox: MQTTMailbox
 
   /// The most messages with QoS 0 in the library's queue, which has no bound of its own.
   private static let mostUnwritten = 1000
 
-  init(timeout: Duration) { self.timeout = timeout }
+  init(timeout: Duration, mailbox: MQTTMailbox) {
+    self.timeout = timeout
+    self.mailbox = mailbox
+  }
 
   mutating func add(
     _ messages: [MQTTMessage], _ reply: MQTTReply<Void>, now: ContinuousClock.Instant
@@ -163,7 +166,8 @@ struct MQTTOutbox {
         .denied, "the broker refused the message: \(text)", reason: code,
         topic: job.messages[entry.index].topic)
     } else if reason < 0x80 {
-      publishedCount += 1
+      // Counted before the caller hears of it.
+      mailbox.update { $0.published += 1 }
     }
     finishIfDone(job)
   }

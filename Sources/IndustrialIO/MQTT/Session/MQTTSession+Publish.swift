@@ -8,10 +8,6 @@ extension MQTTSession {
   /// Gives waiting messages to the library. Returns whether there is more that could go at once.
   func pumpOutbox() -> Bool {
     guard case .connected = phase, let handle else { return false }
-    defer {
-      let count = outbox.publishedCount
-      mailbox.update { $0.published = count }
-    }
     for _ in 0..<Self.pumpBurst {
       guard !outbox.identifiersAreExhausted(last: lastIdentifier),
         let (job, index) = outbox.nextMessage()

@@ -61,7 +61,7 @@ final class MQTTSession {
     self.mailbox = mailbox
     self.address = address
     self.options = options
-    outbox = MQTTOutbox(timeout: options.timeout)
+    outbox = MQTTOutbox(timeout: options.timeout, mailbox: mailbox)
     nextMisc = clock.now
   }
 
@@ -250,8 +250,11 @@ final class MQTTSession {
       let target = address.usesTLS ? address.host : hosts[hostIndex]
       status = mosquitto_connect_bind_async(handle, target, Int32(address.port), seconds, nil)
     }
+    let number = errno
+    // The library's socket would live on in every program that this one starts.
+    _ = fcntl(mosquitto_socket(handle), F_SETFD, FD_CLOEXEC)
     guard status == MOSQ_ERR_SUCCESS.rawValue || status == MOSQ_ERR_CONN_PENDING.rawValue else {
-      throw failure(status, errno: errno)
+      throw failure(status, errno: number)
     }
   }
 

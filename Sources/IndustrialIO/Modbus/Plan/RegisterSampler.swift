@@ -6,63 +6,88 @@ public import IndustrialModel
 /// value, of the failure's quality.
 public struct RegisterSampler: Sendable {
   /// The requests of one round.
-  public let plan: ReadPlan
+  public private(set) var plan: ReadPlan
   /// The readings, in the order of their samples.
   public let readings: [RegisterReading]
-  /// Where each reading's value starts: the request, and registers or bits from its start.
-  private let spots: [(block: Int, offset: Int)]
+  private var planner: ReadPlanner
 
   /// A sampler of the given readings.
   ///
+  /// - Parameters:
+  ///   - readings: what to read; several may share registers.
+  ///   - limits: what the device allows, and how large a gap may be read along.
   /// - Throws: `ModbusError` of code `invalidRequest` when a reading runs past address 65535.
-  public init(_ readings: [RegisterReading]) throws(ModbusError) {
-    let order = readings.indices.sorted { left, right in
-      Self.key(readings[left]) < Self.key(readings[right])
-    }
-    var blocks: [RegisterBlock] = []
-    var spots = Array(repeating: (block: 0, offset: 0), count: readings.count)
-    for index in order {
-      let reading = readings[index]
-      let start = Int(reading.place.offset)
-      let end = start + reading.type.registerCount
-      if var block = blocks.last, block.unit == reading.unit, block.table == reading.place.table,
-        start <= Int(block.address) + block.count,
-        end - Int(block.address) <= block.table.maximumReadCount
-      {
-        block.count = max(block.count, end - Int(block.address))
-        blocks[blocks.count - 1] = block
-      } else {
-        blocks.append(
-          RegisterBlock(
-            reading.place.table, reading.place.offset, count: end - start, unit: reading.unit))
-      }
-      spots[index] = (blocks.count - 1, start - Int(blocks[blocks.count - 1].address))
-    }
-    plan = try ReadPlan(blocks)
+  public init(
+    _ readings: [RegisterReading], limits: ReadLimits = ReadLimits()
+  ) throws(ModbusError) {
     self.readings = readings
-    self.spots = spots
+    planner = ReadPlanner(
+      readings.map { reading in
+        ReadPlanner.Span(
+          unit: reading.unit, table: reading.place.table, start: Int(reading.place.offset),
+          count: reading.type.registerCount)
+      }, limits: limits)
+    plan = try ReadPlan(planner.blocks)
   }
 
-  private static func key(_ reading: RegisterReading) -> UInt64 {
-    UInt64(reading.unit) << 32 | UInt64(reading.place.table.rawValue) << 24
-      | UInt64(reading.place.offset)
+  /// Learns from a result of this `plan`; true when there was something to learn and the round is worth repeating at once.
+  ///
+  /// A request refused with exception 2 is halved until the place that does not exist stands alone; that reading is then left
+  /// out of the plan, its samples say so, and it is asked for again every 100 rounds. One refused with exception
+  /// 3 is asked for in smaller pieces. Call it after each round; `plan` may be another one afterwards.
+  public mutating func adapt(to result: ReadResult) -> Bool {
+    guard result.plan == plan else { return false }
+    let hasLearnt = planner.learn { block in
+      guard let failure = result.failures[block] else {
+        return result.times[block] == 0 ? .failed : .answered
+      }
+      return failure.exception.map { .refused($0) } ?? .failed
+    }
+    if planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) { plan = adapted }
+    return hasLearnt
+  }
+
+  /// The readings that the device refused for ever (exception 2), and that are left out of the plan for now.
+  public var holes: [RegisterReading] {
+    zip(readings, planner.blockOfSpan).filter { $0.1 < 0 }.map(\.0)
+  }
+
+  /// The error of the holes as one, nil when there are none.
+  ///
+  /// - Parameter bus: The name of the wire for the message.
+  public func holeError(bus: String) -> ModbusError? {
+    let holes = holes
+    guard let first = holes.first else { return nil }
+    let more = holes.count > 1 ? ", and so for \(holes.count - 1) more" : ""
+    return ModbusError(
+      .exception, "the device answered: \(ExceptionCode.illegalDataAddress)\(more)", bus: bus,
+      unit: first.unit, address: first.place, exception: .illegalDataAddress,
+      advice:
+        "compare with the device's register list; addresses here count from 0: 40001 is holding 0")
   }
 
   /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`.
   public func append(_ result: ReadResult, to batch: inout SampleBatch) {
     let now = Timestamp.now()
     let monotonic = MonotonicClock.now()
-    for (reading, spot) in zip(readings, spots) {
+    for (reading, block) in zip(readings, planner.blockOfSpan) {
       var sample = Sample(
         tag: reading.tag, value: .none, gatewayTime: now, monotonicTime: monotonic)
-      if let time = result.time(ofBlock: spot.block) {
+      guard block >= 0 else {
+        // A known hole.
+        sample.quality = ExceptionCode.illegalDataAddress.quality
+        batch.append(sample)
+        continue
+      }
+      let offset = Int(reading.place.offset) - Int(plan.blocks[block].address)
+      if let time = result.time(ofBlock: block) {
         // When the answer came, on both clocks.
         sample.gatewayTime = Timestamp(nanoseconds: time)
         sample.monotonicTime = monotonic &- (now.nanoseconds &- time)
       }
       do throws(ModbusError) {
-        let words = try result.registers(ofBlock: spot.block)
-        sample.value = value(of: reading, at: spot.offset, in: words)
+        let words = try result.registers(ofBlock: block)
+        sample.value = value(of: reading, at: offset, in: words)
         if sample.value == .none { sample.quality = .badDecodingError }
       } catch {
         sample.quality = error.quality

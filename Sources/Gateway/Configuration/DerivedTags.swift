@@ -1,0 +1,52 @@
+internal import DBC
+internal import Formula
+
+extension GatewayConfiguration {
+  /// Compiles the derived tags and puts them in an order in which each comes after those it uses.
+  ///
+  /// - Parameters:
+  ///   - known: The tags that exist besides the derived ones; nil when they can't be known in advance.
+  ///   - report: Told for every mistake: which formula, what, what to do.
+  /// - Returns: Nil when there was a mistake.
+  func compiledFormulas(
+    known: Set<String>?, report: (_ tag: String, _ message: String, _ advice: String) -> Void
+  ) -> [FormulaSet.Member]? {
+    let (set, errors) = FormulaSet.compile(
+      formulas.map { ($0.tag, $0.expression) }, options: FormulaOptions(names: known))
+    for error in errors {
+      let place = error.error.length > 0 ? " (column \(error.error.column) of the formula)" : ""
+      let excerpt = error.error.snippet.split(separator: "\n").map { $0.dropFirst(2) }
+      report(error.name, error.error.message + place, excerpt.joined(separator: "\n"))
+    }
+    var isRight = errors.isEmpty
+    for member in set?.members ?? [] {
+      for dependency in member.formula.dependencies where !dependency.isTag {
+        isRight = false
+        report(
+          member.name, "'\(dependency.name)' is no tag",
+          "write tags in braces: {device/\(dependency.name)}")
+      }
+    }
+    return isRight ? set?.members : nil
+  }
+
+  /// The tags that the devices have; nil when that can't be told because a database can't be read.
+  func knownTags() -> Set<String>? {
+    var known: Set<String> = []
+    for device in devices {
+      guard let bus = buses.first(where: { $0.name == device.bus }) else { continue }
+      switch bus.transport {
+      case .modbusTCP:
+        for tag in device.tags { known.insert("\(device.name)/\(tag.name)") }
+      case .canLog(_, let file):
+        guard let database = try? Database(contentsOf: file) else { return nil }
+        for message in database.messages {
+          for signal in message.signals {
+            known.insert("\(device.name)/\(message.name).\(signal.name)")
+          }
+        }
+      }
+    }
+    return known
+  }
+}

@@ -1,0 +1,2 @@
+/// `import DBC` brings the frame vocabulary along.
+@_exported public import CANCore

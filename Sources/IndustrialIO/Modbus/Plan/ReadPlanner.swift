@@ -1,0 +1,192 @@
+/// Finds the fewest legal requests that read a set of spans, and learns from a device's refusals.
+///
+/// No span is cut in two. Spans that touch, overlap or lie within the gap bound share a request, up to the limits. When a device
+/// refuses a request with "illegal data address", its gaps are left out; if that does not help it is
+/// halved until the place that does not exist stands alone; that hole is remembered and left out, and asked for again
+/// now and then. After "illegal data value" the device is asked for less at once.
+struct ReadPlanner: Sendable {
+  /// Consecutive places that belong together.
+  struct Span: Sendable, Hashable {
+    var unit: UInt8
+    var table: RegisterTable
+    var start: Int
+    var count: Int
+
+    var end: Int { start + count }
+  }
+
+  /// A table of a unit.
+  private struct Area: Hashable {
+    var unit: UInt8
+    var table: RegisterTable
+
+    init(_ block: RegisterBlock) { (unit, table) = (block.unit, block.table) }
+    init(_ span: Span) { (unit, table) = (span.unit, span.table) }
+  }
+
+  /// What has been learnt about an area.
+  private struct Knowledge {
+    /// Where requests must not run across, for now.
+    var cuts: Set<Int> = []
+    /// Places that do not exist.
+    var holes: [Range<Int>] = []
+    /// The most places that the device gives at once, as far as is known.
+    var maximumCount: Int?
+  }
+
+  /// What became of a request.
+  enum Outcome {
+    case answered
+    case refused(ExceptionCode)
+    case failed
+  }
+
+  /// A hole is asked for again after so many rounds: a device that was starting may have refused everything.
+  static let roundsBetweenChecks = 100
+
+  private let spans: [Span]
+  private let limits: ReadLimits
+  private var knowledge: [Area: Knowledge] = [:]
+  /// The requests.
+  private(set) var blocks: [RegisterBlock] = []
+  /// The request that holds each span, in the order in which the spans were given; -1 for one in a known hole.
+  private(set) var blockOfSpan: [Int] = []
+  private var rounds = 0
+  private var asksForHoles = false
+  private let order: [Int]
+
+  init(_ spans: [Span], limits: ReadLimits) {
+    self.spans = spans
+    self.limits = limits
+    order = spans.indices.sorted { left, right in
+      let (a, b) = (spans[left], spans[right])
+      return (a.unit, a.table.rawValue, a.start, a.count)
+        < (b.unit, b.table.rawValue, b.start, b.count)
+    }
+    build()
+  }
+
+  private mutating func build() {
+    blocks.removeAll()
+    blockOfSpan = Array(repeating: -1, count: spans.count)
+    for index in order {
+      let span = spans[index]
+      if !asksForHoles, isHole(span) { continue }
+      if let last = blocks.last, canJoin(span, last) {
+        blocks[blocks.count - 1].count = max(last.count, span.end - Int(last.address))
+      } else {
+        blocks.append(
+          RegisterBlock(
+            span.table, UInt16(truncatingIfNeeded: span.start), count: span.count, unit: span.unit))
+      }
+      blockOfSpan[index] = blocks.count - 1
+    }
+  }
+
+  private func canJoin(_ span: Span, _ block: RegisterBlock) -> Bool {
+    let start = Int(block.address)
+    guard block.unit == span.unit, block.table == span.table,
+      span.start - (start + block.count) <= limits.maximumGap
+    else { return false }
+    let known = knowledge[Area(span)]
+    let limit = min(limits.maximumCount(span.table), known?.maximumCount ?? .max)
+    guard max(start + block.count, span.end) - start <= limit else { return false }
+    guard let known else { return true }
+    return !known.cuts.contains { start < $0 && $0 <= span.start }
+      && !known.holes.contains { hole in
+        (start < hole.lowerBound && hole.lowerBound <= span.start)
+          || (start < hole.upperBound && hole.upperBound <= span.start)
+      }
+  }
+
+  // MARK: - Learning
+
+  private func isHole(_ span: Span) -> Bool {
+    knowledge[Area(span)]?.holes.contains {
+      $0.lowerBound <= span.start && span.end <= $0.upperBound
+    }
+      ?? false
+  }
+
+  /// Takes note of what became of a round's requests; true when there was something to learn from it.
+  mutating func learn(_ outcome: (_ block: Int) -> Outcome) -> Bool {
+    rounds += 1
+    var hasLearnt = false
+    var refused: [Int] = []
+    for (index, block) in blocks.enumerated() {
+      switch outcome(index) {
+      case .refused(.illegalDataAddress): refused.append(index)
+      case .refused(.illegalDataValue): hasLearnt = learnLimit(from: block) || hasLearnt
+      case .answered where asksForHoles: hasLearnt = forgetHoles(in: block) || hasLearnt
+      default: break
+      }
+    }
+    // Holes first: they take back older cuts, and must not take back those of this round.
+    for index in refused where seams(of: index).all.isEmpty {
+      hasLearnt = learnHole(blocks[index]) || hasLearnt
+    }
+    for index in refused { hasLearnt = cut(index) || hasLearnt }
+    let asked = asksForHoles
+    asksForHoles =
+      rounds % Self.roundsBetweenChecks == 0 && knowledge.values.contains { !$0.holes.isEmpty }
+    if hasLearnt || asked != asksForHoles { build() }
+    return hasLearnt
+  }
+
+  private mutating func forgetHoles(in block: RegisterBlock) -> Bool {
+    let range = Int(block.address)..<(Int(block.address) + block.count)
+    guard let holes = knowledge[Area(block)]?.holes, holes.contains(where: { $0.overlaps(range) })
+    else { return false }
+    knowledge[Area(block)]?.holes.removeAll { $0.overlaps(range) }
+    return true
+  }
+
+  private mutating func learnLimit(from block: RegisterBlock) -> Bool {
+    guard block.count > 1 else { return false }
+    let old = knowledge[Area(block)]?.maximumCount ?? .max
+    let new = block.count / 2
+    guard new < old else { return false }
+    knowledge[Area(block), default: Knowledge()].maximumCount = new
+    return true
+  }
+
+  /// Where a request could be cut without cutting a span, and those of the places before which nobody wants something.
+  private func seams(of index: Int) -> (all: [Int], behindGaps: [Int]) {
+    var all: [Int] = []
+    var behindGaps: [Int] = []
+    var end: Int?
+    for member in order where blockOfSpan[member] == index {
+      let span = spans[member]
+      if let end, span.start >= end {
+        all.append(span.start)
+        if span.start > end { behindGaps.append(span.start) }
+      }
+      end = max(end ?? 0, span.end)
+    }
+    return (all, behindGaps)
+  }
+
+  private mutating func cut(_ index: Int) -> Bool {
+    let (all, behindGaps) = seams(of: index)
+    let cuts = behindGaps.isEmpty ? all.isEmpty ? [] : [all[all.count / 2]] : behindGaps
+    knowledge[Area(blocks[index]), default: Knowledge()].cuts.formUnion(cuts)
+    return !cuts.isEmpty
+  }
+
+  private mutating func learnHole(_ block: RegisterBlock) -> Bool {
+    let area = Area(block)
+    let hole = Int(block.address)..<(Int(block.address) + block.count)
+    var known = knowledge[area] ?? Knowledge()
+    guard !known.holes.contains(hole) else { return false }
+    known.holes.append(hole)
+    // The halving has done its work: what lies on either side goes together again.
+    known.cuts = known.cuts.filter { isGap($0, area) }
+    knowledge[area] = known
+    return true
+  }
+
+  /// Whether a cut stands behind a gap rather than in the middle of wanted places.
+  private func isGap(_ cut: Int, _ area: Area) -> Bool {
+    !spans.contains { Area($0) == area && $0.start < cut && $0.end >= cut }
+  }
+}
