@@ -81,6 +81,11 @@ struct Poll: AsyncParsableCommand {
       sampler.append(result, to: &batch)
       sequence = batch.number(from: sequence)
       try printer.print(batch)
+      if let error = sampler.holeError(bus: url.endpoint.description) {
+        trouble.failed(-1, Failure(error))
+      } else {
+        trouble.recovered(-1, "all places can be read now")
+      }
       for block in result.plan.blocks.indices {
         if let error = result.error(ofBlock: block) {
           trouble.failed(block, Failure(error))

@@ -39,6 +39,10 @@ final class WireEngine {
   private var output: SendBuffer
   private var silentTimeouts = 0
   private let timeout: Int64
+  // Of the endpoint, at hand without a look at its strings.
+  private let isRTU: Bool
+  private let baud: Int64
+  private let gap: Int64
   private let inFlight: Int
 
   init(
@@ -48,6 +52,13 @@ final class WireEngine {
     self.endpoint = endpoint
     self.options = options
     timeout = max(0, options.timeout.nanoseconds)
+    isRTU = endpoint.isRTU
+    gap = endpoint.gap
+    if case .serial(let line) = endpoint.transport {
+      baud = Int64(max(1, line.baud))
+    } else {
+      baud = 0
+    }
     inFlight = endpoint.isRTU ? 1 : min(max(1, options.inFlight), ModbusOptions.maximumInFlight)
     self.wakeup = wakeup
     self.published = published
@@ -211,7 +222,8 @@ final class WireEngine {
     while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
       let (job, block) = queue.next()
     {
-      if isPaused(job, block, now) || isUnanswerable(job, block) { continue }
+      if !pauses.isEmpty, isPaused(job, block, now) { continue }
+      if isRTU, isUnanswerable(job, block) { continue }
       let deadline = now &+ timeout
       let hasBegun: Bool
       if let message = job.message {
@@ -241,7 +253,7 @@ final class WireEngine {
     else { return false }
     assignments[slot] = Assignment(job: job, block: block)
     let count = UInt16(truncatingIfNeeded: request.count)
-    if endpoint.isRTU {
+    if isRTU {
       output.appendRTU(
         unit: request.unit,
         pdu: [
@@ -258,7 +270,7 @@ final class WireEngine {
   private func begin(_ message: RequestMessage, of job: Job, _ deadline: Int64) -> Bool {
     let lineTime = lineTime(message.pdu.count + 3 + max(5, message.replyLength + 3))
     // Nobody answers a broadcast; the units get time to carry it out.
-    let isBroadcast = endpoint.isRTU && message.unit == 0
+    let isBroadcast = isRTU && message.unit == 0
     guard
       let (id, slot) = exchange.begin(
         unit: message.unit, function: message.function.rawValue,
@@ -267,7 +279,7 @@ final class WireEngine {
           ? deadline &- timeout &+ lineTime &+ Self.turnaround : deadline &+ lineTime)
     else { return false }
     assignments[slot] = Assignment(job: job, block: 0)
-    if endpoint.isRTU {
+    if isRTU {
       output.appendRTU(unit: message.unit, pdu: message.pdu, withCheck: !link.addsCheck)
     } else {
       output.append(id: id, unit: message.unit, pdu: message.pdu)
@@ -280,8 +292,7 @@ final class WireEngine {
 
   /// How long so many characters take on a serial line, ns.
   private func lineTime(_ count: Int) -> Int64 {
-    guard case .serial(let line) = endpoint.transport else { return 0 }
-    return Int64(count) * 11_000_000_000 / Int64(max(1, line.baud))
+    baud == 0 ? 0 : Int64(count) * 11_000_000_000 / baud
   }
 
   // MARK: - Units that do not answer
@@ -289,7 +300,6 @@ final class WireEngine {
   /// Whether the request's unit is paused; it then waits, or has failed when that would take too long.
   private func isPaused(_ job: Job, _ block: Int, _ now: Int64) -> Bool {
     let unit = job.unit(of: block)
-    guard !pauses.isEmpty else { return false }
     guard let end = pauses.end(of: unit, now: now) else { return false }
     if end &- now <= timeout {
       held.append(Assignment(job: job, block: block))
@@ -306,7 +316,7 @@ final class WireEngine {
 
   /// Whether the request asks a question of all units of a serial line at once; it has failed then.
   private func isUnanswerable(_ job: Job, _ block: Int) -> Bool {
-    guard endpoint.isRTU, !job.isWrite, job.unit(of: block) == 0 else { return false }
+    guard !job.isWrite, job.unit(of: block) == 0 else { return false }
     var error = failure(
       .invalidRequest, "unit 0 is all units of a serial line, and none of them answers", job, block)
     error.advice = "ask one unit, 1 to 247"
@@ -345,7 +355,6 @@ final class WireEngine {
     case .bytes(let count):
       input.received(count)
       takeAnswers()
-      let gap = endpoint.gap
       if gap > 0 { quietUntil = SystemClock.monotonic() &+ gap }
     case .wouldBlock: break
     case .ended: connectionLost("the other side closed it")
@@ -419,7 +428,7 @@ final class WireEngine {
     while let slot = exchange.expire(at: now) {
       guard let assignment = take(slot) else { continue }
       let unit = assignment.job.unit(of: assignment.block)
-      if endpoint.isRTU, unit == 0, let message = assignment.job.message {
+      if isRTU, unit == 0, let message = assignment.job.message {
         // A broadcast has had its time.
         assignment.job.answer = .success(message.pdu)
         settle(assignment.job, assignment.block, nil)

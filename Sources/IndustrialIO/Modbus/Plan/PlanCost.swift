@@ -25,7 +25,8 @@ public struct PlanCost: Sendable, Hashable {
     if case .serial(let line) = endpoint.transport {
       let bits = Double((bytesSent + bytesReceived) * 11)
       let silence = Double(2 * requests) * Double(line.gap) / 1e9
-      lineTime = .seconds(bits / Double(max(1, line.baud)) + silence)
+      let seconds = bits / Double(max(1, line.baud)) + silence
+      lineTime = .microseconds(Int64((seconds * 1e6).rounded()))
     }
   }
 

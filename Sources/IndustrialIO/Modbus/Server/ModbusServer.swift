@@ -59,6 +59,9 @@ public final class ModbusServer: Sendable {
   /// Stops listening and ends all connections. Does not block.
   public func close() { control.close() }
 
+  /// What the server does wrong from now on, on purpose; nothing at first.
+  public func setFaults(_ faults: [ModbusFault]) { control.setFaults(faults) }
+
   /// Looks at or changes a unit's registers; requests wait meanwhile, so that what is changed together is seen together.
   /// Returns nil when there is no such unit.
   @discardableResult
@@ -73,6 +76,8 @@ public final class ModbusServer: Sendable {
 final class ServerControl: Sendable {
   let wakeup: Wakeup
   private let closed = Atomic(false)
+  private let hasFaults = Atomic(false)
+  private let faults = Mutex(FaultPlan())
 
   init(wakeup: Wakeup) { self.wakeup = wakeup }
 
@@ -81,5 +86,16 @@ final class ServerControl: Sendable {
   func close() {
     closed.store(true, ordering: .releasing)
     wakeup.ring()
+  }
+
+  func setFaults(_ list: [ModbusFault]) {
+    faults.withLock { $0 = FaultPlan(list) }
+    hasFaults.store(!list.isEmpty, ordering: .releasing)
+  }
+
+  /// The faults that spoil the next answer of a unit.
+  func nextFaults(unit: UInt8) -> [ModbusFault.Kind] {
+    guard hasFaults.load(ordering: .acquiring) else { return [] }
+    return faults.withLock { $0.next(unit: unit) }
   }
 }
