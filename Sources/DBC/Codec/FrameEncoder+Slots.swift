@@ -90,7 +90,7 @@ extension dk_signal {
       let raw = nearest(number)
       return raw >= 0 && UInt64(raw) <= UInt64.max &>> UInt64(right) ? UInt64(raw) : nil
     case DK_SIGNED:
-      guard number > -0x1p63 - 1, number < 0x1p63 else { return nil }
+      guard number >= -0x1p63, number < 0x1p63 else { return nil }
       let raw = nearest(number)
       let limit = Int64.max &>> Int64(right)
       return raw >= -limit &- 1 && raw <= limit ? UInt64(bitPattern: raw) : nil
