@@ -27,6 +27,7 @@ let package = Package(
     suite("CANCore", uses: "CANCore"),
     suite("IndustrialModel", uses: "IndustrialModel"),
     suite("Sinks", uses: "IndustrialModel", "Sinks"),
+    suite("DBC", uses: "DBC"),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),

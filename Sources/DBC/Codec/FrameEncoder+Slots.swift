@@ -85,16 +85,15 @@ extension dk_signal {
     let number = factor == 0 ? 0 : (value - addend) / factor
     switch Int(kind) {
     case DK_UNSIGNED:
-      // Up to 63 bits: through a signed conversion, which is one instruction.
-      let raw = number.rounded()
-      let limit = Double(sign: .plus, exponent: Int(bitCount), significand: 1)
-      guard raw >= 0, raw < limit else { return nil }
-      return UInt64(bitPattern: Int64(raw))
+      // Up to 63 bits.
+      guard number > -1, number < 0x1p63 else { return nil }
+      let raw = nearest(number)
+      return raw >= 0 && UInt64(raw) <= UInt64.max &>> UInt64(right) ? UInt64(raw) : nil
     case DK_SIGNED:
-      let raw = number.rounded()
-      let limit = Double(sign: .plus, exponent: Int(bitCount) &- 1, significand: 1)
-      guard raw >= -limit, raw < limit else { return nil }
-      return UInt64(bitPattern: Int64(raw))
+      guard number > -0x1p63 - 1, number < 0x1p63 else { return nil }
+      let raw = nearest(number)
+      let limit = Int64.max &>> Int64(right)
+      return raw >= -limit &- 1 && raw <= limit ? UInt64(bitPattern: raw) : nil
     case DK_UNSIGNED64:
       let raw = number.rounded()
       guard raw >= 0, raw < 0x1p64 else { return nil }
@@ -103,5 +102,14 @@ extension dk_signal {
     case DK_FLOAT64: return number.bitPattern
     default: return UInt64(halfBits(number))
     }
+  }
+
+  /// The nearest whole number, halves away from zero; without the call that `rounded()` is on older processors.
+  /// The number must fit.
+  @inline(__always)
+  private func nearest(_ number: Double) -> Int64 {
+    let whole = Int64(number)
+    let rest = number - Double(whole)
+    return rest >= 0.5 ? whole &+ 1 : rest <= -0.5 ? whole &- 1 : whole
   }
 }

@@ -9,7 +9,7 @@ extension StoreCore {
         throw StoreError(
           .invalidOption,
           "the store has \(slotCount) segment files already, \(slots) would be fewer",
-          path: fs.path, advice: "export the records and import them into a smaller store")
+          path: fs.path, advice: "move the records into a new, smaller store")
       }
       defer { slotLimit = slots }
       return slotLimit
