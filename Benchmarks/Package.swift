@@ -25,6 +25,8 @@ let package = Package(
   targets: [
     // One line a module.
     suite("CANCore", uses: "CANCore"),
+    suite("IndustrialModel", uses: "IndustrialModel"),
+    suite("Sinks", uses: "IndustrialModel", "Sinks"),
     suite("DBC", uses: "DBC"),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
