@@ -70,11 +70,11 @@ struct Poll: AsyncParsableCommand {
     var sequence: UInt64 = 1
     let clock = ContinuousClock()
     var due = clock.now
-    while !Task.isCancelled {
+    polling: while !Task.isCancelled {
       guard var result = try? await client.read(sampler.plan) else { break }
       // A request that runs into a hole of the device's map is taken apart at once.
-      while !Task.isCancelled, sampler.adapt(to: result) {
-        guard let again = try? await client.read(sampler.plan) else { break }
+      while sampler.adapt(to: result) {
+        guard let again = try? await client.read(sampler.plan) else { break polling }
         result = again
       }
       var batch = SampleBatch()
@@ -89,6 +89,7 @@ struct Poll: AsyncParsableCommand {
           trouble.recovered(block, "\(result.plan.blocks[block].table) can be read again")
         }
       }
+      reportHoles(sampler, url, &trouble)
       rounds += 1
       if rounds == count { break }
       // A round that took longer than its period is followed at once, and missed ones are not made up.
@@ -97,6 +98,17 @@ struct Poll: AsyncParsableCommand {
     }
     client.close()
     if !hasRead, rounds > 0 { throw ExitCode.failure }
+  }
+
+  /// Tells of places that do not exist. They are numbered below 0, where no request is.
+  private func reportHoles(
+    _ sampler: RegisterSampler, _ url: ModbusURL, _ trouble: inout TroubleLog
+  ) {
+    for (index, refusal) in sampler.refusals.enumerated() {
+      var refusal = refusal
+      refusal.bus = url.endpoint.description
+      trouble.failed(-1 - index, Failure(refusal))
+    }
   }
 
   private func sampler(unit: UInt8, tags: TagRegistry) throws -> RegisterSampler {

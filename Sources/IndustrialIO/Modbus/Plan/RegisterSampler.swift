@@ -30,33 +30,50 @@ public struct RegisterSampler: Sendable {
     plan = try ReadPlan(planner.blocks)
   }
 
-  /// Learns from a result of this `plan`; true when there was something to learn and the round is worth repeating at once.
+  /// Learns from a result of this `plan`; true when `plan` is another one now, so that the round must be read again before
+  /// `append`.
   ///
   /// A request refused with exception 2 is halved until the place that does not exist stands alone; that reading is then left
   /// out of the plan, its samples say so, and it is asked for again every 100 rounds. One refused with exception
-  /// 3 is asked for in smaller pieces. Call it after each round; `plan` may be another one afterwards.
+  /// 3 is asked for in smaller pieces. Call it after each round until it returns false.
   public mutating func adapt(to result: ReadResult) -> Bool {
     guard result.plan == plan else { return false }
-    let hasLearnt = planner.learn { block in
+    _ = planner.learn { block in
       guard let failure = result.failures[block] else {
         return result.times[block] == 0 ? .failed : .answered
       }
       return failure.exception.map { .refused($0) } ?? .failed
     }
-    if planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) { plan = adapted }
-    return hasLearnt
+    guard planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) else {
+      return false
+    }
+    plan = adapted
+    return true
   }
 
-  /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`.
+  /// Why the places that are left out of the plan for now can't be read, one error for neighbours; without the wire.
+  public var refusals: [ModbusError] {
+    planner.holes.map { hole in
+      let code = ExceptionCode.illegalDataAddress
+      return ModbusError(
+        .exception, "the device answered: \(code)", unit: hole.unit,
+        address: RegisterAddress(hole.table, hole.address), count: hole.count,
+        function: hole.table.readFunction, exception: code, advice: code.advice)
+    }
+  }
+
+  /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`; of another one
+  /// nothing is taken, and all samples are bad.
   public func append(_ result: ReadResult, to batch: inout SampleBatch) {
+    let isOurs = result.plan == plan
     let now = Timestamp.now()
     let monotonic = MonotonicClock.now()
     for (reading, block) in zip(readings, planner.blockOfSpan) {
       var sample = Sample(
         tag: reading.tag, value: .none, gatewayTime: now, monotonicTime: monotonic)
-      guard block >= 0 else {
-        // A known hole.
-        sample.quality = ExceptionCode.illegalDataAddress.quality
+      guard block >= 0, isOurs else {
+        // A known hole, or a caller's mistake.
+        sample.quality = isOurs ? ExceptionCode.illegalDataAddress.quality : .bad
         batch.append(sample)
         continue
       }
