@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     // One line a module.
     suite("CANCore", uses: "CANCore"),
+    suite("DBC", uses: "DBC"),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),

@@ -27,6 +27,21 @@ public struct CANPayload: Sendable {
     for byte in bytes { append(byte) }
   }
 
+  /// The first `count` bytes of eight words, the first byte of each word lowest; above 64 all of them.
+  @inlinable
+  public init(words: InlineArray<8, UInt64>, count: Int) {
+    byteCount = Swift.max(0, Swift.min(count, Self.maximumCount))
+    self.words = words
+    for index in 0..<8 {
+      let bits = byteCount * 8 - index * 64
+      if bits <= 0 {
+        self.words[index] = 0
+      } else if bits < 64 {
+        self.words[index] &= (1 << UInt64(bits)) - 1
+      }
+    }
+  }
+
   /// The bytes of little-endian words from a batch; `count` must be 0 to 64.
   @usableFromInline
   init(words source: UnsafeBufferPointer<UInt64>, count: Int) {

@@ -63,7 +63,10 @@ public struct CompiledFormula: Sendable {
   public func evaluate(_ slots: FormulaSlots) -> FormulaResult {
     precondition(slots.program === program, "the slots belong to another formula")
     if slots.impaired == 0 {
-      let value = slots.entry(slots.code, slots.registers, slots.temporaries)
+      // The pointers alone would not keep the memory alive up to the end of the call.
+      let value = withExtendedLifetime(slots) {
+        slots.entry(slots.code, slots.registers, slots.temporaries)
+      }
       if value.isFinite { return FormulaResult(value: value, quality: 0) }
     }
     return slots.evaluateExactly()
@@ -71,8 +74,10 @@ public struct CompiledFormula: Sendable {
 
   /// Evaluates at a time of its own, with the memory that `slots` holds.
   ///
-  /// - Parameter time: In nanoseconds since 1970. Without it an evaluation takes place at the time of its newest
-  ///   input; with it also between samples, so that rates fall and delays end while nothing arrives.
+  /// - Parameters:
+  ///   - slots: The inputs; made by this formula.
+  ///   - time: In nanoseconds since 1970. Without it an evaluation takes place at the time of its newest
+  ///     input; with it also between samples, so that rates fall and delays end while nothing arrives.
   public func evaluate(_ slots: FormulaSlots, at time: Int64) -> FormulaResult {
     guard isStateful else { return evaluate(slots) }
     precondition(slots.program === program, "the slots belong to another formula")
@@ -81,8 +86,10 @@ public struct CompiledFormula: Sendable {
 
   /// Evaluates with memory that the caller keeps.
   ///
-  /// `state` must have been made by this formula.
-  /// - Parameter time: In nanoseconds since 1970; nil for that of the newest input.
+  /// - Parameters:
+  ///   - slots: The inputs; made by this formula.
+  ///   - state: The memory; made by this formula.
+  ///   - time: In nanoseconds since 1970; nil for that of the newest input.
   public func evaluate(
     _ slots: FormulaSlots, state: inout FormulaState, at time: Int64? = nil
   ) -> FormulaResult {

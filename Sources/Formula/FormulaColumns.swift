@@ -89,10 +89,19 @@ public final class FormulaColumns {
     _ columns: [UnsafeBufferPointer<Double>], times: UnsafeBufferPointer<Int64>? = nil,
     into results: UnsafeMutableBufferPointer<Double>, errors: inout [FormulaRowError]
   ) throws(FormulaError) {
+    guard columns.count == slots.count,
+      columns.allSatisfy({ $0.count == results.count }),
+      times.map({ $0.count == results.count }) ?? true
+    else { throw shape(columns, results.count) }
+    // The pointers alone would not keep the blocks alive.
+    withExtendedLifetime(self) { evaluateAll(columns, times, results, &errors) }
+  }
+
+  private func evaluateAll(
+    _ columns: [UnsafeBufferPointer<Double>], _ times: UnsafeBufferPointer<Int64>?,
+    _ results: UnsafeMutableBufferPointer<Double>, _ errors: inout [FormulaRowError]
+  ) {
     let rows = results.count
-    guard columns.count == slots.count, columns.allSatisfy({ $0.count == rows }),
-      times.map({ $0.count == rows }) ?? true
-    else { throw shape(columns, rows) }
     guard let out = results.baseAddress else { return }
     let bases = columns.compactMap(\.baseAddress)
     guard let code, let kernel else {

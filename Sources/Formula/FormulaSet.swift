@@ -38,7 +38,9 @@ public struct FormulaSet: Sendable {
 
   /// Compiles formulas and orders them.
   ///
-  /// - Parameter options: Holds for each formula; where `names` is set, the set's own names may be used as well.
+  /// - Parameters:
+  ///   - definitions: The formulas and the names of their results.
+  ///   - options: Holds for each formula; where `names` is set, the set's own names may be used as well.
   /// - Throws: The first ``MemberError``: an error of a formula, a name given twice, or
   ///   ``FormulaError/Code/cycle`` with the names along the cycle.
   public init(

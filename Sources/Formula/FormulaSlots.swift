@@ -66,6 +66,11 @@ public final class FormulaSlots {
           handler: FastHandlers.handler(of: step.operation), a: step.a, b: step.b, c: step.c,
           d: step.d))
     }
+    if let last = program.fast?.lastOperation,
+      let handler = FastHandlers.handler(ofLast: instructions[last].operation)
+    {
+      steps[last].handler = handler
+    }
     code = UnsafeMutableRawPointer(steps)
     entry = instructions.isEmpty ? { _, _, _ in .nan } : steps[0].handler
   }
@@ -85,21 +90,26 @@ public final class FormulaSlots {
   public subscript(slot: Int) -> Double {
     get {
       checkSlot(slot)
-      return registers[slot]
+      return withExtendedLifetime(self) { registers[slot] }
     }
     set {
       checkSlot(slot)
-      registers[slot] = newValue
-      if qualities[slot] != 0 { setQuality(slot, 0) }
+      // Here and below: the pointers alone would not keep the memory alive.
+      withExtendedLifetime(self) {
+        registers[slot] = newValue
+        if qualities[slot] != 0 { setQuality(slot, 0) }
+      }
     }
   }
 
   /// Sets an input with its status code and its time in nanoseconds since 1970.
   public func set(_ slot: Int, value: Double, quality: UInt32 = 0, time: Int64 = 0) {
     checkSlot(slot)
-    registers[slot] = value
-    times[slot] = time
-    if qualities[slot] != quality { setQuality(slot, quality) }
+    withExtendedLifetime(self) {
+      registers[slot] = value
+      times[slot] = time
+      if qualities[slot] != quality { setQuality(slot, quality) }
+    }
   }
 
   /// Sets all inputs, in the order of the dependencies, to good values.
@@ -107,21 +117,23 @@ public final class FormulaSlots {
   /// `values` must hold ``count`` numbers.
   @inlinable
   public func setAll(_ values: UnsafePointer<Double>) {
-    var slot = 0
-    // Inputs are few: moving them two by two costs less than calling for a copy.
-    while slot &+ 1 < count {
-      let pair = UnsafeRawPointer(values + slot).loadUnaligned(as: SIMD2<Double>.self)
-      UnsafeMutableRawPointer(registers + slot).storeBytes(of: pair, as: SIMD2<Double>.self)
-      slot &+= 2
+    withExtendedLifetime(self) {
+      var slot = 0
+      // Inputs are few: moving them two by two costs less than calling for a copy.
+      while slot &+ 1 < count {
+        let pair = UnsafeRawPointer(values + slot).loadUnaligned(as: SIMD2<Double>.self)
+        UnsafeMutableRawPointer(registers + slot).storeBytes(of: pair, as: SIMD2<Double>.self)
+        slot &+= 2
+      }
+      if slot < count { registers[slot] = values[slot] }
+      if impaired != 0 { makeAllGood() }
     }
-    if slot < count { registers[slot] = values[slot] }
-    if impaired != 0 { makeAllGood() }
   }
 
   /// The status code of an input.
   public func quality(of slot: Int) -> UInt32 {
     checkSlot(slot)
-    return qualities[slot]
+    return withExtendedLifetime(self) { qualities[slot] }
   }
 
   @inlinable @inline(__always)
@@ -131,23 +143,29 @@ public final class FormulaSlots {
 
   @usableFromInline
   func setQuality(_ slot: Int, _ quality: UInt32) {
-    let before = FormulaStatus.isGood(qualities[slot]) ? 0 : 1
-    let after = FormulaStatus.isGood(quality) ? 0 : 1
-    qualities[slot] = quality
-    impaired += after - before
+    withExtendedLifetime(self) {
+      let before = FormulaStatus.isGood(qualities[slot]) ? 0 : 1
+      let after = FormulaStatus.isGood(quality) ? 0 : 1
+      qualities[slot] = quality
+      impaired += after - before
+    }
   }
 
   @usableFromInline
   func makeAllGood() {
-    qualities.update(repeating: FormulaStatus.good, count: count)
-    impaired = 0
+    withExtendedLifetime(self) {
+      qualities.update(repeating: FormulaStatus.good, count: count)
+      impaired = 0
+    }
   }
 
   /// The newest time among the inputs; 0 without inputs.
   var newestTime: Int64 {
-    var newest = count > 0 ? times[0] : 0
-    for slot in 1..<Swift.max(count, 1) { newest = Swift.max(newest, times[slot]) }
-    return newest
+    withExtendedLifetime(self) {
+      var newest = count > 0 ? times[0] : 0
+      for slot in 1..<Swift.max(count, 1) { newest = Swift.max(newest, times[slot]) }
+      return newest
+    }
   }
 
   @usableFromInline @inline(never)
@@ -161,9 +179,11 @@ public final class FormulaSlots {
   }
 
   func evaluate(memory: UnsafeMutablePointer<UInt64>?, at now: Int64) -> FormulaResult {
-    ExactEvaluator(
-      program: program, inputs: registers, qualities: qualities, times: times, stack: stack,
-      memory: memory, now: now, newest: newestTime
-    ).run()
+    withExtendedLifetime(self) {
+      ExactEvaluator(
+        program: program, inputs: registers, qualities: qualities, times: times, stack: stack,
+        memory: memory, now: now, newest: newestTime
+      ).run()
+    }
   }
 }

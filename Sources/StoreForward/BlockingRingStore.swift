@@ -83,6 +83,13 @@ public final class BlockingRingStore: Sendable {
     core.evictedLabels(cursor: cursor ?? "")
   }
 
+  /// Changes the capacity of the store, durably. It can grow, and shrink as long as no file has to go.
+  ///
+  /// - Throws: `StoreError` with code `invalidOption`, `closed` or `inputOutput`.
+  public func resize(to capacity: StoreOptions.Capacity) throws(StoreError) {
+    try core.resize(to: capacity)
+  }
+
   /// Makes everything durable, saves the cursors and gives the directory free. Waiting calls of other
   /// threads end with code `closed`. Closing twice is fine.
   public func close() throws(StoreError) {

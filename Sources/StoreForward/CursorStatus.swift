@@ -4,7 +4,7 @@ public struct CursorStatus: Sendable, Equatable {
   public var name: String
   /// Every record up to here is acknowledged.
   public var acknowledged: UInt64
-  /// Numbers from there to the last durable record that are not acknowledged.
+  /// Numbers of the ring, up to the last durable record, that are not acknowledged.
   public var backlog: UInt64
   /// Records handed out, again counted when handed out again.
   public var delivered: UInt64

@@ -120,6 +120,14 @@ public final class RingStore: Sendable {
     core.evictedLabels(cursor: cursor ?? "")
   }
 
+  /// Changes the capacity of the store, durably. It can grow, and shrink as long as no file has to go.
+  ///
+  /// - Throws: `StoreError` with code `invalidOption`, `closed` or `inputOutput`.
+  public func resize(to capacity: StoreOptions.Capacity) async throws(StoreError) {
+    let core = core
+    try await io.run { Result { () throws(StoreError) in try core.resize(to: capacity) } }.get()
+  }
+
   /// Makes everything durable, saves the cursors and gives the directory free. Waiting calls end with
   /// code `closed`. Closing twice is fine.
   public func close() async throws(StoreError) {

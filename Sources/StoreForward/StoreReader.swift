@@ -39,7 +39,8 @@ public final class StoreReader {
     image.cursors.map {
       CursorStatus(
         name: $0.name, acknowledged: $0.acknowledged,
-        backlog: $0.unacknowledged(from: 1, through: image.lastSequence), delivered: $0.delivered,
+        backlog: $0.unacknowledged(from: oldestSequence, through: image.lastSequence),
+        delivered: $0.delivered,
         evicted: $0.evicted, damaged: $0.damaged)
     }
   }

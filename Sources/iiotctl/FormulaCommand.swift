@@ -14,7 +14,7 @@ extension Failure {
   init(_ error: FormulaError) {
     self.init(
       "\(error.code.rawValue): \(error.message)", at: "line \(error.line), column \(error.column)",
-      advice: String(error.snippet.drop { $0 == " " }.isEmpty ? "" : error.snippet.dropFirst(2)))
+      advice: error.snippet.split(separator: "\n").map { $0.dropFirst(2) }.joined(separator: "\n"))
   }
 }
 

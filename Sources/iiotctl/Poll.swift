@@ -81,6 +81,11 @@ struct Poll: AsyncParsableCommand {
       sampler.append(result, to: &batch)
       sequence = batch.number(from: sequence)
       try printer.print(batch)
+      if let error = sampler.holeError(bus: url.endpoint.description) {
+        trouble.failed(-1, Failure(error))
+      } else {
+        trouble.recovered(-1, "all places can be read now")
+      }
       for block in result.plan.blocks.indices {
         if let error = result.error(ofBlock: block) {
           trouble.failed(block, Failure(error))
@@ -89,7 +94,6 @@ struct Poll: AsyncParsableCommand {
           trouble.recovered(block, "\(result.plan.blocks[block].table) can be read again")
         }
       }
-      reportHoles(sampler, url, &trouble)
       rounds += 1
       if rounds == count { break }
       // A round that took longer than its period is followed at once, and missed ones are not made up.
@@ -98,17 +102,6 @@ struct Poll: AsyncParsableCommand {
     }
     client.close()
     if !hasRead, rounds > 0 { throw ExitCode.failure }
-  }
-
-  /// Tells of places that do not exist. They are numbered below 0, where no request is.
-  private func reportHoles(
-    _ sampler: RegisterSampler, _ url: ModbusURL, _ trouble: inout TroubleLog
-  ) {
-    for (index, refusal) in sampler.refusals.enumerated() {
-      var refusal = refusal
-      refusal.bus = url.endpoint.description
-      trouble.failed(-1 - index, Failure(refusal))
-    }
   }
 
   private func sampler(unit: UInt8, tags: TagRegistry) throws -> RegisterSampler {

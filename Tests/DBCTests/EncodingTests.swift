@@ -76,3 +76,43 @@ import Testing
     }
   }
 }
+
+extension EncodingTests {
+  /// The values that a frame decodes to encode to the same frame.
+  @Test(arguments: [4, 5] as [UInt64])
+  func slotsEncodeToTheFramesTheyCameFrom(seed: UInt64) throws {
+    let database = try Database(parsing: plantText)
+    let decoder = database.decoder()
+    let encoder = database.encoder()
+    #expect(encoder.slotCount == decoder.slotCount)
+    for frame in BatchDecodingTests.traffic(database, 300, seed)
+    where frame.flags.isDisjoint(with: [.remote, .error]) {
+      guard let message = decoder.message(frame.identifier), message.name != "Ratios",
+        frame.payload.count >= message.byteCount
+      else { continue }
+      var slots = decoder.makeSlots()
+      decoder.decode(CANFrameBatch([frame]), into: &slots)
+      let values = slots.values.map { $0.isNaN ? 0 : $0 }
+      let payload = try encoder.encode(message, values: values)
+      var again = decoder.makeSlots()
+      decoder.decode(
+        CANFrameBatch([CANFrame(identifier: frame.identifier, payload: payload)]), into: &again)
+      for (left, right) in zip(slots.values, again.values) {
+        #expect(left == right || (left.isNaN && right.isNaN), "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func slotsRefuseWhatDoesNotFit() throws {
+    let message = try #require(database.message(named: "PumpStatus"))
+    var values = [Double](repeating: 0, count: encoder.slotCount)
+    let slot = try #require(message.signal(named: "State").flatMap { encoder.slot(of: $0) })
+    for bad in [8.0, -1, .nan, .infinity] {
+      values[slot] = bad
+      let error = #expect(throws: DBCError.self) { try encoder.encode(message, values: values) }
+      #expect(error?.code == .valueOutOfRange)
+    }
+    values[slot] = 7
+    #expect(try encoder.encode(message, values: values).count == 8)
+  }
+}

@@ -48,7 +48,7 @@ struct ColumnTests {
     "bit(int(a), 2)", "avg(a, b, c)", "sum(a, b, c, d)",
     "1 if a > 1 or b > 2 or (c < 3 and d < 1) else 0",
     "sqrt(a) + sqrt(a)", "a / 8", "a / 3", "is_nan(a)", "is_finite(a * 1e308)", "bool(a)",
-    "exp(1 / a)", "exp(1000 * a) < 5", "a * 1e308 * 10 < 5", "degrees(a) + radians(b)", "7", "a",
+    "default(a, 1 / b)", "c - default(a, 0 / (0 and b / c))", "exp(1 / a)", "exp(1000 * a) < 5", "a * 1e308 * 10 < 5", "degrees(a) + radians(b)", "7", "a",
   ]
 
   /// A value from those that find mistakes, or an ordinary one.

@@ -16,6 +16,7 @@ let package = Package(
         .product(name: "StoreForward", package: "iiot"),
         .product(name: "IndustrialModel", package: "iiot"),
         .product(name: "CANLog", package: "iiot"),
+        .product(name: "Modbus", package: "iiot"),
       ],
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .target(name: "CLibFuzzer"),

@@ -7,34 +7,53 @@ final class Broker {
   static let path = PeerProcess.find("mosquitto")
   static var isInstalled: Bool { path != nil }
 
-  let port: UInt16
+  private(set) var port: UInt16 = 0
   let folder: TemporaryFolder
+  private let configuration: String
   private var process: PeerProcess?
 
-  /// Starts one. `configuration` is added to the listener on the port.
+  /// Starts one. `configuration` is added to the listener on the port; @ stands for the folder.
   init(
-    _ configuration: String = "allow_anonymous true", port: UInt16? = nil,
-    folder: TemporaryFolder? = nil
+    _ configuration: String = "allow_anonymous true", folder: TemporaryFolder? = nil
   ) async throws {
-    self.port = try port ?? Loopback.freePort()
     self.folder = try folder ?? TemporaryFolder()
-    try self.folder.write(
-      """
-      user root
-      listener \(self.port) 127.0.0.1
-      \(configuration.replacing("@", with: self.folder.path))
-
-      """, to: "mosquitto.conf")
-    try await start()
+    self.configuration = configuration.replacing("@", with: self.folder.path)
+    // A free port may be taken by another test before the broker has it.
+    for attempt in 1...10 {
+      port = try Loopback.freePort()
+      do {
+        try await start()
+        return
+      } catch {
+        if attempt == 10 { throw error }
+      }
+    }
   }
 
   var url: String { "mqtt://127.0.0.1:\(port)" }
 
+  /// Starts it, and returns when it says itself that it runs: that somebody answers on the port does not show that it
+  /// is this one.
   func start() async throws {
     guard let path = Self.path else { throw Missing.broker }
+    try folder.write(
+      """
+      user root
+      log_dest file \(folder.file("log"))
+      listener \(port) 127.0.0.1
+      \(configuration)
+
+      """, to: "mosquitto.conf")
+    try folder.write("", to: "log")
     let process = try PeerProcess(path, ["-c", folder.file("mosquitto.conf")], port: port)
-    guard try await process.isListening() else { throw Missing.broker }
-    self.process = process
+    while process.isRunning {
+      if try folder.text(of: "log").contains(" running") {
+        self.process = process
+        return
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw Missing.broker
   }
 
   /// Kills it, as a power cut would.

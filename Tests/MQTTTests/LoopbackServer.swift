@@ -7,18 +7,17 @@ final class LoopbackServer: Sendable {
   private let listener: Int32
 
   init(_ serve: @escaping @Sendable (Int32) -> Void) throws {
-    let port = try Loopback.freePort()
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var yes: Int32 = 1
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
-    var address = Self.loopback(port)
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    // Port 0: the system chooses one that nobody else has.
+    var address = Self.loopback(0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(listener, pointer, length) == 0 ? getsockname(listener, pointer, &length) : -1
       }
     }
     guard bound == 0, listen(listener, 50) == 0 else { throw POSIXError(.EADDRINUSE) }
-    self.port = port
+    port = UInt16(bigEndian: address.sin_port)
     self.listener = listener
     Thread.detachNewThread {
       while true {

@@ -149,7 +149,8 @@ struct RegisterSamplerTests {
       sampler.append(result, to: &batch)
       #expect(batch.map(\.value) == [.uint64(0), .uint64(1), .none, .uint64(3)])
     }
-    #expect(sampler.refusals.map(\.address) == [.holding(2)])
+    #expect(sampler.holes.map(\.place) == [.holding(2)])
+    #expect(sampler.holeError(bus: "b")?.address == .holding(2))
     #expect(engine.statistics.exceptions > 2)
     // A result of another plan is not taken for this one's.
     let other = try ReadPlan([RegisterBlock(.holding, 0, count: 1)])

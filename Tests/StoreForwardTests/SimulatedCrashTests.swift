@@ -10,7 +10,7 @@ let isSoak = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
 @Suite("Power cuts at every point of a simulated disk lose nothing")
 struct SimulatedCrashTests {
   static let seeds: [UInt64] = {
-    let fixed: [UInt64] = [1, 2, 3]
+    let fixed: [UInt64] = [1, 2]
     let fresh = UInt64.random(in: 1000...UInt64(UInt32.max))
     return fixed + [fresh] + (isSoak ? (0..<200).map { fresh &+ 1 &+ $0 } : [])
   }()
@@ -24,8 +24,8 @@ struct SimulatedCrashTests {
     let snapshots = try workload.run()
     var states = 0
     for (index, snapshot) in snapshots.enumerated() {
-      // In a short run every third point, beginning anywhere.
-      guard isSoak || (UInt64(index) &+ seed) % 3 == 0 else { continue }
+      // In a short run every fourth point, beginning anywhere.
+      guard isSoak || (UInt64(index) &+ seed) % 4 == 0 else { continue }
       let choices = CrashWorkload.choices(
         pending: isSoak ? snapshot.disk.pendingCount : 7, random: isSoak ? 16 : 2,
         seed: seed &+ UInt64(index))
@@ -38,6 +38,6 @@ struct SimulatedCrashTests {
         if !violations.isEmpty { return }
       }
     }
-    #expect(states > 50, "seed \(seed)")
+    #expect(states > 30, "seed \(seed)")
   }
 }

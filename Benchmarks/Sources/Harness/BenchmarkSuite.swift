@@ -98,6 +98,7 @@ public struct BenchmarkSuite: Sendable {
     if options.times {
       result.contenders = try await Rounds(comparison, options).measure(&result.gateFailures)
     }
+    guard comparison.countedIterations != 0 else { return result }
     guard Counts.work else {
       result.gateFailures.append("counting allocations does not work in this build")
       return result

@@ -89,7 +89,7 @@ public struct Comparison: Sendable {
   ///     told for each of them ("record" with 100 records an append).
   ///   - bytesPerOperation: the payload of one iteration, if a rate in bytes makes sense.
   ///   - gate: bounds for ours, for each item.
-  ///   - countedIterations: how many iterations a counting run takes; chosen by time if nil. Give it where a cost
+  ///   - countedIterations: how many iterations a counting run takes; chosen by time if nil, 0 to count nothing. Give it where a cost
   ///     is amortised over many iterations, so that the counts repeat exactly.
   ///   - resultsAgree: whether all contenders (but limits) must give the same number for the same iterations.
   ///   - ours: our way.

@@ -144,4 +144,27 @@ suite.add("ordered read, every checksum verified") {
     })
 }
 
+suite.add("what opening after a crash reads, 256 MiB") {
+  let path = directory("recovery")
+  let store = try BlockingRingStore(directory: path, options: options)
+  var batch = RecordBatch()
+  var number: UInt64 = 1
+  for _ in 0..<1500 {
+    batch.removeAll()
+    try add(1000, from: &number, to: &batch)
+    try store.append(batch)
+  }
+  let last = number - 1
+  return Comparison(
+    operation: "open",
+    ours: { iterations in
+      for _ in 0..<iterations {
+        // The store is in use, so nothing may be taken for granted: as after a kill.
+        let reader = try StoreReader(directory: path)
+        precondition(reader.lastSequence == last && store.nextSequence == last + 1)
+      }
+      return UInt64(iterations)
+    })
+}
+
 suite.run()

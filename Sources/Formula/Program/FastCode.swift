@@ -54,6 +54,14 @@ struct FastCode: Sendable {
     guard instructions.count <= Self.longest else { return nil }
   }
 
+  /// The step whose result is the formula's, if it is the last before the end.
+  var lastOperation: Int? {
+    guard instructions.count > 1, let end = instructions.last else { return nil }
+    let last = instructions[instructions.count - 2]
+    return Int(end.a) == registerCount - 1 && !last.isOperandList && last.operation != .check
+      ? instructions.count - 2 : nil
+  }
+
   private mutating func appendOperands(_ operands: [UInt16]) {
     var index = 0
     func operand(_ offset: Int) -> UInt16 {

@@ -42,7 +42,8 @@ extension ValueGraphBuilder {
       return elementary(function, settled(x[0]))
     case .defaultTo:
       let value = settled(x[0])
-      return select(compare(.notEqual, value, value), x[1], value)
+      // Both arguments of a function are evaluated, so a failure of either is one.
+      return select(compare(.notEqual, value, value), settled(x[1]), value)
     case .isGood:
       let value = settled(x[0])
       return compare(.equal, value, value)

@@ -187,7 +187,10 @@ struct ValueGraphBuilder {
 
   mutating func select(_ condition: Entry, _ x: Entry, _ y: Entry) -> Entry {
     if let value = constantValue(condition) { return value != 0 ? x : y }
-    if x.value == y.value { return x }
+    if x.value == y.value {
+      return Entry(
+        value: x.value, isUnsettled: x.isUnsettled || y.isUnsettled, isBool: x.isBool && y.isBool)
+    }
     if let one = constantValue(x), let other = constantValue(y), condition.isBool {
       if one == 1, other.bitPattern == 0 { return condition }
       if one.bitPattern == 0, other == 1 { return not(condition) }

@@ -15,7 +15,8 @@ extension GatewayConfiguration {
       formulas.map { ($0.tag, $0.expression) }, options: FormulaOptions(names: known))
     for error in errors {
       let place = error.error.length > 0 ? " (column \(error.error.column) of the formula)" : ""
-      report(error.name, error.error.message + place, error.error.snippet)
+      let excerpt = error.error.snippet.split(separator: "\n").map { $0.dropFirst(2) }
+      report(error.name, error.error.message + place, excerpt.joined(separator: "\n"))
     }
     var isRight = errors.isEmpty
     for member in set?.members ?? [] {

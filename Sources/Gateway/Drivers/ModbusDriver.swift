@@ -44,14 +44,22 @@ struct ModbusDriver: Driver {
     var conditions = devices.map {
       ConditionReporter(source: "bus \(bus), device \($0.name)", report: context.report)
     }
+    var devices = devices
     while let next = due.indices.min(by: { due[$0] < due[$1] }) {
       guard (try? await clock.sleep(until: due[next])) != nil else { return }
+      guard var result = try? await client.read(devices[next].sampler.plan) else { return }
+      // A request that runs into a hole of the device's map is taken apart at once.
+      while devices[next].sampler.adapt(to: result) {
+        guard let again = try? await client.read(devices[next].sampler.plan) else { return }
+        result = again
+      }
       let device = devices[next]
-      guard let result = try? await client.read(device.sampler.plan) else { return }
       var samples = SampleBatch()
       device.sampler.append(result, to: &samples)
-      let failures = device.sampler.plan.blocks.indices.compactMap(result.error(ofBlock:))
-      if let failure = failures.first {
+      let failure =
+        result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
+        ?? device.sampler.holeError(bus: endpoint.description)
+      if let failure {
         conditions[next].failed("\(failure)")
       } else {
         conditions[next].recovered()

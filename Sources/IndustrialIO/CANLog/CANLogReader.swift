@@ -4,7 +4,7 @@ internal import Glibc
 /// Reads a CAN log of any known format, batch by batch, in memory that does not grow with the log.
 ///
 /// The format is recognised by the content. Damaged lines are skipped and reported in ``findings``.
-/// Reading blocks the calling thread; in async code use ``frames()``, which reads on a thread of
+/// Reading blocks the calling thread; in async code use ``frames(bufferedBatches:)``, which reads on a thread of
 /// its own.
 ///
 /// ```swift
@@ -39,7 +39,10 @@ public struct CANLogReader: ~Copyable, Sendable {
   /// Reads from a descriptor: standard input (0), a pipe, a socket. What has arrived is handed over
   /// at once, without waiting for a full block.
   ///
-  /// - Parameter closingWhenDone: whether the descriptor belongs to the reader from now on.
+  /// - Parameters:
+  ///   - fileDescriptor: open for reading.
+  ///   - closingWhenDone: whether the descriptor belongs to the reader from now on.
+  ///   - options: how to read it.
   public init(
     fileDescriptor: Int32, closingWhenDone: Bool = false, options: CANLogOptions = CANLogOptions()
   ) {

@@ -115,7 +115,9 @@ public final class MQTTClient: Sendable {
   /// With QoS 1 and 2 a message is acknowledged to the broker when it is put into the buffer.
   /// - Parameters:
   ///   - filter: such as `plant/+/level` or `plant/#`.
+  ///   - qos: the highest quality of service that messages come with.
   ///   - buffer: what waits between the connection and the consumer.
+  ///   - options: what MQTT 5 lets a subscriber choose.
   /// - Throws: ``MQTTError/Code/denied`` with the broker's reason, ``MQTTError/Code/invalidArgument``
   ///   for a filter that breaks the rules, and what ``connect()`` throws.
   public func subscribe(

@@ -65,7 +65,8 @@ extension StoreCore {
       cursors.map {
         CursorStatus(
           name: $0.name, acknowledged: $0.acknowledged,
-          backlog: $0.unacknowledged(from: 1, through: durableThrough), delivered: $0.delivered,
+          backlog: $0.unacknowledged(from: oldestSequence, through: durableThrough),
+          delivered: $0.delivered,
           evicted: $0.evicted, damaged: $0.damaged)
       }
     }

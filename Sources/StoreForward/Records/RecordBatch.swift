@@ -143,6 +143,8 @@ public struct RecordBatch: ~Copyable, @unchecked Sendable {
       UInt32(truncatingIfNeeded: length) | UInt32(kind) << 24, RecordHeader.lengthAndKind)
     header.store(
       Checksum.crc32c(UnsafeRawPointer(payload), count: length), RecordHeader.payloadCRC)
+    header.store(UInt32(0), RecordHeader.crc)
+    header.store(UInt32(0), RecordHeader.sequenceLow)
     header.store(time, RecordHeader.time)
     byteCount += RecordHeader.byteLength(payload: length)
   }

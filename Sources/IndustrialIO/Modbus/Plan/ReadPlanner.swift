@@ -101,29 +101,6 @@ struct ReadPlanner: Sendable {
 
   // MARK: - Learning
 
-  /// The places that do not exist, as far as is known; neighbours together.
-  var holes: [RegisterBlock] {
-    var found: [RegisterBlock] = []
-    let areas = knowledge.sorted {
-      ($0.key.unit, $0.key.table.rawValue) < ($1.key.unit, $1.key.table.rawValue)
-    }
-    for (area, known) in areas {
-      for hole in known.holes.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-        if let last = found.last, last.unit == area.unit, last.table == area.table,
-          Int(last.address) + last.count == hole.lowerBound
-        {
-          found[found.count - 1].count += hole.count
-        } else {
-          found.append(
-            RegisterBlock(
-              area.table, UInt16(truncatingIfNeeded: hole.lowerBound), count: hole.count,
-              unit: area.unit))
-        }
-      }
-    }
-    return found
-  }
-
   private func isHole(_ span: Span) -> Bool {
     knowledge[Area(span)]?.holes.contains {
       $0.lowerBound <= span.start && span.end <= $0.upperBound

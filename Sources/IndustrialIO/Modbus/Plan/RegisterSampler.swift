@@ -51,15 +51,23 @@ public struct RegisterSampler: Sendable {
     return true
   }
 
-  /// Why the places that are left out of the plan for now can't be read, one error for neighbours; without the wire.
-  public var refusals: [ModbusError] {
-    planner.holes.map { hole in
-      let code = ExceptionCode.illegalDataAddress
-      return ModbusError(
-        .exception, "the device answered: \(code)", unit: hole.unit,
-        address: RegisterAddress(hole.table, hole.address), count: hole.count,
-        function: hole.table.readFunction, exception: code, advice: code.advice)
-    }
+  /// The readings that the device refused for ever (exception 2), and that are left out of the plan for now.
+  public var holes: [RegisterReading] {
+    zip(readings, planner.blockOfSpan).filter { $0.1 < 0 }.map(\.0)
+  }
+
+  /// The error of the holes as one, nil when there are none.
+  ///
+  /// - Parameter bus: The name of the wire for the message.
+  public func holeError(bus: String) -> ModbusError? {
+    let holes = holes
+    guard let first = holes.first else { return nil }
+    let more = holes.count > 1 ? ", and so for \(holes.count - 1) more" : ""
+    return ModbusError(
+      .exception, "the device answered: \(ExceptionCode.illegalDataAddress)\(more)", bus: bus,
+      unit: first.unit, address: first.place, exception: .illegalDataAddress,
+      advice:
+        "compare with the device's register list; addresses here count from 0: 40001 is holding 0")
   }
 
   /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`; of another one
