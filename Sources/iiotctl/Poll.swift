@@ -70,11 +70,11 @@ struct Poll: AsyncParsableCommand {
     var sequence: UInt64 = 1
     let clock = ContinuousClock()
     var due = clock.now
-    while !Task.isCancelled {
+    polling: while !Task.isCancelled {
       guard var result = try? await client.read(sampler.plan) else { break }
       // A request that runs into a hole of the device's map is taken apart at once.
-      while !Task.isCancelled, sampler.adapt(to: result) {
-        guard let again = try? await client.read(sampler.plan) else { break }
+      while sampler.adapt(to: result) {
+        guard let again = try? await client.read(sampler.plan) else { break polling }
         result = again
       }
       var batch = SampleBatch()

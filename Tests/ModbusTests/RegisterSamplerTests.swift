@@ -136,6 +136,29 @@ struct RegisterSamplerTests {
     }
   }
 
+  @Test("holes are asked for again now and then, and no round is ever lost or mixed up")
+  func holesAreAskedAgain() throws {
+    let server = try device(holes: [RegisterBlock(.holding, 2, count: 1)])
+    let engine = try ModbusEngine(.tcp("127.0.0.1", port: server.port))
+    var sampler = try RegisterSampler((0..<4).map { reading(.holding(UInt16($0))) })
+    var batch = SampleBatch()
+    for _ in 0..<250 {
+      var result = engine.read(sampler.plan)
+      while sampler.adapt(to: result) { result = engine.read(sampler.plan) }
+      batch.removeAll()
+      sampler.append(result, to: &batch)
+      #expect(batch.map(\.value) == [.uint64(0), .uint64(1), .none, .uint64(3)])
+    }
+    #expect(sampler.holes.map(\.place) == [.holding(2)])
+    #expect(sampler.holeError(bus: "b")?.address == .holding(2))
+    #expect(engine.statistics.exceptions > 2)
+    // A result of another plan is not taken for this one's.
+    let other = try ReadPlan([RegisterBlock(.holding, 0, count: 1)])
+    batch.removeAll()
+    sampler.append(engine.read(other), to: &batch)
+    #expect(batch.map(\.quality) == [.bad, .bad, .bad, .bad])
+  }
+
   @Test("a reading past the last address is refused")
   func pastTheEnd() {
     let error = #expect(throws: ModbusError.self) {

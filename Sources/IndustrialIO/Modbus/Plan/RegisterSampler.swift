@@ -30,21 +30,25 @@ public struct RegisterSampler: Sendable {
     plan = try ReadPlan(planner.blocks)
   }
 
-  /// Learns from a result of this `plan`; true when there was something to learn and the round is worth repeating at once.
+  /// Learns from a result of this `plan`; true when `plan` is another one now, so that the round must be read again before
+  /// `append`.
   ///
   /// A request refused with exception 2 is halved until the place that does not exist stands alone; that reading is then left
   /// out of the plan, its samples say so, and it is asked for again every 100 rounds. One refused with exception
-  /// 3 is asked for in smaller pieces. Call it after each round; `plan` may be another one afterwards.
+  /// 3 is asked for in smaller pieces. Call it after each round until it returns false.
   public mutating func adapt(to result: ReadResult) -> Bool {
     guard result.plan == plan else { return false }
-    let hasLearnt = planner.learn { block in
+    _ = planner.learn { block in
       guard let failure = result.failures[block] else {
         return result.times[block] == 0 ? .failed : .answered
       }
       return failure.exception.map { .refused($0) } ?? .failed
     }
-    if planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) { plan = adapted }
-    return hasLearnt
+    guard planner.blocks != plan.blocks, let adapted = try? ReadPlan(planner.blocks) else {
+      return false
+    }
+    plan = adapted
+    return true
   }
 
   /// The readings that the device refused for ever (exception 2), and that are left out of the plan for now.
@@ -66,16 +70,18 @@ public struct RegisterSampler: Sendable {
         "compare with the device's register list; addresses here count from 0: 40001 is holding 0")
   }
 
-  /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`.
+  /// Appends one sample a reading, in their order. `result` must be of this sampler's `plan`; of another one
+  /// nothing is taken, and all samples are bad.
   public func append(_ result: ReadResult, to batch: inout SampleBatch) {
+    let isOurs = result.plan == plan
     let now = Timestamp.now()
     let monotonic = MonotonicClock.now()
     for (reading, block) in zip(readings, planner.blockOfSpan) {
       var sample = Sample(
         tag: reading.tag, value: .none, gatewayTime: now, monotonicTime: monotonic)
-      guard block >= 0 else {
-        // A known hole.
-        sample.quality = ExceptionCode.illegalDataAddress.quality
+      guard block >= 0, isOurs else {
+        // A known hole, or a caller's mistake.
+        sample.quality = isOurs ? ExceptionCode.illegalDataAddress.quality : .bad
         batch.append(sample)
         continue
       }
