@@ -20,6 +20,8 @@ def text():
                 start = signal * 8 if signal < 4 else 32
                 bits = 2 if signal == 0 else 8
                 order = "+" if signal == 0 else sign
+                if signal == 0:
+                    scaling = '(1,0) [0|0] "" A\n'
                 out.append(f" SG_ S{signal} {mark} : {start}|{bits}@1{order} {scaling}")
     return "".join(out)
 

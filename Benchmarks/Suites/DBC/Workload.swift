@@ -9,7 +9,10 @@ enum Workload {
       text += "BO_ \(message * 37 + 16) M\(message): 8 A\n"
       for signal in 0..<8 {
         let sign = signal % 2 == 0 ? "+" : "-"
-        let scaling = "(\(signal + 1).5,-\(signal * 10)) [0|0] \"\" A\n"
+        // cantools takes the scaled value of a multiplexor for its selector: it has no factor here.
+        let isSelector = message % 3 == 2 && signal == 0
+        let factors = isSelector ? "(1,0)" : "(\(signal + 1).5,-\(signal * 10))"
+        let scaling = "\(factors) [0|0] \"\" A\n"
         switch message % 3 {
         case 0:
           text += " SG_ S\(signal) : \(signal * 8)|\(7 - signal % 3)@1\(sign) \(scaling)"
