@@ -10,6 +10,8 @@ import Testing
 /// - `expected.code`: its exit status; none means 0.
 /// - `expected/`: files that it must have written, by their path.
 ///
+/// - `trait`: the package trait without which the tool can't do it; the case then does not count.
+///
 /// `PORT1` to `PORT4` hold TCP ports that were free a moment ago. In the expected texts `<PORT1>` and the like stand
 /// for them, `<DIR>` for the copy of the folder, `<TIME>` for a time in RFC 3339 and `<CLOCK>` for one without a date,
 /// `<NUM>` for a number, `<ANY>` for anything within the line. Times of the run itself are written down as `<TIME>` or
@@ -23,9 +25,17 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
   static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/iiotctl")
 
+  /// The traits of this build as the file `trait` has them; empty for what needs none.
+  #if Gateway
+    private static let builtTraits = ["", "Gateway\n"]
+  #else
+    private static let builtTraits = [""]
+  #endif
+
   static let all: [GoldenCase] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
     return names.sorted().map { GoldenCase(name: $0, folder: root.appending(path: $0)) }
+      .filter { builtTraits.contains($0.text("trait")) }
   }()
 
   /// A file of the case; empty when it has none.
