@@ -9,7 +9,6 @@ import Testing
 /// - `expected.out`, `expected.err`: what it prints; none means nothing.
 /// - `expected.code`: its exit status; none means 0.
 /// - `expected/`: files that it must have written, by their path.
-///
 /// - `trait`: the package trait without which the tool can't do it; the case then does not count.
 ///
 /// `PORT1` to `PORT4` hold TCP ports that were free a moment ago. In the expected texts `<PORT1>` and the like stand
