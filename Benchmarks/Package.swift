@@ -31,6 +31,7 @@ let package = Package(
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),
+    suite("CANLog", uses: "CANLog"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),
