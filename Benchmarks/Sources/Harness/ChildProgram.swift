@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A child process with pipes to its standard input and output. (Foundation's Process sometimes never notices that its
 /// child has ended.)
-final class ChildProgram {
+public final class ChildProgram {
   private let pid: pid_t
   private let input: Int32
   private let output: Int32
@@ -10,7 +10,7 @@ final class ChildProgram {
   private var status: Int32?
 
   /// Starts a program; one without a slash is looked up in PATH. What it says on standard error goes to ours, or nowhere.
-  init(_ path: String, _ arguments: [String], hidingErrors: Bool = false) throws {
+  public init(_ path: String, _ arguments: [String], hidingErrors: Bool = false) throws {
     // A child that has gone is told by the write that fails.
     signal(SIGPIPE, SIG_IGN)
     var toChild: [Int32] = [-1, -1]
@@ -52,7 +52,7 @@ final class ChildProgram {
   }
 
   /// The next line of its output, or nil at the end.
-  func readLine() -> [UInt8]? {
+  public func readLine() -> [UInt8]? {
     while true {
       if let end = pending.firstIndex(of: 0x0A) {
         let line = Array(pending[..<end])

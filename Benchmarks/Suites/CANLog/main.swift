@@ -32,7 +32,7 @@ suite.add("candump log file to frames") {
   let log = try recording()
   return Comparison(
     operation: "frame", itemsPerOperation: Double(log.frames),
-    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01, instructions: 260),
+    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01, instructions: 380),
     countedIterations: 3,
     ours: { iterations in
       var check: UInt64 = 0

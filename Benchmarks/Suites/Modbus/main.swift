@@ -6,15 +6,15 @@ import Modbus
 /// The device: `Peers/Modbus/raw_server.c`, which answers as fast as the kernel lets it.
 struct Device: Sendable {
   let port: UInt16
+  // Devices serve until the suite ends; it starts them one after the other.
+  private nonisolated(unsafe) static var servers: [ChildProgram] = []
 
   init() throws {
     let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
-    let process = Process()
-    process.executableURL = root.appending(path: ".build-peers/bin/Modbus-raw_server.c")
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    let server = try ChildProgram(
+      root.appending(path: ".build-peers/bin/Modbus-raw_server.c").path, [])
+    Self.servers.append(server)
+    let line = String(decoding: server.readLine() ?? [], as: UTF8.self)
     guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
       throw ModbusError(.system, "the device of the benchmarks did not start: make bench-peers")
     }
