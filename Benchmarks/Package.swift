@@ -32,6 +32,7 @@ let package = Package(
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),
     suite("CANLog", uses: "CANLog"),
+    suite("MQTT", uses: "MQTT"),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),
