@@ -73,7 +73,7 @@ struct AsyncStoreTests {
         try await store.append(records)
       }
     }
-    while store.metrics.appendedRecords < 1000 { await Task.yield() }
+    while store.metrics.appendedRecords < 300 { await Task.yield() }
     let late = Task {
       var batch = RecordBatch()
       try batch.append([9], time: 0)
