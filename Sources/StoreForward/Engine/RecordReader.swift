@@ -46,7 +46,11 @@ enum RecordReader {
         switch walker.next() {
         case .group(let group):
           let following = group.firstSequence
-          if following > request.next, following <= source.lastSequence {
+          if following > source.lastSequence {
+            walker.offset = before
+            break walk
+          }
+          if following > request.next {
             let used = min(max(group.precedingSequence, request.next &- 1), following - 1)
             batch.addGap(request.next, used, .damaged)
             batch.addGap(max(used, request.next &- 1) &+ 1, following - 1, .unused)
@@ -62,7 +66,12 @@ enum RecordReader {
           let sequence = RecordHeader.sequence(low: low, near: request.next)
           let isInOrder =
             sequence >= request.next || PlantedBug.noGenerationInChecksum.isPlanted
-          guard isInOrder, sequence <= source.lastSequence else { continue }
+          guard isInOrder else { continue }
+          if sequence > source.lastSequence {
+            // Not told to anyone yet; the next read begins here.
+            walker.offset = before
+            break walk
+          }
           if batch.records.count >= request.maxRecords {
             walker.offset = before
             isFull = true

@@ -130,7 +130,7 @@ extension StoreCore {
     lock.locked {
       // Counted and free at the same moment, or an append might find the ring full in between.
       if isMade {
-        slotCount = max(slotCount, slot + 1)
+        slotCount = slot + 1
         freeSlots.insert(slot, at: 0)
         freed.broadcast()
       }

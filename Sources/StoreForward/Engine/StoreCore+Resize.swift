@@ -5,10 +5,11 @@ extension StoreCore {
     let old = try lock.locked { () throws(StoreError) -> Int in
       if let refusal { throw refusal }
       // Files are not given back: which slot is free is for the ring to say.
-      guard slots >= slotCount else {
+      let made = slotCount + (isPreparing ? 1 : 0)
+      guard slots >= made else {
         throw StoreError(
           .invalidOption,
-          "the store has \(slotCount) segment files already, \(slots) would be fewer",
+          "the store has \(made) segment files already, \(slots) would be fewer",
           path: fs.path, advice: "move the records into a new, smaller store")
       }
       defer { slotLimit = slots }

@@ -94,17 +94,28 @@ extension StoreCore {
     }
     let slot = slotCount
     let mayGrow = slotCount < slotLimit
+    // Or the background would make this slot as well and then call it free, while it is written to.
+    isPreparing = mayGrow
     lock.unlock()
     guard mayGrow else { return try evictOldest(early: false) }
+    defer { endPreparation() }
     do throws(StoreIOError) {
       try createSlot(slot)
-      lock.locked { slotCount = max(slotCount, slot + 1) }
+      lock.locked { slotCount = slot + 1 }
       return slot
     } catch {
       // With a full disk the ring is smaller than it might be; dropping the oldest goes on.
       let canEvict = lock.locked { segments.count >= 2 && options.overflow == .dropOldest }
       guard error.isLackOfSpace, canEvict else { throw storeError(error) }
       return try evictOldest(early: true)
+    }
+  }
+
+  private func endPreparation() {
+    lock.locked {
+      isPreparing = false
+      prepared.broadcast()
+      background?()
     }
   }
 
