@@ -179,11 +179,14 @@ extension StoreCore {
     }
   }
 
-  /// Leaves out what was acknowledged out of order. Returns whether nothing is left and there may be
+  /// Leaves out what was acknowledged before it was read. Returns whether nothing is left and there may be
   /// more.
   private func skipAcknowledged(_ name: String, _ batch: BatchStorage) -> Bool {
-    let cursor = lock.locked { cursors.first { $0.name == name && !$0.ranges.isEmpty } }
-    guard let cursor, !batch.records.isEmpty else { return false }
+    guard let first = batch.records.first?.sequence else { return false }
+    let cursor = lock.locked {
+      cursors.first { $0.name == name && (!$0.ranges.isEmpty || $0.acknowledged >= first) }
+    }
+    guard let cursor else { return false }
     let before = batch.records.count
     batch.records.removeAll { cursor.isAcknowledged($0.sequence) }
     if batch.records.count < before {
