@@ -46,11 +46,18 @@ struct StoreSoak: ParsableCommand {
       abstract: "Appends for ever and prints what is durable.")
 
     @Argument(help: "The store's directory.") var directory: String
+    @Option(
+      help: ArgumentHelp(
+        "Sync only so often instead of every commit.", valueName: "milliseconds"))
+    var interval: Int?
 
     func run() throws {
       do {
-        let store = try BlockingRingStore(directory: directory, options: StoreSoak.options)
+        var options = StoreSoak.options
+        if let interval { options.sync = .interval(.milliseconds(interval)) }
+        let store = try BlockingRingStore(directory: directory, options: options)
         var output = StandardOutput()
+        var acknowledged: UInt64 = 0
         var next = store.nextSequence
         try output.append { $0 += "start \(next)\n".utf8 }
         try output.flush()
@@ -69,8 +76,13 @@ struct StoreSoak: ParsableCommand {
                 + "\(receipt.lastSequence), expected was an end at \(next - 1)", at: directory,
               advice: "only one writer may use the directory")
           }
-          try output.append { $0 += "ack \(receipt.lastSequence)\n".utf8 }
-          try output.flush()
+          let durable =
+            receipt.isDurable ? receipt.lastSequence : store.metrics.durableSequence
+          if durable > acknowledged {
+            acknowledged = durable
+            try output.append { $0 += "ack \(durable)\n".utf8 }
+            try output.flush()
+          }
         }
       } catch let error as StoreError {
         throw Failure(error)

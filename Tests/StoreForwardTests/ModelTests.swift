@@ -351,8 +351,10 @@ struct ModelledStore {
       }
     }
     let evicted = core.evictedThrough
-    promised = promised.filter { $0.key > evicted }
-    possible = possible.filter { $0.key > evicted }
+    // If the new segment could not be begun, a crash may bring back what all had acknowledged.
+    for number in promised.keys where number <= evicted {
+      possible[number] = promised.removeValue(forKey: number)
+    }
     let durable = core.durableThrough
     for number in promised.keys where number <= durable && !present.contains(number) {
       if !lost.contains(number) { faults.append("\(number) is gone without a word") }

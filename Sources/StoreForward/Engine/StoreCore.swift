@@ -5,6 +5,8 @@
 /// - *writer*: at any time at most one thread has the writer's role (`isCommitting` under the lock);
 ///   it alone writes segments and owns the window.
 /// - *state lock*: held by the one thread that saves the cursor or ledger file.
+///
+/// Sendable by these guards: no property is touched but under the one it is listed at.
 package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   let fs: FS
   let options: StoreOptions

@@ -11,6 +11,7 @@
 /// ```
 ///
 /// A batch alone owns its buffer: it can be handed to another thread, but not shared.
+// Sendable: not copyable, and nothing else holds `storage`; who has the batch has its memory alone.
 public struct RecordBatch: ~Copyable, @unchecked Sendable {
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
