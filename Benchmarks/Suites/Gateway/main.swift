@@ -8,7 +8,7 @@ import Harness
 var suite = BenchmarkSuite("Gateway")
 
 suite.add("a recorded bus to line protocol, through the buffer") {
-  let bus = try BusRecording(frameCount: 20_000)
+  let bus = try BusRecording(frameCount: 100_000)
   let count = bus.frames.headers.count * BusRecording.signalsPerFrame
   return Comparison(
     operation: "sample", itemsPerOperation: Double(count), countedIterations: 2,
