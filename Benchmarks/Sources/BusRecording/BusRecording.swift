@@ -9,9 +9,12 @@ public struct BusRecording: Sendable {
   /// The frames of the log, half a millisecond apart.
   public let frames: CANFrameBatch
 
+  /// The DBC file.
   public var databasePath: String { "\(folder)/bus.dbc" }
+  /// The recording, in candump's format.
   public var logPath: String { "\(folder)/bus.log" }
 
+  /// Samples that a frame gives.
   public static let signalsPerFrame = 8
 
   /// The same for the same count.

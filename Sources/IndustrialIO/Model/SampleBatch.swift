@@ -97,7 +97,9 @@ public struct SampleBatch: Sendable {
   /// Makes room for so many more samples; grows by factors, so that many small additions stay cheap.
   package mutating func makeRoom(for count: Int) {
     let needed = records.count + count
-    if records.capacity < needed { records.reserveCapacity(Swift.max(needed, 2 * records.capacity)) }
+    if records.capacity < needed {
+      records.reserveCapacity(Swift.max(needed, 2 * records.capacity))
+    }
   }
 
   /// Forgets what was added since there were so many samples and so many bytes of text.
