@@ -30,6 +30,14 @@ public struct SampleBatch: Sendable {
     package var kind: Kind
     package var sampleClass: SampleClass
 
+    /// A sample without value.
+    package init(like sample: Sample) {
+      (tag, quality, bits, kind) = (sample.tag, sample.quality, 0, .none)
+      (sourceTime, gatewayTime) = (sample.sourceTime, sample.gatewayTime)
+      (monotonicTime, sequence) = (sample.monotonicTime, sample.sequence)
+      (configurationVersion, sampleClass) = (sample.configurationVersion, sample.sampleClass)
+    }
+
     /// As `Sample.time`.
     package var time: Timestamp { sourceTime ?? gatewayTime }
   }
@@ -57,11 +65,7 @@ public struct SampleBatch: Sendable {
   /// Adds a sample at the end. Texts and bytes share 4 GiB a batch; one that does not fit any more
   /// becomes no value of quality `badOutOfRange`.
   public mutating func append(_ sample: Sample) {
-    var record = Record(
-      tag: sample.tag, quality: sample.quality, bits: 0, sourceTime: sample.sourceTime,
-      gatewayTime: sample.gatewayTime, monotonicTime: sample.monotonicTime,
-      sequence: sample.sequence, configurationVersion: sample.configurationVersion, kind: .none,
-      sampleClass: sample.sampleClass)
+    var record = Record(like: sample)
     if let (kind, bits) = intern(sample.value) {
       (record.kind, record.bits) = (kind, bits)
     } else {

@@ -38,10 +38,10 @@ struct SampleBlockDecoder {
     guard count > 0 else { return try expectEnd() }
 
     var last = SampleBatch.Record(
-      tag: TagID(rawValue: 0), quality: .good, bits: 0, sourceTime: nil,
-      gatewayTime: Timestamp(nanoseconds: try reader.zigzag()),
-      monotonicTime: try reader.zigzag(), sequence: try reader.varint() &- 1,
-      configurationVersion: 0, kind: .none, sampleClass: .telemetry)
+      like: Sample(
+        tag: TagID(rawValue: 0), value: .none,
+        gatewayTime: Timestamp(nanoseconds: try reader.zigzag()),
+        monotonicTime: try reader.zigzag(), sequence: try reader.varint() &- 1))
     batch.makeRoom(for: count)
     for _ in 0..<count {
       last = try record(after: last, numbers: numbers, arena: &batch)
