@@ -6,7 +6,7 @@ extension WireEngine {
     while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
       let (job, block) = queue.next()
     {
-      if !pauses.isEmpty, isPaused(job, block, now) { continue }
+      if !pauses.isEmpty || !job.silentUnits.isEmpty, isPaused(job, block, now) { continue }
       if isRTU, isUnanswerable(job, block) { continue }
       let deadline = now &+ timeout
       let hasBegun: Bool
@@ -21,8 +21,15 @@ extension WireEngine {
         break
       }
       statistics.requests &+= 1
+      noteAsked(job.unit(of: block))
     }
     flush()
+  }
+
+  private func noteAsked(_ unit: UInt8) {
+    guard !askedUnits[Int(unit)] else { return }
+    askedUnits[Int(unit)] = true
+    askedUnitCount += 1
   }
 
   func begin(
@@ -93,20 +100,38 @@ extension WireEngine {
   // MARK: - Units that do not answer
 
   /// Whether the request's unit is paused; it then waits, or has failed when that would take too long.
+  ///
+  /// Where devices share the wire a reading does not wait: a round of polling costs the others one timeout of a
+  /// dead unit at most, and comes again anyway.
   func isPaused(_ job: Job, _ block: Int, _ now: Int64) -> Bool {
     let unit = job.unit(of: block)
-    guard let end = pauses.end(of: unit, now: now) else { return false }
+    let end = pauses.end(of: unit, now: now)
+    if isShared, job.silentUnits.contains(unit) || (end != nil && job.message == nil) {
+      settle(job, block, silence(of: unit, until: end, now, job, block))
+      return true
+    }
+    guard let end else { return false }
     if end &- now <= timeout {
       held.append(Assignment(job: job, block: block))
     } else {
-      settle(
-        job, block,
-        failure(
-          .timeout,
-          "the unit has not answered \(pauses.timeouts(of: unit)) times in a row "
-            + "(next attempt in \((end &- now) / 1_000_000) ms)", job, block))
+      settle(job, block, silence(of: unit, until: end, now, job, block))
     }
     return true
+  }
+
+  private func silence(
+    of unit: UInt8, until end: Int64?, _ now: Int64, _ job: Job, _ block: Int
+  ) -> ModbusError {
+    let count = pauses.timeouts(of: unit)
+    var message =
+      count > 1
+      ? "the unit has not answered \(count) times in a row"
+      : "the unit has not answered a request before"
+    if let end { message += " (next attempt in \((end &- now) / 1_000_000) ms)" }
+    var error = failure(.timeout, message, job, block)
+    // Nothing was sent.
+    if job.isWrite { error.advice = "nothing was written: check the device, and write again later" }
+    return error
   }
 
   /// Whether the request asks a question of all units of a serial line at once; it has failed then.

@@ -27,6 +27,9 @@ final class WireEngine {
 
   var exchange: WireExchange
   var pauses: UnitPauses
+  /// Which units have been asked for anything.
+  var askedUnits: [Bool] = Array(repeating: false, count: 256)
+  var askedUnitCount = 0
   /// Requests of units that are left alone for a while.
   var held: [Assignment] = []
   /// A serial line is silent until then.
@@ -71,6 +74,9 @@ final class WireEngine {
     output = SendBuffer(
       capacity: ModbusOptions.maximumInFlight * MBAPExchange.maximumFrameLength)
   }
+
+  /// Whether devices share the wire, so that one of them can hold the others up.
+  var isShared: Bool { askedUnitCount > 1 }
 
   /// Takes a job. It ends in one of the next turns.
   func submit(_ job: Job) {
