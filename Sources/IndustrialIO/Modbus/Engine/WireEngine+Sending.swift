@@ -3,6 +3,40 @@ internal import IOThreads
 // From the queue to the wire, and what becomes of requests to units that do not answer.
 extension WireEngine {
   func sendRequests(_ now: Int64) {
+    beginRequests(now)
+    flush()
+  }
+
+  /// How far a caller got who tried to send its own request.
+  enum DirectStart {
+    /// Not at all: the thread has to do it.
+    case no
+    /// Everything that may be under way is on the wire.
+    case sent
+    /// The job is the engine's, and the thread has to see to the rest.
+    case begun
+  }
+
+  /// Sends what may be sent of a plan from the thread of the caller, who holds the engine meanwhile; only on a network, and only
+  /// when nothing else is under way or out of order.
+  func startDirectly(_ job: Job) -> DirectStart {
+    let now = SystemClock.monotonic()
+    guard !isRTU, link.isUp, exchange.count == 0, queue.isEmpty, held.isEmpty, pauses.isEmpty,
+      finished.isEmpty, output.isEmpty, job.remaining > 0,
+      // The thread must be back in time for the deadline; its waiting is measured in whole milliseconds.
+      now &+ timeout &+ 2_000_000 >= sleepsUntil
+    else { return .no }
+    queue.append(job)
+    beginRequests(now)
+    // What fails is the thread's: it alone may end the connection that it waits for.
+    guard exchange.count > 0, case .bytes(let count) = link.transmit(output.unsent) else {
+      return .begun
+    }
+    output.sent(count)
+    return output.isEmpty ? .sent : .begun
+  }
+
+  private func beginRequests(_ now: Int64) {
     while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
       let (job, block) = queue.next()
     {
@@ -21,9 +55,9 @@ extension WireEngine {
         break
       }
       statistics.requests &+= 1
+      lastRequest = now
       noteAsked(job.unit(of: block))
     }
-    flush()
   }
 
   private func noteAsked(_ unit: UInt8) {
