@@ -197,10 +197,21 @@ def answer(compute):
     return {"bits": "0x%016x" % struct.unpack("<Q", struct.pack("<d", value))[0]}
 
 
+def small(node):
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return small(node.operand)
+    return isinstance(node, ast.Constant) and abs(node.value) <= 64
+
+
 def huge(tree):
     """Whether eval() could take for ever: powers and shifts of integers without bound."""
-    return sum(isinstance(n, (ast.Pow, ast.LShift)) or isinstance(n, ast.Name) and n.id == "pow"
-               for n in ast.walk(tree)) > 1
+    exponents = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift)):
+            exponents.append(node.right)
+        elif isinstance(node, ast.Call) and node.func.id == "pow":
+            exponents.append(node.args[1])
+    return len(exponents) > 1 or not all(map(small, exponents))
 
 
 def main():
