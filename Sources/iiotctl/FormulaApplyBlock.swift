@@ -42,11 +42,11 @@ struct FormulaApplyBlock {
     var notes: [String] = []
     if timeless > 0, formula.isStateful {
       notes.append(
-        "note: \(timeless) rows have no time and count as at the time before; the first is \(firstTimeless)"
+        "note: rows without a time, which count as at the time before: \(timeless); the first is \(firstTimeless)"
       )
     }
     if let firstFailure {
-      notes.append("note: \(failed) rows have no value; the first is \(firstFailure)")
+      notes.append("note: rows without a value: \(failed); the first is \(firstFailure)")
     }
     return notes.isEmpty ? nil : notes.joined(separator: "\n")
   }
@@ -91,6 +91,9 @@ struct FormulaApplyBlock {
   }
 
   private static func number(_ field: ArraySlice<UInt8>) -> Double {
+    var field = field
+    while field.first == 0x20 { field.removeFirst() }
+    while field.last == 0x20 { field.removeLast() }
     let text = String(decoding: field, as: UTF8.self)
     if let value = Double(text) { return value }
     return text == "true" ? 1 : text == "false" ? 0 : .nan
