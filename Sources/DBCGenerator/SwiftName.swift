@@ -4,15 +4,15 @@ enum SwiftName {
   static func type(_ name: String) -> String {
     let words = words(name)
     let text = words.map(capitalized).joined()
-    return guarded(text, reserved: reservedTypes)
+    return guarded(text, "N", "Unnamed", reserved: reservedTypes)
   }
 
   /// A name for a property or case.
   static func member(_ name: String) -> String {
     let words = words(name)
-    guard let first = words.first else { return guarded("", reserved: reservedMembers) }
+    guard let first = words.first else { return "unnamed" }
     let text = lowered(first) + words.dropFirst().map(capitalized).joined()
-    return guarded(text, reserved: reservedMembers)
+    return guarded(text, "n", "unnamed", reserved: reservedMembers)
   }
 
   /// The runs of letters and digits; in lower case when the whole name is in upper case.
@@ -51,9 +51,12 @@ enum SwiftName {
     return String(letters[..<count]).lowercased() + String(letters[count...])
   }
 
-  private static func guarded(_ text: String, reserved: Set<String>) -> String {
-    if text.isEmpty { return "_unnamed" }
-    if text.first?.isNumber == true { return "_" + text }
+  /// Types begin with a capital and members with a small letter, whatever the name: so they never meet.
+  private static func guarded(
+    _ text: String, _ number: String, _ empty: String, reserved: Set<String>
+  ) -> String {
+    if text.isEmpty { return empty }
+    if text.first?.isNumber == true { return number + text }
     return reserved.contains(text) ? text + "_" : text
   }
 

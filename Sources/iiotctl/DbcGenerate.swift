@@ -29,13 +29,19 @@ struct DbcGenerate: ParsableCommand {
   var name: String?
 
   @Option(help: "Who may use it: internal (the module), package or public.")
-  var access: SwiftSource.Access = .internal
+  var access = AccessArgument.internal
+
+  enum AccessArgument: String, ExpressibleByArgument, CaseIterable {
+    case `internal`
+    case package
+    case `public`
+  }
 
   func run() throws {
     let database = try DBCFile.load(file)
     let base = file.split(separator: "/").last.map(String.init) ?? file
     var options = SwiftSource.Options()
-    options.access = access
+    options.access = SwiftSource.Access(rawValue: access.rawValue) ?? .internal
     options.origin = base == "-" ? "a DBC file" : base
     let stem = base.lastIndex(of: ".").map { String(base[..<$0]) } ?? base
     let source = SwiftSource(database, named: name ?? stem, options: options)
@@ -45,5 +51,3 @@ struct DbcGenerate: ParsableCommand {
     try output.flush()
   }
 }
-
-extension SwiftSource.Access: ExpressibleByArgument {}

@@ -124,14 +124,14 @@ import Testing
   @Test func startValuesAreThoseOfTheFile() {
     let state = Plant.PumpState()
     #expect(state.flowRate == 0)
-    #expect(state.modeRaw == 2 && state.mode == .on2 && state._1st == -3)
+    #expect(state.modeRaw == 2 && state.mode == .on2 && state.n1st == -3)
     #expect(Plant.Select().a == nil)
     #expect(Plant.EEC1().payload == [0x0F, 0, 0xFF, 0xFF, 0xFF, 3, 0, 0])
   }
 
   @Test func labelsAreCases() {
     var state = Plant.PumpState()
-    state.mode = ._3PhaseTest
+    state.mode = .n3PhaseTest
     #expect(state.modeRaw == 3 && state.mode.description == "3 phase \"test\"")
     state.modeRaw = 7
     #expect(state.mode == .other(7) && state.mode.description == "7")
@@ -150,10 +150,10 @@ import Testing
     state.default_ = -1000
     state.rpmLimit = .infinity
     state.flowRate = -.infinity
-    state._1st = .nan
+    state.n1st = .nan
     let again = try #require(Plant.PumpState(payload: state.payload))
     #expect(again.modeRaw == 7 && again.default_ == -128 && again.rpmLimit == 16383.75)
-    #expect(again.flowRate == -32768 * 0.1 + -40 && again._1st == -3)
+    #expect(again.flowRate == -32768 * 0.1 + -40 && again.n1st == -3)
   }
 
   @Test func framesFindTheirMessage() throws {

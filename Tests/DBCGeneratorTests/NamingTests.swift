@@ -6,8 +6,8 @@ import Testing
 @Suite struct NamingTests {
   @Test(arguments: [
     ("Engine_RPM", "engineRPM"), ("EngineSpeed", "engineSpeed"), ("RPMLimit", "rpmLimit"),
-    ("WHL_SPD_FL", "whlSpdFl"), ("ABS", "abs"), ("speed", "speed"), ("1st", "_1st"),
-    ("", "_unnamed"), ("__", "_unnamed"), ("default", "default_"), ("Self", "self_"),
+    ("WHL_SPD_FL", "whlSpdFl"), ("ABS", "abs"), ("speed", "speed"), ("1st", "n1st"),
+    ("", "unnamed"), ("__", "unnamed"), ("default", "default_"), ("Self", "self_"),
     ("T_1", "t1"), ("Geschwindigkeit_\u{E4}", "geschwindigkeit"), ("not used!", "notUsed"),
   ])
   func members(name: String, expected: String) {
@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: [
     ("Engine_RPM", "EngineRPM"), ("PUMP_STATE", "PumpState"), ("double", "Double_"),
-    ("EEC1", "EEC1"), ("message", "Message_"), ("2nd", "_2nd"),
+    ("EEC1", "EEC1"), ("message", "Message_"), ("2nd", "N2nd"),
   ])
   func types(name: String, expected: String) {
     #expect(SwiftName.type(name) == expected)
