@@ -7,13 +7,14 @@ extension FuzzTarget {
   /// stays cheap.
   static let dbc = FuzzTarget(name: "dbc", texts: dbcSeeds) { bytes in
     guard let database = try? Database(parsing: bytes) else { return }
-    switch bytes.reduce(0, &+) & 3 {
+    switch bytes.reduce(0, &+) & 7 {
     case 0:
       walk(database)
       _ = try? Database(parsing: bytes, mode: .strict)
     case 1: write(database)
-    case 2: decodeBatch(database, bytes)
-    default: decodeAndEncode(database, bytes)
+    case 2, 3: decodeBatch(database, bytes)
+    case 4: decodeAndEncode(database, bytes)
+    default: break
     }
   }
 }
