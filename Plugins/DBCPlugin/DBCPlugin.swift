@@ -12,7 +12,9 @@ struct DBCPlugin: BuildToolPlugin {
       return .buildCommand(
         displayName: "Swift of \(file.url.lastPathComponent)",
         executable: tool.url,
-        arguments: [file.url.path(percentEncoded: false), output.path(percentEncoded: false), name],
+        arguments: [
+          file.url.path(percentEncoded: false), output.path(percentEncoded: false), name,
+        ],
         inputFiles: [file.url],
         outputFiles: [output])
     }

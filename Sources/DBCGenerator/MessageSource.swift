@@ -9,7 +9,8 @@ struct MessageSource {
     let message = layout.message
     writer.line("")
     let kind = layout.identifier.isExtended ? "extended" : "standard"
-    writer.documentation("\(message.name): \(kind) identifier 0x\(layout.identifier), \(message.byteCount) bytes.")
+    writer.documentation(
+      "\(message.name): \(kind) identifier 0x\(layout.identifier), \(message.byteCount) bytes.")
     if let comment = message.comment {
       writer.line("///")
       writer.documentation(comment)
@@ -22,7 +23,9 @@ struct MessageSource {
     writer.line("")
     writer.documentation("The number of bytes of its payload.")
     writer.line("\(access)static var byteCount: Int { \(message.byteCount) }")
-    for signal in layout.signals { PropertySource(layout: signal, access: access).write(to: &writer) }
+    for signal in layout.signals {
+      PropertySource(layout: signal, access: access).write(to: &writer)
+    }
     writeStart(to: &writer)
     writeDecoder(to: &writer)
     writeEncoder(to: &writer)
@@ -35,7 +38,8 @@ struct MessageSource {
   /// The initialiser without parameters.
   private func writeStart(to writer: inout SourceWriter) {
     writer.line("")
-    writer.documentation("Every signal at its start value, which is raw 0 if the database has none.")
+    writer.documentation(
+      "Every signal at its start value, which is raw 0 if the database has none.")
     if layout.signals.isEmpty {
       writer.line("\(access)init() {}")
       return
@@ -57,6 +61,8 @@ struct MessageSource {
       needed > 0
         ? "Decodes a payload; nil when it has less than the \(needed) bytes that the signals need."
         : "Decodes a payload.")
+    // Without a call in between, only the words that are read are copied.
+    writer.line("@inline(__always)")
     writer.open("\(access)init?(payload: CANPayload) {")
     if layout.signals.isEmpty {
       writer.close("}")
@@ -85,7 +91,8 @@ struct MessageSource {
     for place in places {
       let signal = layout.signals[place]
       writePresence(signal, to: &writer) { writer in
-        writer.line("self.\(signal.property) = \(PropertySource(layout: signal, access: access).read)")
+        writer.line(
+          "self.\(signal.property) = \(PropertySource(layout: signal, access: access).read)")
       }
     }
     for place in places {
@@ -142,7 +149,8 @@ struct MessageSource {
     let encodable = layout.signals.filter { !$0.mayLackBytes }
     guard !encodable.isEmpty else {
       writer.open("\(access)var payload: CANPayload {")
-      writer.line("CANPayload(words: InlineArray(repeating: 0), count: \(layout.message.byteCount))")
+      writer.line(
+        "CANPayload(words: InlineArray(repeating: 0), count: \(layout.message.byteCount))")
       writer.close("}")
       return
     }
@@ -167,7 +175,8 @@ struct MessageSource {
       }
     }
     writer.line(
-      "return CANPayload(words: [\(values.joined(separator: ", "))], count: \(layout.message.byteCount))")
+      "return CANPayload(words: [\(values.joined(separator: ", "))], count: \(layout.message.byteCount))"
+    )
     writer.close("}")
   }
 
@@ -192,7 +201,8 @@ struct MessageSource {
         used[target.word] |= mask
         let shifted =
           target.shift == 0
-          ? "r\(place)" : target.shift > 0 ? "r\(place) &<< \(target.shift)" : "r\(place) &>> \(-target.shift)"
+          ? "r\(place)"
+          : target.shift > 0 ? "r\(place) &<< \(target.shift)" : "r\(place) &>> \(-target.shift)"
         writer.line("\(name) |= \(shifted)")
       }
     }

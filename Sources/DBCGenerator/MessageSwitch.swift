@@ -14,7 +14,8 @@ struct MessageSwitch {
     for (name, layout) in cases { writer.line("case \(name)(\(layout.typeName))") }
     writer.line("")
     writer.documentation(
-      "Decodes a frame; nil when no message has its identifier, it is a remote or error frame, or too short.")
+      "Decodes a frame; nil when no message has its identifier, it is a remote or error frame, or too short."
+    )
     writer.open("\(access)init?(_ frame: CANFrame) {")
     writer.line("guard frame.flags.isDisjoint(with: [.remote, .error]) else { return nil }")
     writer.open("switch frame.identifier.rawValue {")
@@ -33,7 +34,8 @@ struct MessageSwitch {
   private func writeCase(
     _ name: String, _ layout: MessageLayout, to writer: inout SourceWriter
   ) {
-    writer.line("guard let message = \(layout.typeName)(payload: frame.payload) else { return nil }")
+    writer.line(
+      "guard let message = \(layout.typeName)(payload: frame.payload) else { return nil }")
     writer.line("self = .\(name)(message)")
   }
 

@@ -48,9 +48,12 @@ struct PropertySource {
     writer.line("///")
     var facts: [String] = []
     if let range = signal.range {
-      facts.append("Range \(SourceText.literal(range.lowerBound)) to \(SourceText.literal(range.upperBound)).")
+      facts.append(
+        "Range \(SourceText.literal(range.lowerBound)) to \(SourceText.literal(range.upperBound)).")
     }
-    if layout.kind == .scaled || (layout.kind == .float && (signal.factor != 1 || signal.offset != 0)) {
+    if layout.kind == .scaled
+      || (layout.kind == .float && (signal.factor != 1 || signal.offset != 0))
+    {
       facts.append(
         "Raw times \(SourceText.literal(signal.factor)) plus \(SourceText.literal(signal.offset)).")
     }
@@ -64,10 +67,15 @@ struct PropertySource {
       }
       let more = signal.selectorRanges.count > 8 ? ", ..." : ""
       writer.documentation(
-        "Nil unless \(SourceText.oneLine(multiplexor.name)) is \(ranges.joined(separator: ", "))\(more).")
+        "Nil unless \(SourceText.oneLine(multiplexor.name)) is \(ranges.joined(separator: ", "))\(more)."
+      )
     }
-    if layout.mayLackBytes { writer.documentation("Outside the bytes of its message: nil unless the payload is longer.") }
-    if layout.sentinelBits > 0 { writer.documentation("Nil when it is not available or wrong (J1939).") }
+    if layout.mayLackBytes {
+      writer.documentation("Outside the bytes of its message: nil unless the payload is longer.")
+    }
+    if layout.sentinelBits > 0 {
+      writer.documentation("Nil when it is not available or wrong (J1939).")
+    }
   }
 
   // MARK: Values
@@ -185,7 +193,8 @@ struct ChoiceSource {
     let raw = layout.kind == .scaled ? "Int64" : layout.typeName
     writer.line("")
     writer.documentation("The labels of \(SourceText.oneLine(layout.signal.name)).")
-    writer.open("\(access)enum \(type): RawRepresentable, CustomStringConvertible, Hashable, Sendable {")
+    writer.open(
+      "\(access)enum \(type): RawRepresentable, CustomStringConvertible, Hashable, Sendable {")
     for choice in layout.choices {
       writer.documentation("\(choice.value): \(SourceText.oneLine(choice.label))")
       writer.line("case \(choice.name)")

@@ -48,7 +48,9 @@ public struct SwiftSource: Sendable {
     var writer = SourceWriter()
     var omissions: [String] = []
     let namespace = SwiftName.type(name)
-    writer.line("// Made from \(SourceText.oneLine(options.origin)) by `iiotctl dbc generate`. Changes get lost.")
+    writer.line(
+      "// Made from \(SourceText.oneLine(options.origin)) by `iiotctl dbc generate`. Changes get lost."
+    )
     writer.line("// swift-format-ignore-file")
     writer.line("")
     writer.line("\(access)import CANCore")

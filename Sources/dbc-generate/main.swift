@@ -1,5 +1,6 @@
 internal import DBC
 internal import DBCGenerator
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)

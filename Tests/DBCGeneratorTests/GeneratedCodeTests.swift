@@ -10,7 +10,8 @@ import Testing
 @Suite struct GeneratedCodeTests {
   static let database: Database = {
     let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "plant.dbc")
-    guard let bytes = try? Data(contentsOf: file), let database = try? Database(parsing: Array(bytes))
+    guard let bytes = try? Data(contentsOf: file),
+      let database = try? Database(parsing: Array(bytes))
     else { preconditionFailure("plant.dbc can't be read") }
     return database
   }()
@@ -23,7 +24,8 @@ import Testing
     init(_ message: Any, _ payload: CANPayload) {
       properties = Mirror(reflecting: message).children.map { child in
         let mirror = Mirror(reflecting: child.value)
-        let value: Any? = mirror.displayStyle == .optional ? mirror.children.first?.value : .some(child.value)
+        let value: Any? =
+          mirror.displayStyle == .optional ? mirror.children.first?.value : .some(child.value)
         return (child.label ?? "", value)
       }
       self.payload = payload
@@ -85,8 +87,10 @@ import Testing
         let own = property.value.flatMap(Self.number)
         let reading = expected.signals.first { $0.signal.index == signal.index }
         let value = reading.flatMap { $0.status == .valid ? $0.value : nil }
-        let isSame = own?.bitPattern == value?.bitPattern || (own?.isNaN == true && value?.isNaN == true)
-        #expect(isSame, "\(name).\(signal.name) of \(payload): \(own ?? .nan), not \(value ?? .nan)")
+        let isSame =
+          own?.bitPattern == value?.bitPattern || (own?.isNaN == true && value?.isNaN == true)
+        #expect(
+          isSame, "\(name).\(signal.name) of \(payload): \(own ?? .nan), not \(value ?? .nan)")
       }
     }
   }

@@ -336,7 +336,8 @@ private struct ColumnBuilder {
         lengths.withUnsafeBufferPointer { lengths in
           guard let base = words.baseAddress else { return }
           let column = WordColumn(selector, base + start, run.rowCount)
-          for row in 0..<run.rowCount where UInt16(lengths[run.firstRow + row]) >= selector.endByte {
+          for row in 0..<run.rowCount where UInt16(lengths[run.firstRow + row]) >= selector.endByte
+          {
             if selection.entryCount > 0 {
               let section = Int(entries[Int(truncatingIfNeeded: column.bits(row))])
               if section >= 0 { open(section, row) }

@@ -28,7 +28,8 @@ extension Resolver {
         let extent = isShared ? extents[signal.choices.first] : nil
         if isShared, extent == nil { extents[signal.choices.first] = labelExtent(signal.choices) }
         checkLabels(
-          signal, isShared ? extents[signal.choices.first]?.indices ?? [] : Array(signal.choices.range))
+          signal,
+          isShared ? extents[signal.choices.first]?.indices ?? [] : Array(signal.choices.range))
       }
     }
   }
