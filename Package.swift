@@ -52,7 +52,8 @@ let protocols: [Target] = [
   library(
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
-  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "IOThreads"]),
+  library(
+    "CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "CZlib", "IOThreads"]),
   library(
     "SocketCAN", path: "\(industrialIO)/SocketCAN",
     dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
@@ -108,6 +109,7 @@ let package = Package(
     // C: system libraries and the little that Swift cannot say.
     systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     .target(name: "CCRC32C"),
     .target(name: "CDecodeKernels"),
