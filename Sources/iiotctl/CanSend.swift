@@ -52,7 +52,7 @@ struct CanSend: AsyncParsableCommand {
       if let finding = reader.findings.kept.first {
         throw ValidationError("'\(text)' is no frame: \(finding.reason).")
       }
-      guard let frame = batch.first, batch.count == 1 else {
+      guard let frame = batch.first, batch.count == 1, text.contains("#") else {
         throw ValidationError("'\(text)' is no frame; write 123#DEADBEEF.")
       }
       return frame

@@ -103,11 +103,11 @@ enum PythonCAN {
           for i in range(1500):
               t += rnd.random()
               ext = rnd.random() < .5
-              # Its TRC writer makes small extended identifiers into standard ones and has no remote and FD frames.
+              # Its candump writer leaves the length of remote frames out; its TRC writer makes small extended identifiers into standard ones and has no remote and FD frames.
               idn = rnd.randrange(0x10000, 1 << 29) if ext else rnd.randrange(1 << 11)
               fd = kind != 'trc' and rnd.random() < .4
               remote = kind != 'trc' and not fd and rnd.random() < .1
-              length = rnd.choice([1, 2, 3, 7, 8, 12, 20, 48, 64]) if fd else rnd.randrange(9)
+              length = 0 if remote and kind == 'log' else rnd.choice([1, 2, 3, 7, 8, 12, 20, 48, 64]) if fd else rnd.randrange(9)
               m = can.Message(timestamp=t, arbitration_id=idn, is_extended_id=ext, channel=rnd.randrange(3), is_fd=fd,
                   is_remote_frame=remote, is_rx=rnd.random() < .5, dlc=length, bitrate_switch=fd and rnd.random() < .5,
                   error_state_indicator=fd and rnd.random() < .5,
