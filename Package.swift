@@ -55,6 +55,8 @@ let protocols: [Target] = [
   library(
     "CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "CZlib", "IOThreads"]),
   library(
+    "CANTransport", path: "\(industrialIO)/CANTransport", dependencies: ["CANCore"]),
+  library(
     "SocketCAN", path: "\(industrialIO)/SocketCAN",
     dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
   library(
@@ -63,8 +65,10 @@ let protocols: [Target] = [
   library(
     "IndustrialIO", path: industrialIO,
     sources: ["IndustrialIO.swift"],
-    exclude: ["Model", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"],
-    dependencies: ["IndustrialModel", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"]),
+    exclude: ["Model", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals"],
+    dependencies: [
+      "IndustrialModel", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals",
+    ]),
 ]
 
 let compositions: [Target] = [
@@ -127,6 +131,7 @@ let package = Package(
       dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
+    tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
