@@ -72,7 +72,12 @@ let protocols: [Target] = [
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
+  library(
+    "Sinks",
+    dependencies: [
+      "IndustrialModel", "IOThreads",
+      .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
+    ]),
   library(
     "PlantSimulator",
     dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
@@ -91,6 +96,8 @@ let package = Package(
   } + [.executable(name: "iiotctl", targets: ["iiotctl"])],
   traits: [
     .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
+    .trait(
+      name: "HTTP", description: "Sinks that speak HTTP: InfluxDB, web servers (needs libcurl)."),
     .default(enabledTraits: []),
   ],
   dependencies: [
@@ -115,6 +122,7 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
+    systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CCRC32C"),
     .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
@@ -136,7 +144,8 @@ let package = Package(
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests(
-      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
+      "GatewayTests",
+      dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]
