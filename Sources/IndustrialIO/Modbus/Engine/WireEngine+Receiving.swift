@@ -37,7 +37,11 @@ extension WireEngine {
             .malformedReply, describe(defect), assignment.job, assignment.block))
       }
     }
-    if exchange.lateFrames != late { silentTimeouts = 0 }
+    if exchange.lateFrames != late {
+      silentTimeouts = 0
+      // Slow, but not dead.
+      if let unit = exchange.lastLateUnit { pauses.didAnswer(unit) }
+    }
     input.consume(offset)
   }
 
@@ -88,7 +92,8 @@ extension WireEngine {
       }
       statistics.timeouts += 1
       silentTimeouts += 1
-      pauses.didTimeOut(unit, now: now)
+      pauses.didTimeOut(unit, isShared: isShared, now: now)
+      assignment.job.silentUnits.insert(unit)
       settle(
         assignment.job, assignment.block,
         failure(

@@ -3,10 +3,44 @@ internal import IOThreads
 // From the queue to the wire, and what becomes of requests to units that do not answer.
 extension WireEngine {
   func sendRequests(_ now: Int64) {
+    beginRequests(now)
+    flush()
+  }
+
+  /// How far a caller got who tried to send its own request.
+  enum DirectStart {
+    /// Not at all: the thread has to do it.
+    case no
+    /// Everything that may be under way is on the wire.
+    case sent
+    /// The job is the engine's, and the thread has to see to the rest.
+    case begun
+  }
+
+  /// Sends what may be sent of a plan from the thread of the caller, who holds the engine meanwhile; only on a network, and only
+  /// when nothing else is under way or out of order.
+  func startDirectly(_ job: Job) -> DirectStart {
+    let now = SystemClock.monotonic()
+    guard !isRTU, link.isUp, exchange.count == 0, queue.isEmpty, held.isEmpty, pauses.isEmpty,
+      finished.isEmpty, output.isEmpty, job.remaining > 0,
+      // The thread must be back in time for the deadline; its waiting is measured in whole milliseconds.
+      now &+ timeout &+ 2_000_000 >= sleepsUntil
+    else { return .no }
+    queue.append(job)
+    beginRequests(now)
+    // What fails is the thread's: it alone may end the connection that it waits for.
+    guard exchange.count > 0, case .bytes(let count) = link.transmit(output.unsent) else {
+      return .begun
+    }
+    output.sent(count)
+    return output.isEmpty ? .sent : .begun
+  }
+
+  private func beginRequests(_ now: Int64) {
     while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
       let (job, block) = queue.next()
     {
-      if !pauses.isEmpty, isPaused(job, block, now) { continue }
+      if !pauses.isEmpty || !job.silentUnits.isEmpty, isPaused(job, block, now) { continue }
       if isRTU, isUnanswerable(job, block) { continue }
       let deadline = now &+ timeout
       let hasBegun: Bool
@@ -21,8 +55,15 @@ extension WireEngine {
         break
       }
       statistics.requests &+= 1
+      lastRequest = now
+      noteAsked(job.unit(of: block))
     }
-    flush()
+  }
+
+  private func noteAsked(_ unit: UInt8) {
+    guard !askedUnits[Int(unit)] else { return }
+    askedUnits[Int(unit)] = true
+    askedUnitCount += 1
   }
 
   func begin(
@@ -93,20 +134,38 @@ extension WireEngine {
   // MARK: - Units that do not answer
 
   /// Whether the request's unit is paused; it then waits, or has failed when that would take too long.
+  ///
+  /// Where devices share the wire a reading does not wait: a round of polling costs the others one timeout of a
+  /// dead unit at most, and comes again anyway.
   func isPaused(_ job: Job, _ block: Int, _ now: Int64) -> Bool {
     let unit = job.unit(of: block)
-    guard let end = pauses.end(of: unit, now: now) else { return false }
+    let end = pauses.end(of: unit, now: now)
+    if isShared, job.silentUnits.contains(unit) || (end != nil && job.message == nil) {
+      settle(job, block, silence(of: unit, until: end, now, job, block))
+      return true
+    }
+    guard let end else { return false }
     if end &- now <= timeout {
       held.append(Assignment(job: job, block: block))
     } else {
-      settle(
-        job, block,
-        failure(
-          .timeout,
-          "the unit has not answered \(pauses.timeouts(of: unit)) times in a row "
-            + "(next attempt in \((end &- now) / 1_000_000) ms)", job, block))
+      settle(job, block, silence(of: unit, until: end, now, job, block))
     }
     return true
+  }
+
+  private func silence(
+    of unit: UInt8, until end: Int64?, _ now: Int64, _ job: Job, _ block: Int
+  ) -> ModbusError {
+    let count = pauses.timeouts(of: unit)
+    var message =
+      count > 1
+      ? "the unit has not answered \(count) times in a row"
+      : "the unit has not answered a request before"
+    if let end { message += " (next attempt in \((end &- now) / 1_000_000) ms)" }
+    var error = failure(.timeout, message, job, block)
+    // Nothing was sent.
+    if job.isWrite { error.advice = "nothing was written: check the device, and write again later" }
+    return error
   }
 
   /// Whether the request asks a question of all units of a serial line at once; it has failed then.

@@ -27,6 +27,9 @@ final class WireEngine {
 
   var exchange: WireExchange
   var pauses: UnitPauses
+  /// Which units have been asked for anything.
+  var askedUnits: [Bool] = Array(repeating: false, count: 256)
+  var askedUnitCount = 0
   /// Requests of units that are left alone for a while.
   var held: [Assignment] = []
   /// A serial line is silent until then.
@@ -38,6 +41,10 @@ final class WireEngine {
   var input: ReceiveBuffer
   var output: SendBuffer
   var silentTimeouts = 0
+  /// When the latest request was sent.
+  var lastRequest: Int64 = .min
+  /// Until when the thread waits if nothing happens.
+  var sleepsUntil: Int64 = .min
   let timeout: Int64
   // Of the endpoint, at hand without a look at its strings.
   let isRTU: Bool
@@ -71,6 +78,9 @@ final class WireEngine {
     output = SendBuffer(
       capacity: ModbusOptions.maximumInFlight * MBAPExchange.maximumFrameLength)
   }
+
+  /// Whether devices share the wire, so that one of them can hold the others up.
+  var isShared: Bool { askedUnitCount > 1 }
 
   /// Takes a job. It ends in one of the next turns.
   func submit(_ job: Job) {
@@ -129,10 +139,16 @@ final class WireEngine {
     if let next = link.nextEvent(hasWork: !queue.isEmpty) { deadline = min(deadline, next) }
     if link.isUp, quietUntil > now, !queue.isEmpty { deadline = min(deadline, quietUntil) }
     for assignment in held { deadline = min(deadline, pauseEnd(assignment, now)) }
+    // While requests come and go the thread wakes up once a timeout, so that a caller may send one without
+    // waking it: the deadline of that request lies behind the thread's next look.
+    if mailbox != nil, deadline == .max, link.isUp, now &- timeout < lastRequest {
+      deadline = now &+ timeout
+    }
     var milliseconds: Int32 = -1
     if deadline != .max {
       milliseconds = Int32(clamping: (max(0, deadline &- now) + 999_999) / 1_000_000)
     }
+    sleepsUntil = milliseconds < 0 ? .max : now &+ Int64(milliseconds) &* 1_000_000
     if let mailbox, !mailbox.prepareToSleep() { milliseconds = 0 }
     var events = Int16(POLLIN)
     if !link.isUp || !output.isEmpty { events |= Int16(POLLOUT) }
@@ -141,8 +157,16 @@ final class WireEngine {
       pollfd(fd: wakeup.pollDescriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: descriptor, events: events, revents: 0)
     )
-    let ready = withUnsafeMutableBytes(of: &descriptors) {
-      poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, milliseconds)
+    var ready: Int32 = 0
+    func sleep() {
+      ready = withUnsafeMutableBytes(of: &descriptors) {
+        poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, milliseconds)
+      }
+    }
+    if let mailbox, milliseconds != 0 {
+      mailbox.sleep(sleep)
+    } else {
+      sleep()
     }
     mailbox?.didWake()
     guard ready > 0 else { return }
