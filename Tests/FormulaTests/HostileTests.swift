@@ -26,4 +26,28 @@ struct HostileTests {
     }
     #expect(wrong.isEmpty, "\(wrong)")
   }
+
+  /// A text, what must be said of it, and where.
+  struct Refusal: Decodable {
+    var src: String
+    var error: String
+    var line: Int
+    var column: Int
+  }
+
+  @Test("some hundred mistakes, each with its kind and its place")
+  func mistakes() throws {
+    let rows = try Corpus.fixture("refused.jsonl", as: Refusal.self)
+    #expect(rows.count > 300)
+    for row in rows {
+      let error = #expect(throws: FormulaError.self, "accepted: \(row.src)") {
+        try CompiledFormula(row.src, options: FormulaOptions(names: ["a", "b", "c", "x"]))
+      }
+      guard let error else { continue }
+      let isRight =
+        error.code.rawValue == row.error && error.line == row.line && error.column == row.column
+      #expect(isRight, "\(row.src): \(error), not \(row)")
+      #expect(error.snippet.contains("^") && !error.message.isEmpty)
+    }
+  }
 }

@@ -53,4 +53,12 @@ struct OracleTests {
     let wrong = rows.compactMap(Self.mismatch)
     #expect(wrong.isEmpty, "\(wrong)")
   }
+
+  @Test("odd-looking formulas of our own, computed by CPython")
+  func odd() throws {
+    let rows = try Corpus.fixture("accepted.jsonl", as: OracleLine.self)
+    #expect(rows.count > 190)
+    let wrong = rows.compactMap(Self.mismatch)
+    #expect(wrong.isEmpty, "\(wrong)")
+  }
 }

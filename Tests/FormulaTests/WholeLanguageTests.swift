@@ -181,4 +181,45 @@ struct WholeLanguageTests {
     #expect(formula.evaluate(slots).failure == nil)
     #expect(formula.evaluate(slots).quality == FormulaStatus.badNoData)
   }
+
+  @Test("an edit around a formula keeps the memory of all its calls")
+  func edits() throws {
+    var formulas = RandomFormula(seed: Self.seed &+ 20, language: .whole, names: ["a", "b"])
+    var random = SeededGenerator(seed: Self.seed &+ 21)
+    var tried = 0
+    while tried < Self.count / 8 {
+      // A line of its own, as it may end with a comment.
+      let source = formulas.next()
+      guard let before = try? CompiledFormula(source), before.isStateful,
+        let after = try? CompiledFormula("3 * {c} + -(\n\(source)\n)")
+      else { continue }
+      tried += 1
+      let place = "\(source), seed \(Self.seed)"
+      let table = Table(columns: before.dependencies.count, &random)
+      let slots = before.makeSlots()
+      let newSlots = after.makeSlots()
+      for row in 0..<Self.rows {
+        let time = table.times[row]
+        for (slot, dependency) in before.dependencies.enumerated() {
+          let value = table.values[slot][row]
+          let quality = table.qualities[slot][row]
+          slots.set(slot, value: value, quality: quality, time: time)
+          let place = after.dependencies.firstIndex(of: dependency) ?? 0
+          newSlots.set(place, value: value, quality: quality, time: time)
+        }
+        if row == Self.rows / 2 {
+          let (state, calls) = try after.makeState(from: slots.state.bytes)
+          newSlots.state = state
+          try #require(calls == before.program.layout.sites.count, "\(place)")
+        }
+        let c = after.dependencies.firstIndex(of: "{c}") ?? 0
+        newSlots.set(c, value: 0, time: time)
+        let old = before.evaluate(slots, at: time)
+        let new = after.evaluate(newSlots, at: time)
+        guard row >= Self.rows / 2 else { continue }
+        let isSame = new.value == -old.value || new.value.isNaN && old.value.isNaN
+        try #require(isSame && new.failure == old.failure, "\(place), row \(row): \(old), \(new)")
+      }
+    }
+  }
 }

@@ -8,10 +8,8 @@ enum Bitwise {
     return Int64(x)
   }
 
-  /// `value` as a number, if it is within ±2^53.
-  private static func outcome(_ value: Int64) -> Outcome {
-    value.magnitude <= 1 << 53 ? Outcome(Double(value)) : Outcome(.overflow)
-  }
+  /// `value` as a number: a bit or two beyond ±2^53 it is rounded, as Python's `float` rounds.
+  private static func outcome(_ value: Int64) -> Outcome { Outcome(Double(value)) }
 
   static func binary(_ function: Function, _ x: Double, _ y: Double) -> Outcome {
     guard let a = integer(x), let b = integer(y) else { return Outcome(.type) }

@@ -132,7 +132,8 @@ struct Lexer {
         .notAllowed, "text is not allowed; a formula computes with numbers", at: start,
         length: index - start + 1)
     }
-    if next == UInt8(ascii: "."), index - start > 0 {
+    // `and.5` is a word and a number.
+    if next == UInt8(ascii: "."), !CharacterClass.isDigit(byte(index + 1)) {
       throw Complaint(.notAllowed, "attribute access is not allowed", at: index, length: 1)
     }
     return Token(kind: .name, offset: start, length: index - start, hash: hash)

@@ -8,7 +8,6 @@ docs/formula.md lists; it computes with CPython's own operators and math module.
 import ast
 import json
 import math
-import re
 import struct
 import sys
 import warnings
@@ -41,6 +40,8 @@ def check(node, names):
             raise Refused("constant")
         return
     if isinstance(node, ast.Name):
+        if len(node.id) > 4 and node.id.startswith("__") and node.id.endswith("__"):
+            raise Refused("name")
         if node.id not in names and node.id not in CONSTANTS:
             raise Refused("name")
         return
@@ -104,8 +105,6 @@ def bits(op, x, y):
         if isinstance(op, ast.LShift):
             return float(a << b)
         r = a >> b
-    if abs(r) > 2 ** 53:
-        raise OverflowError
     return float(r)
 
 
@@ -221,10 +220,8 @@ def main():
         try:
             source = job["src"]
             # A newline may stand before the formula here; Python takes it for an indent.
-            tree = ast.parse(source.strip(" \t\n"), mode="eval")
+            tree = ast.parse(source.strip(" \t\f\n"), mode="eval")
             check(tree.body, values)
-            if re.search(r"(?<![A-Za-z0-9_])__[A-Za-z0-9_]+__(?![A-Za-z0-9_])", source):
-                raise Refused("name")
         except (SyntaxError, ValueError, Refused, RecursionError, MemoryError) as error:
             print(json.dumps({"refused": str(error)}))
             continue
