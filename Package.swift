@@ -22,11 +22,12 @@ func library(
 }
 
 func tests(
-  _ name: String, dependencies: [Target.Dependency], exclude: [String] = []
+  _ name: String, dependencies: [Target.Dependency], exclude: [String] = [],
+  plugins: [Target.PluginUsage] = []
 ) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
-    swiftSettings: rules)
+    swiftSettings: rules, plugins: plugins)
 }
 
 func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -39,6 +40,7 @@ let industrialIO = "Sources/IndustrialIO"
 let leaves: [Target] = [
   library("CANCore"),
   library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
+  library("DBCGenerator", dependencies: ["DBC"]),
   library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
@@ -52,7 +54,10 @@ let protocols: [Target] = [
   library(
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
-  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "IOThreads"]),
+  library(
+    "CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "CZlib", "IOThreads"]),
+  library(
+    "CANTransport", path: "\(industrialIO)/CANTransport", dependencies: ["CANCore"]),
   library(
     "SocketCAN", path: "\(industrialIO)/SocketCAN",
     dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
@@ -62,12 +67,19 @@ let protocols: [Target] = [
   library(
     "IndustrialIO", path: industrialIO,
     sources: ["IndustrialIO.swift"],
-    exclude: ["Model", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"],
-    dependencies: ["IndustrialModel", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"]),
+    exclude: ["Model", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals"],
+    dependencies: [
+      "IndustrialModel", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals",
+    ]),
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
+  library(
+    "Sinks",
+    dependencies: [
+      "IndustrialModel", "IOThreads",
+      .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
+    ]),
   library(
     "PlantSimulator",
     dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
@@ -83,9 +95,14 @@ let package = Package(
   name: "iiot",
   products: (leaves + protocols + compositions).map {
     .library(name: $0.name, targets: [$0.name])
-  } + [.executable(name: "iiotctl", targets: ["iiotctl"])],
+  } + [
+    .executable(name: "iiotctl", targets: ["iiotctl"]),
+    .plugin(name: "DBCPlugin", targets: ["DBCPlugin"]),
+  ],
   traits: [
     .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
+    .trait(
+      name: "HTTP", description: "Sinks that speak HTTP: InfluxDB, web servers (needs libcurl)."),
     .default(enabledTraits: []),
   ],
   dependencies: [
@@ -96,10 +113,16 @@ let package = Package(
     .executableTarget(
       name: "iiotctl",
       dependencies: [
-        "DBC", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway", "PlantSimulator",
+        "DBC", "DBCGenerator", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway",
+        "PlantSimulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: rules),
+
+    // Swift from DBC files while a package is built: a plug-in, and the small program that it runs.
+    .executableTarget(
+      name: "dbc-generate", dependencies: ["DBC", "DBCGenerator"], swiftSettings: rules),
+    .plugin(name: "DBCPlugin", capability: .buildTool(), dependencies: ["dbc-generate"]),
 
     // Owned threads and their queues; internal to the protocol clients, not a product.
     .target(name: "IOThreads", dependencies: ["CIOThreads"], swiftSettings: rules),
@@ -108,7 +131,9 @@ let package = Package(
     // C: system libraries and the little that Swift cannot say.
     systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
+    systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CCRC32C"),
     .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
@@ -116,6 +141,9 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("CANCoreTests", dependencies: ["CANCore"]),
     tests("DBCTests", dependencies: ["DBC"]),
+    tests(
+      "DBCGeneratorTests", dependencies: ["DBC", "DBCGenerator", "CANCore"],
+      plugins: ["DBCPlugin"]),
     tests("FormulaTests", dependencies: ["Formula"]),
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),
@@ -125,11 +153,13 @@ let package = Package(
       dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
+    tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests(
-      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
+      "GatewayTests",
+      dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

@@ -25,11 +25,19 @@ public struct SampleFormatter: Sendable {
 
   /// Appends the lines of `batch` to `text`.
   public mutating func append(_ batch: SampleBatch, to text: inout [UInt8]) {
+    append(batch, batch.indices, to: &text)
+  }
+
+  /// Appends the lines of the samples at some indices, in their order.
+  mutating func append(
+    _ batch: SampleBatch, _ indices: some Collection<Int>, to text: inout [UInt8]
+  ) {
     var largest = -1
-    for record in batch.records { largest = max(largest, Int(record.tag.rawValue)) }
+    for index in indices { largest = max(largest, Int(batch.records[index].tag.rawValue)) }
     if largest >= prefixEnds.count { learnNames() }
     prefixes.withUnsafeBufferPointer { bytes in
-      for record in batch.records {
+      for index in indices {
+        let record = batch.records[index]
         let tag = Int(record.tag.rawValue)
         guard tag < prefixEnds.count else {
           // A number without a name can only come from a mix-up of registries.
