@@ -271,9 +271,25 @@ struct ClientRecoveryTests {
         return comm == name + "\n"
       }
     }
-    for _ in 0..<cycles {
+    // Pages in use.
+    func memory() throws -> Int {
+      let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+      return try #require(Int(text.split(separator: " ")[1]))
+    }
+    let before = try (threadsNamed("modbus"), count("fd"))
+    var memoryAtFirst = 0
+    for cycle in 0..<cycles {
+      if cycle == cycles / 10 { memoryAtFirst = try memory() }
       let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
       #expect(try await client.readHoldingRegisters(0..<1) == [0])
+    }
+    let growth = try (memory() - memoryAtFirst) * 4
+    // What other tests use would drown the short run's figure.
+    if cycles > 1000 {
+      #expect(growth < 16 * 1024, "\(growth) KiB more after the last 9 of 10 parts")
+      print(
+        "\(cycles) cycles: threads and descriptors \(before), then "
+          + "\(try (threadsNamed("modbus"), count("fd"))); \(growth) KiB more")
     }
     let abandoned = ModbusClient(.tcp("127.0.0.1", port: server.port))
     _ = abandoned.statistics

@@ -89,7 +89,8 @@ struct ServerFaultTests {
     let readings = RegisterReading.places(
       of: RegisterBlock(.holding, 10, count: 3, unit: 1), tags: tags)
     var rounds: [SampleBatch] = []
-    for try await batch in try client(server).poll(readings, every: .milliseconds(1)) {
+    let plan = try RegisterSampler(readings)
+    for try await batch in client(server).poll(plan, every: .milliseconds(1)) {
       rounds.append(batch)
       if rounds.count == 4 { break }
     }

@@ -53,7 +53,16 @@ extension ModbusClient {
   public func poll(
     _ readings: [RegisterReading], every period: Duration, limits: ReadLimits = ReadLimits()
   ) throws(ModbusError) -> ModbusPoll {
-    ModbusPoll(
-      client: self, sampler: try RegisterSampler(readings, limits: limits), period: period)
+    poll(try RegisterSampler(readings, limits: limits), every: period)
+  }
+
+  /// Reads what a sampler has planned again and again.
+  ///
+  /// ```swift
+  /// let plan = try RegisterSampler(readings)
+  /// for try await batch in plc.poll(plan, every: .milliseconds(100)) { ... }
+  /// ```
+  public func poll(_ plan: RegisterSampler, every period: Duration) -> ModbusPoll {
+    ModbusPoll(client: self, sampler: plan, period: period)
   }
 }
