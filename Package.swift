@@ -69,7 +69,12 @@ let protocols: [Target] = [
 ]
 
 let compositions: [Target] = [
-  library("Sinks", dependencies: ["IndustrialModel", "IOThreads"]),
+  library(
+    "Sinks",
+    dependencies: [
+      "IndustrialModel", "IOThreads",
+      .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
+    ]),
   library(
     "PlantSimulator",
     dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
@@ -91,6 +96,8 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
+    .trait(
+      name: "HTTP", description: "Sinks that speak HTTP: InfluxDB, web servers (needs libcurl)."),
     .default(enabledTraits: []),
   ],
   dependencies: [
@@ -120,6 +127,7 @@ let package = Package(
     systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
+    systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CCRC32C"),
     .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
@@ -143,7 +151,8 @@ let package = Package(
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests(
-      "GatewayTests", dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "StoreForward"]),
+      "GatewayTests",
+      dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
   ]

@@ -11,10 +11,11 @@ let rules: [SwiftSetting] = [
 ]
 
 /// The benchmarks of one module: an executable `<module>Benchmarks` from `Suites/<module>`.
-func suite(_ module: String, uses products: String...) -> Target {
+func suite(_ module: String, uses products: String..., with input: String...) -> Target {
   .executableTarget(
     name: "\(module)Benchmarks",
-    dependencies: ["Harness"] + products.map { .product(name: $0, package: "iiot") },
+    dependencies: ["Harness"] + input.map { .byName(name: $0) }
+      + products.map { .product(name: $0, package: "iiot") },
     path: "Suites/\(module)",
     swiftSettings: rules)
 }
@@ -33,6 +34,14 @@ let package = Package(
     suite("Formula", uses: "Formula"),
     suite("CANLog", uses: "CANLog"),
     suite("MQTT", uses: "MQTT"),
+    suite("CANSignals", uses: "CANSignals", "DBC", "IndustrialModel", with: "BusRecording"),
+    suite("Gateway", uses: "Gateway", "CANCore", with: "BusRecording"),
+
+    .target(
+      name: "BusRecording",
+      dependencies: [
+        .product(name: "CANCore", package: "iiot"), .product(name: "CANLog", package: "iiot"),
+      ], swiftSettings: rules),
 
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),

@@ -58,7 +58,11 @@ public final class GatewayRuntime: Sendable {
     for (index, destination) in configuration.sinks.enumerated() {
       runners.append(
         SinkRunner(
-          index: index, name: destination.name, sink: try destination.makeSink(tags: tags),
+          index: index, name: destination.name,
+          sink: try destination.makeSink(gateway: configuration.id, tags: tags),
+          deadLetters: DeadLetterFile(
+            path: "\(configuration.dataFolder)/dead-\(destination.name).jsonl",
+            sink: destination.name, tags: tags),
           cursor: try await store.cursor(destination.name), tags: tags, board: board,
           report: events))
     }

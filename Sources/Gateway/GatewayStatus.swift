@@ -11,6 +11,8 @@ public struct GatewayStatus: Sendable {
   public struct SinkCounts: Sendable, Hashable {
     /// Samples that the sink confirmed.
     public var delivered: UInt64 = 0
+    /// Samples that the sink refused for good, and that are now in its dead-letter file.
+    public var refused: UInt64 = 0
     /// Deliveries that failed and were tried again.
     public var retries: UInt64 = 0
     /// Records of the store that were evicted before this sink had them.

@@ -7,6 +7,9 @@ final class StatusBoard: Sendable {
     var status = GatewayStatus()
     /// By tag number.
     var latest: [Sample?] = []
+    /// Where in the batch at hand a tag was last, plus one, by tag number; zero between batches.
+    var places: [Int] = []
+    var tags: [Int] = []
   }
 
   private let state: Mutex<State>
@@ -25,11 +28,20 @@ final class StatusBoard: Sendable {
   func acquired(_ samples: SampleBatch) {
     state.withLock { state in
       state.status.acquired += UInt64(samples.count)
-      for sample in samples {
-        let tag = Int(sample.tag.rawValue)
-        while state.latest.count <= tag { state.latest.append(nil) }
-        state.latest[tag] = sample
+      for (index, record) in samples.records.enumerated() {
+        let tag = Int(record.tag.rawValue)
+        while state.latest.count <= tag {
+          state.latest.append(nil)
+          state.places.append(0)
+        }
+        if state.places[tag] == 0 { state.tags.append(tag) }
+        state.places[tag] = index + 1
       }
+      for tag in state.tags {
+        state.latest[tag] = samples[state.places[tag] - 1]
+        state.places[tag] = 0
+      }
+      state.tags.removeAll(keepingCapacity: true)
     }
   }
 

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 
 /// A bounded queue from one owned thread (which blocks) to one task (which awaits).
 ///
@@ -10,21 +9,13 @@ package final class BatchQueue<Element: Sendable, Failure: Error>: Sendable {
   /// What became of an offered element.
   package enum Offer: Sendable { case accepted, full, closed }
 
-  private struct Waiter {
-    let id: UInt64
-    let continuation: CheckedContinuation<Result<Element?, Failure>, Never>
-  }
-
-  private struct State {
+  private struct State: Sendable {
     var ring: [Element?]
     var head = 0
     var count = 0
     var finished = false
     var failure: Failure?
     var closed = false
-    var waiters: [Waiter] = []
-    var cancelledEarly: Set<UInt64> = []
-    var nextID: UInt64 = 0
     var producerWaits = false
 
     mutating func take() -> Element? {
@@ -42,23 +33,25 @@ package final class BatchQueue<Element: Sendable, Failure: Error>: Sendable {
     }
   }
 
-  private let state: Mutex<State>
+  private typealias Answer = Result<Element?, Failure>
+
+  private let shared: AwaitedState<State, Answer>
   private let producerSignal: WakeSignal
 
   /// An empty queue for up to `capacity` elements (at least 1).
   package init(capacity: Int) throws(SystemFailure) {
     producerSignal = try WakeSignal()
-    state = Mutex(State(ring: Array(repeating: nil, count: max(1, capacity))))
+    shared = AwaitedState(State(ring: Array(repeating: nil, count: max(1, capacity))))
   }
 
   /// For the producer's poll(2): raised when there is room again after `.full`, and on `close`.
   package var producerDescriptor: Int32 { producerSignal.descriptor }
 
   /// Whether the consumer has gone.
-  package var isClosed: Bool { state.withLock { $0.closed } }
+  package var isClosed: Bool { shared.withLock { $0.state.closed } }
 
   /// Number of elements waiting.
-  package var count: Int { state.withLock { $0.count } }
+  package var count: Int { shared.withLock { $0.state.count } }
 
   // MARK: Producer
 
@@ -66,15 +59,15 @@ package final class BatchQueue<Element: Sendable, Failure: Error>: Sendable {
   ///
   /// After `.full` the producer descriptor is raised as soon as there is room.
   package func offer(_ element: Element) -> Offer {
-    typealias Continuation = CheckedContinuation<Result<Element?, Failure>, Never>
-    let (outcome, waiter): (Offer, Continuation?) = state.withLock { state in
-      if state.closed || state.finished { return (.closed, nil) }
-      if !state.waiters.isEmpty { return (.accepted, state.waiters.removeFirst().continuation) }
-      guard state.count < state.ring.count else {
-        state.producerWaits = true
+    let (outcome, waiter): (Offer, CheckedContinuation<Answer, Never>?) = shared.withLock {
+      content in
+      if content.state.closed || content.state.finished { return (.closed, nil) }
+      if let waiter = content.takeWaiter() { return (.accepted, waiter) }
+      guard content.state.count < content.state.ring.count else {
+        content.state.producerWaits = true
         return (.full, nil)
       }
-      state.put(element)
+      content.state.put(element)
       return (.accepted, nil)
     }
     waiter?.resume(returning: .success(element))
@@ -94,7 +87,7 @@ package final class BatchQueue<Element: Sendable, Failure: Error>: Sendable {
   }
 
   /// Takes the oldest element out to make room, as the policy "drop the oldest" wants it.
-  package func dropOldest() -> Element? { state.withLock { $0.take() } }
+  package func dropOldest() -> Element? { shared.withLock { $0.state.take() } }
 
   /// Clears the producer descriptor; call it before looking at the state that it announces.
   package func clearProducerSignal() { producerSignal.clear() }
@@ -107,79 +100,42 @@ package final class BatchQueue<Element: Sendable, Failure: Error>: Sendable {
 
   /// Nothing more will come; `failure` is thrown after the elements that wait.
   package func finish(throwing failure: Failure? = nil) {
-    let waiters: [Waiter] = state.withLock { state in
-      guard !state.finished else { return [] }
-      state.finished = true
-      state.failure = failure
-      defer { state.waiters = [] }
+    let waiters: [CheckedContinuation<Answer, Never>] = shared.withLock { content in
+      guard !content.state.finished else { return [] }
+      content.state.finished = true
       // A waiter means that the queue is empty: the first one hears of the failure.
-      if !state.waiters.isEmpty { state.failure = nil }
-      return state.waiters
+      if !content.hasWaiters { content.state.failure = failure }
+      return content.takeWaiters()
     }
-    for (index, waiter) in waiters.enumerated() {
-      if index == 0, let failure {
-        waiter.continuation.resume(returning: .failure(failure))
-      } else {
-        waiter.continuation.resume(returning: .success(nil))
-      }
-    }
+    waiters.first?.resume(returning: failure.map(Answer.failure) ?? .success(nil))
+    for waiter in waiters.dropFirst() { waiter.resume(returning: .success(nil)) }
   }
 
   // MARK: Consumer
 
   /// The consumer goes: what waits is dropped, the producer is told. Never blocks.
   package func close() {
-    let (dropped, waiters): ([Element?], [Waiter]) = state.withLock { state in
-      guard !state.closed else { return ([], []) }
-      state.closed = true
-      let dropped = state.ring
-      state.ring = [nil]
-      state.head = 0
-      state.count = 0
-      defer { state.waiters = [] }
-      return (dropped, state.waiters)
+    let (dropped, waiters): ([Element?], [CheckedContinuation<Answer, Never>]) = shared.withLock {
+      content in
+      guard !content.state.closed else { return ([], []) }
+      content.state.closed = true
+      let dropped = content.state.ring
+      content.state.ring = [nil]
+      content.state.head = 0
+      content.state.count = 0
+      return (dropped, content.takeWaiters())
     }
     _ = dropped  // freed outside the lock
-    for waiter in waiters { waiter.continuation.resume(returning: .success(nil)) }
+    for waiter in waiters { waiter.resume(returning: .success(nil)) }
     producerSignal.raise()
   }
 
   /// The next element; nil at the end, after `close`, or at once when the task is cancelled.
   package func next() async throws(Failure) -> Element? {
-    let ready: Result<Element?, Failure>? = state.withLock { Self.takeReady(&$0, producerSignal) }
-    if let ready { return try ready.get() }
-    let id = state.withLock { state in
-      state.nextID += 1
-      return state.nextID
-    }
-    let result: Result<Element?, Failure> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let ready: Result<Element?, Failure>? = state.withLock { state in
-          if state.cancelledEarly.remove(id) != nil { return .success(nil) }
-          if let ready = Self.takeReady(&state, producerSignal) { return ready }
-          state.waiters.append(Waiter(id: id, continuation: continuation))
-          return nil
-        }
-        if let ready { continuation.resume(returning: ready) }
-      }
-    } onCancel: {
-      let waiter: Waiter? = state.withLock { state in
-        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
-          state.cancelledEarly.insert(id)
-          return nil
-        }
-        return state.waiters.remove(at: index)
-      }
-      waiter?.continuation.resume(returning: .success(nil))
-    }
-    // A cancellation that came after the answer has left its mark; take it away.
-    state.withLock { _ = $0.cancelledEarly.remove(id) }
-    return try result.get()
+    try await shared.answer(ifCancelled: .success(nil)) { self.take(&$0) }.get()
   }
 
-  private static func takeReady(
-    _ state: inout State, _ producerSignal: borrowing WakeSignal
-  ) -> Result<Element?, Failure>? {
+  private func take(_ state: inout State) -> Answer? {
     if state.count > 0 {
       let element = state.take()
       if state.producerWaits {

@@ -71,8 +71,8 @@ private final class JobQueue: Sendable {
 }
 
 /// A POSIX semaphore at a fixed address.
+// Sendable: sem_post and sem_wait may be called from any thread, and the pointer never changes.
 private final class Semaphore: @unchecked Sendable {
-  // Sendable because sem_post and sem_wait may be called from any thread and the pointer never changes.
   private let semaphore: UnsafeMutablePointer<sem_t>
 
   init() {

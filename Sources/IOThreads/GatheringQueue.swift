@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// What a full queue does with what comes next.
 package enum GatheringOverflow: Sendable {
   /// The producer looks at `isFull` and waits.
@@ -15,25 +13,19 @@ package enum GatheringOverflow: Sendable {
 /// Bounded by the number of elements and by the sum of their costs (bytes, usually). A producer that waits
 /// may overshoot by what one read brings.
 package final class GatheringQueue<Element: Sendable, Failure: Error>: Sendable {
-  private struct Waiter {
-    let id: UInt64
-    let continuation: CheckedContinuation<Result<[Element]?, Failure>, Never>
-  }
-
-  private struct State {
+  private struct State: Sendable {
     var elements: [Element] = []
     var cost = 0
     var dropped = 0
     var finished = false
     var failure: Failure?
     var closed = false
-    var waiters: [Waiter] = []
-    var cancelledEarly: Set<UInt64> = []
-    var nextID: UInt64 = 0
     var producerWaits = false
   }
 
-  private let state = Mutex(State())
+  private typealias Answer = Result<[Element]?, Failure>
+
+  private let shared = AwaitedState<State, Answer>(State())
   private let capacity: Int
   private let costLimit: Int
   private let overflow: GatheringOverflow
@@ -42,7 +34,7 @@ package final class GatheringQueue<Element: Sendable, Failure: Error>: Sendable 
 
   /// - Parameters:
   ///   - cost: what an element counts against `costLimit`.
-  ///   - onRoom: called when a producer that saw `isFull` may go on; must not block.
+  ///   - onRoom: called when a producer that saw `isFull` may go on; must neither block nor use the queue.
   package init(
     capacity: Int, costLimit: Int, overflow: GatheringOverflow,
     cost: @escaping @Sendable (Element) -> Int, onRoom: @escaping @Sendable () -> Void
@@ -55,19 +47,20 @@ package final class GatheringQueue<Element: Sendable, Failure: Error>: Sendable 
   }
 
   /// How many elements were dropped because the queue was full.
-  package var dropped: Int { state.withLock { $0.dropped } }
+  package var dropped: Int { shared.withLock { $0.state.dropped } }
 
   /// Whether the consumer has gone.
-  package var isClosed: Bool { state.withLock { $0.closed } }
+  package var isClosed: Bool { shared.withLock { $0.state.closed } }
 
   /// Whether a producer that waits should wait now. After true, `onRoom` is called when there is room.
   package var isFull: Bool {
     guard overflow == .producerWaits else { return false }
-    return state.withLock { state in
-      let full =
-        !state.closed && (state.elements.count >= capacity || state.cost >= costLimit)
-      if full { state.producerWaits = true }
-      return full
+    return shared.withLock { content in
+      let isFull =
+        !content.state.closed
+        && (content.state.elements.count >= capacity || content.state.cost >= costLimit)
+      if isFull { content.state.producerWaits = true }
+      return isFull
     }
   }
 
@@ -78,19 +71,14 @@ package final class GatheringQueue<Element: Sendable, Failure: Error>: Sendable 
   @discardableResult
   package func add(_ elements: [Element]) -> Int {
     guard !elements.isEmpty else { return 0 }
-    typealias Delivery = (
-      continuation: CheckedContinuation<Result<[Element]?, Failure>, Never>, elements: [Element]
-    )
-    let (delivery, dropped): (Delivery?, Int) = state.withLock { state in
-      guard !state.closed, !state.finished else { return (nil, elements.count) }
-      if !state.waiters.isEmpty {
-        return ((state.waiters.removeFirst().continuation, elements), 0)
-      }
-      let dropped = append(elements, to: &state)
-      state.dropped += dropped
+    let (waiter, dropped): (CheckedContinuation<Answer, Never>?, Int) = shared.withLock { content in
+      guard !content.state.closed, !content.state.finished else { return (nil, elements.count) }
+      if let waiter = content.takeWaiter() { return (waiter, 0) }
+      let dropped = append(elements, to: &content.state)
+      content.state.dropped += dropped
       return (nil, dropped)
     }
-    if let delivery { delivery.continuation.resume(returning: .success(delivery.elements)) }
+    waiter?.resume(returning: .success(elements))
     return dropped
   }
 
@@ -130,94 +118,53 @@ package final class GatheringQueue<Element: Sendable, Failure: Error>: Sendable 
 
   /// Nothing more will come; `failure` is thrown after the elements that wait.
   package func finish(throwing failure: Failure? = nil) {
-    let waiters: [Waiter] = state.withLock { state in
-      guard !state.finished else { return [] }
-      state.finished = true
-      if state.waiters.isEmpty { state.failure = failure }
-      defer { state.waiters = [] }
-      return state.waiters
+    let waiters: [CheckedContinuation<Answer, Never>] = shared.withLock { content in
+      guard !content.state.finished else { return [] }
+      content.state.finished = true
+      // A waiter means that nothing waits to be taken: the first one hears of the failure.
+      if !content.hasWaiters { content.state.failure = failure }
+      return content.takeWaiters()
     }
-    for (index, waiter) in waiters.enumerated() {
-      if index == 0, let failure {
-        waiter.continuation.resume(returning: .failure(failure))
-      } else {
-        waiter.continuation.resume(returning: .success(nil))
-      }
-    }
+    waiters.first?.resume(returning: failure.map(Answer.failure) ?? .success(nil))
+    for waiter in waiters.dropFirst() { waiter.resume(returning: .success(nil)) }
   }
 
   // MARK: Consumer
 
   /// The consumer goes: what waits is dropped. Never blocks.
   package func close() {
-    let (elements, waiters): ([Element], [Waiter]) = state.withLock { state in
-      guard !state.closed else { return ([], []) }
-      state.closed = true
-      defer {
-        state.elements = []
-        state.waiters = []
-      }
-      return (state.elements, state.waiters)
+    let (elements, waiters): ([Element], [CheckedContinuation<Answer, Never>]) = shared.withLock {
+      content in
+      guard !content.state.closed else { return ([], []) }
+      content.state.closed = true
+      defer { content.state.elements = [] }
+      return (content.state.elements, content.takeWaiters())
     }
     _ = elements  // freed outside the lock
-    for waiter in waiters { waiter.continuation.resume(returning: .success(nil)) }
+    for waiter in waiters { waiter.resume(returning: .success(nil)) }
     onRoom()
   }
 
   /// All that waits; nil at the end, after `close`, or at once when the task is cancelled.
   package func next() async throws(Failure) -> [Element]? {
-    if let ready = takeReady() { return try ready.get() }
-    let id = state.withLock { state in
-      state.nextID += 1
-      return state.nextID
-    }
-    let result: Result<[Element]?, Failure> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let (ready, hadRoom): (Result<[Element]?, Failure>?, Bool) = state.withLock { state in
-          if state.cancelledEarly.remove(id) != nil { return (.success(nil), false) }
-          let (ready, hadRoom) = Self.take(&state)
-          if ready == nil {
-            state.waiters.append(Waiter(id: id, continuation: continuation))
-          }
-          return (ready, hadRoom)
-        }
-        if hadRoom { onRoom() }
-        if let ready { continuation.resume(returning: ready) }
-      }
-    } onCancel: {
-      let waiter: Waiter? = state.withLock { state in
-        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
-          state.cancelledEarly.insert(id)
-          return nil
-        }
-        return state.waiters.remove(at: index)
-      }
-      waiter?.continuation.resume(returning: .success(nil))
-    }
-    // A cancellation that came after the answer has left its mark; take it away.
-    state.withLock { _ = $0.cancelledEarly.remove(id) }
-    return try result.get()
+    try await shared.answer(ifCancelled: .success(nil)) { self.take(&$0) }.get()
   }
 
-  private func takeReady() -> Result<[Element]?, Failure>? {
-    let (ready, hadRoom) = state.withLock { Self.take(&$0) }
-    if hadRoom { onRoom() }
-    return ready
-  }
-
-  /// What `next` can give now, and whether a waiting producer is to be told.
-  private static func take(_ state: inout State) -> (Result<[Element]?, Failure>?, Bool) {
+  private func take(_ state: inout State) -> Answer? {
     if !state.elements.isEmpty {
       let elements = state.elements
       state.elements = []
       state.cost = 0
-      defer { state.producerWaits = false }
-      return (.success(elements), state.producerWaits)
+      if state.producerWaits {
+        state.producerWaits = false
+        onRoom()
+      }
+      return .success(elements)
     }
     if let failure = state.failure {
       state.failure = nil
-      return (.failure(failure), false)
+      return .failure(failure)
     }
-    return (state.finished || state.closed ? .success(nil) : nil, false)
+    return state.finished || state.closed ? .success(nil) : nil
   }
 }

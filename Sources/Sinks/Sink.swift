@@ -8,8 +8,10 @@ public import IndustrialModel
 public protocol Sink: Sendable {
   /// Delivers a batch, in order.
   ///
+  /// - Returns: Which samples the destination refused for good; it has all the others.
   /// - Throws: `SinkError`; `isRetriable` tells whether trying the same batch again later makes sense.
-  func deliver(_ batch: SampleBatch) async throws(SinkError)
+  @discardableResult
+  func deliver(_ batch: SampleBatch) async throws(SinkError) -> DeliveryReport
 
   /// Gives back what the sink holds open. What was delivered stays delivered.
   func close() async

@@ -22,6 +22,8 @@ public struct SinkError: Error, Sendable, Equatable {
     public static let failed = Code(rawValue: 5)
     /// Another sink or program is writing there.
     public static let busy = Code(rawValue: 6)
+    /// This program was built without what the destination needs.
+    public static let unsupported = Code(rawValue: 7)
   }
 
   /// The kind of failure.
@@ -34,6 +36,8 @@ public struct SinkError: Error, Sendable, Equatable {
   public var advice: String
   /// The operating system's error number, 0 if it had no part in it.
   public var errno: Int32
+  /// How long the destination asked to be left alone.
+  public var retryAfter: Duration?
 
   /// Whether the same batch may succeed later without anybody changing the configuration.
   public var isRetriable: Bool { code == .noSpace || code == .failed }

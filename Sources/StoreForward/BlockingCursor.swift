@@ -45,14 +45,16 @@ public final class BlockingCursor: @unchecked Sendable {  // `storage` is guarde
 
   /// Every record up to a number is dealt with and need not come again. Saved lazily; see
   /// `StoreOptions.cursorSaveInterval`.
+  ///
+  /// - Throws: `StoreError` with code `closed` or, from saving, `inputOutput`.
   public func acknowledge(through sequence: UInt64) throws(StoreError) {
-    core.acknowledge(name, nil, through: sequence)
+    guard core.acknowledge(name, nil, through: sequence) else { throw core.closedError }
     try core.saveCursorsIfDue()
   }
 
   /// These records are dealt with, whatever became of earlier ones.
   public func acknowledge(_ range: ClosedRange<UInt64>) throws(StoreError) {
-    core.acknowledge(name, range, through: nil)
+    guard core.acknowledge(name, range, through: nil) else { throw core.closedError }
     try core.saveCursorsIfDue()
   }
 

@@ -83,9 +83,11 @@ public final class BlockingRingStore: Sendable {
     core.evictedLabels(cursor: cursor ?? "")
   }
 
-  /// Changes the capacity of the store, durably. It can grow, and shrink as long as no file has to go.
+  /// Changes the capacity of the store, durably. To shrink, the oldest segments go: counted as evicted
+  /// under `OverflowPolicy.dropOldest`, else only if every cursor has acknowledged them.
   ///
-  /// - Throws: `StoreError` with code `invalidOption`, `closed` or `inputOutput`.
+  /// - Throws: `StoreError` with code `full` (what would have to go is not acknowledged; nothing
+  ///   changed), `invalidOption`, `closed` or `inputOutput`.
   public func resize(to capacity: StoreOptions.Capacity) throws(StoreError) {
     try core.resize(to: capacity)
   }

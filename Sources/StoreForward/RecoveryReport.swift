@@ -10,6 +10,11 @@ public struct RecoveryReport: Sendable, Equatable {
   public var rebuiltHeaders = 0
   /// Files with a segment's name that hold no segment of this store; they count as free space.
   public var rejectedSegments: [String] = []
+  /// Headers of segments in use of which one copy was damaged or lost; opening writes it again.
+  public var repairedHeaderCopies = 0
+  /// Segments that the disk did not give: their records are reported as damaged, their files are left as
+  /// they are.
+  public var unreadableSegments: [String] = []
   /// Bytes behind the last good record of the newest segment that belong to an unfinished write.
   public var tornBytes = 0
   /// Numbers that are missing in the newest segment; other damage shows when it is read.

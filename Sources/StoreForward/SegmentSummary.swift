@@ -51,7 +51,7 @@ extension StoreReader {
       summary.usedBytes = footer.dataEnd
       times = (footer.minTime, footer.maxTime)
     } else {
-      let scan = try SegmentScan.run(
+      let scan = SegmentScan.run(
         file, seed: segment.seed, generation: segment.generation, base: segment.baseSequence,
         preceding: segment.precedingSequence, from: Layout.dataStart, areaEnd: segment.end)
       summary.records = scan.count

@@ -59,7 +59,7 @@ public final class StoreCursor: Sendable {
   }
 
   /// Every record up to a number is dealt with and need not come again. Saved lazily; see
-  /// `StoreOptions.cursorSaveInterval`.
+  /// `StoreOptions.cursorSaveInterval`. Has no effect on a closed store: the records come again.
   public func acknowledge(through sequence: UInt64) {
     store.core.acknowledge(name, nil, through: sequence)
   }

@@ -47,6 +47,10 @@ public struct StoreMetrics: Sendable, Equatable {
   public var relocatedGroups: UInt64 = 0
   /// Segments given up before the ring was full because the disk was.
   public var earlyEvictions: UInt64 = 0
+  /// Records that were found damaged, by cursors and readers, each time they came to them.
+  public var damagedRecords: UInt64 = 0
+  /// Segments that the disk could not read or write, set aside until the store is reopened.
+  public var badSegments = 0
   /// Records evicted before every cursor had acknowledged them, over the store's whole life.
   public var evictedRecords: UInt64 = 0
 }

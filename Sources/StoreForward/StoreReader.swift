@@ -20,7 +20,7 @@ public final class StoreReader {
   ///   `permissionDenied` or `inputOutput`.
   public init(directory: String, from start: CursorStart = .oldest) throws(StoreError) {
     fs = try POSIXFileSystem.open(directory, readOnly: true)
-    image = try StoreImage(reading: fs, options: nil)
+    image = try Self.look(fs)
     if image.report.isNew {
       throw StoreError(
         .notFound, "there is no store in this directory", path: directory, advice: "check the path")
@@ -39,7 +39,8 @@ public final class StoreReader {
     image.cursors.map {
       CursorStatus(
         name: $0.name, acknowledged: $0.acknowledged,
-        backlog: $0.unacknowledged(from: oldestSequence, through: image.lastSequence),
+        backlog: $0.backlog(
+          in: image.segments, from: oldestSequence, through: image.lastSequence),
         delivered: $0.delivered,
         evicted: $0.evicted, damaged: $0.damaged)
     }
@@ -50,10 +51,14 @@ public final class StoreReader {
       image.evictedThrough.saturatingNext,
       image.segments.first.map(\.baseSequence) ?? image.nextSequence)
   }
+  /// Every number up to here was given up because the ring was full.
+  public var evictedThrough: UInt64 { image.evictedThrough }
   /// The last number that was seen.
   public var lastSequence: UInt64 { image.lastSequence }
   /// Bytes of a segment.
   public var segmentSize: Int { image.segmentSize }
+  /// How many segment files there are.
+  public var segmentFiles: Int { image.slots.count }
   /// The most segments that the store may have.
   public var segmentLimit: Int { image.slotLimit }
 
@@ -72,7 +77,7 @@ public final class StoreReader {
     for segment in image.segments {
       do throws(StoreIOError) {
         let file = try files.file(slot: segment.slot)
-        if let found = try SegmentScan.first(
+        if let found = SegmentScan.first(
           notBefore: time, in: file, segment, lastSequence: segment.lastSequence)
         {
           return found
@@ -87,8 +92,22 @@ public final class StoreReader {
   }
 
   /// Looks again for what was written meanwhile.
-  public func refresh() throws(StoreError) {
-    image = try StoreImage(reading: fs, options: nil)
+  public func refresh() throws(StoreError) { image = try Self.look(fs) }
+
+  /// Reads the files while another process may be changing them: once more when a segment was begun or
+  /// a state file was written in between, so that no half-seen change is taken for damage.
+  private static func look(
+    _ fs: POSIXFileSystem
+  ) throws(StoreError) -> StoreImage<POSIXFileSystem> {
+    var attempts = 0
+    while true {
+      attempts += 1
+      let image = try StoreImage(reading: fs, options: nil)
+      let hasDamagedState = image.report.repairedStateCopies > 0
+      if attempts == (hasDamagedState ? 3 : 16) { return image }
+      let looked = try StoreImage.generations(in: fs)
+      if !hasDamagedState, looked == image.looked { return image }
+    }
   }
 
   /// Hands out the next records or gaps, nil at the end of what the last look found.
@@ -138,9 +157,10 @@ public final class StoreReader {
       let source = ReadableSegment(
         segment: segment, file: try files.file(slot: segment.slot),
         lastSequence: segment.lastSequence)
-      _ = try RecordReader.fill(storage, from: source, &request)
+      RecordReader.fill(storage, from: source, &request)
     } catch {
       guard error.isMissing else { throw StoreError(error, in: fs.path) }
+      files.forget(slot: segment.slot)
       storage.addGap(request.next, segment.lastSequence, .damaged)
       request.next = segment.lastSequence.saturatingNext
     }
@@ -156,7 +176,7 @@ public final class StoreReader {
 
   /// Looks again whether a segment is still in use; if not, goes on with the new state.
   private func isGone(_ segment: Segment) throws(StoreError) -> Bool {
-    let fresh = try StoreImage(reading: fs, options: nil)
+    let fresh = try Self.look(fs)
     if fresh.segments.contains(where: { $0.generation == segment.generation }) { return false }
     image = fresh
     return true

@@ -13,7 +13,7 @@ struct ModbusCommand: AsyncParsableCommand {
       """,
     subcommands: [
       ModbusRead.self, ModbusWrite.self, ModbusScan.self, ModbusIdentify.self, ModbusGuess.self,
-      ModbusPlan.self, ModbusServe.self,
+      ModbusPlan.self, ModbusServe.self, ModbusBench.self,
     ])
 }
 
@@ -34,12 +34,23 @@ struct DeviceArgument: ParsableArguments {
 }
 
 /// TABLE/ADDRESS or modicon/NUMBER.
-struct PlaceArgument: ExpressibleByArgument {
+struct PlaceArgument: CustomStringConvertible {
   var place: RegisterAddress
 
-  init?(argument: String) {
-    guard let place = try? RegisterAddress(argument) else { return nil }
-    self.place = place
+  var description: String { place.description }
+
+  /// For `transform:`, so that a refusal says what is wrong: above all with a bare 40001.
+  @Sendable static func parse(_ argument: String) throws -> PlaceArgument {
+    do throws(ModbusError) {
+      return PlaceArgument(place: try RegisterAddress(argument))
+    } catch { throw ValidationError(error.description) }
+  }
+}
+
+extension RegisterAddress {
+  /// Tells a person when the address looks like a manual's number.
+  func warn() {
+    if let warning { StandardError.print("warning: \(warning)") }
   }
 }
 

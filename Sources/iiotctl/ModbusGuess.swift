@@ -16,7 +16,9 @@ struct ModbusGuess: AsyncParsableCommand {
 
   @OptionGroup var device: DeviceArgument
 
-  @Argument(help: "The first register: holding/ADDRESS or input/ADDRESS from 0, or modicon/40001.")
+  @Argument(
+    help: "The first register: holding/ADDRESS or input/ADDRESS from 0, or modicon/40001.",
+    transform: PlaceArgument.parse)
   var place: PlaceArgument
 
   @Option(help: "What the device itself shows.")
@@ -32,6 +34,7 @@ struct ModbusGuess: AsyncParsableCommand {
 
   func run() async throws {
     let place = place.place
+    place.warn()
     let client = ModbusClient(try device.url)
     // Four registers if there are so many, else what there is.
     var registers: [UInt16] = []

@@ -60,7 +60,8 @@ struct ModbusPlan: ParsableCommand {
     ]
     let readings = tables.flatMap { table, blocks in
       blocks.flatMap { block in
-        RegisterReading.places(
+        RegisterAddress(table, block.start).warn()
+        return RegisterReading.places(
           of: RegisterBlock(table, block.start, count: block.count, unit: url.unit), tags: tags)
       }
     }

@@ -15,7 +15,8 @@ struct ModbusRead: AsyncParsableCommand {
 
   @OptionGroup var device: DeviceArgument
 
-  @Argument(help: "The places: TABLE/ADDRESS from 0, or modicon/40001.")
+  @Argument(
+    help: "The places: TABLE/ADDRESS from 0, or modicon/40001.", transform: PlaceArgument.parse)
   var places: [PlaceArgument]
 
   @Option(help: "How many values from each place on.")
@@ -32,7 +33,7 @@ struct ModbusRead: AsyncParsableCommand {
     let url = try device.url
     let tags = TagRegistry()
     for place in places {
-      if let warning = place.place.warning { StandardError.print("warning: \(warning)") }
+      place.place.warn()
     }
     let readings = places.flatMap {
       RegisterReading.values(count, from: $0.place, unit: url.unit, value, tags: tags)

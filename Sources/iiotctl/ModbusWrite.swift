@@ -18,7 +18,9 @@ struct ModbusWrite: AsyncParsableCommand {
 
   @OptionGroup var device: DeviceArgument
 
-  @Argument(help: "The place: coil/ADDRESS or holding/ADDRESS from 0, or modicon/40001.")
+  @Argument(
+    help: "The place: coil/ADDRESS or holding/ADDRESS from 0, or modicon/40001.",
+    transform: PlaceArgument.parse)
   var place: PlaceArgument
 
   @Argument(help: "The value: a number, true or false, or a text for string:LENGTH.")
@@ -35,7 +37,7 @@ struct ModbusWrite: AsyncParsableCommand {
   func run() async throws {
     let url = try device.url
     let place = place.place
-    if let warning = place.warning { StandardError.print("warning: \(warning)") }
+    place.warn()
     do {
       let value = try parsed()
       if dryRun {

@@ -111,7 +111,7 @@ struct Poll: AsyncParsableCommand {
     let readings = tables.flatMap { table, blocks in
       blocks.flatMap { block -> [RegisterReading] in
         let place = RegisterAddress(table, block.start)
-        if let warning = place.warning { StandardError.print("warning: \(warning)") }
+        place.warn()
         let width = table.isBits ? 1 : value.type.registerCount
         return RegisterReading.values(
           block.count / width, from: place, unit: unit, value, tags: tags)

@@ -74,12 +74,19 @@ struct StoreImport: ParsableCommand {
         options: StoreOptions(capacity: .mebibytes(capacity), overflow: .rejectNewest))
       var stream = RecordStreamReader()
       var batch = RecordBatch()
-      var buffer = [UInt8](repeating: 0, count: 1 << 18)
+      // Small enough that a piece fits into the smallest ring.
+      let piece = min(1 << 18, max(4096, store.metrics.segmentSize / 8))
+      var buffer = [UInt8](repeating: 0, count: piece)
       var failure: StoreError?
       while failure == nil {
         let count = buffer.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
-        if count <= 0 { break }
+        if count < 0 {
+          throw Failure(
+            "reading failed after record \(stream.count): \(String(cString: strerror(errno)))",
+            at: "standard input", advice: "what came before is stored")
+        }
+        if count == 0 { break }
         do throws(StoreError) {
           try stream.read(buffer[..<count], into: &batch)
         } catch {

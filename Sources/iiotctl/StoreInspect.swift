@@ -20,16 +20,25 @@ struct StoreInspect: ParsableCommand {
       }
       var lines = [
         "store      \(reader.identity)",
+        "size       \(reader.segmentFiles * reader.segmentSize) of "
+          + "\(reader.segmentLimit * reader.segmentSize) bytes",
         "segments   \(segments.count) of \(reader.segmentLimit), \(reader.segmentSize) bytes each",
         "records    \(segments.reduce(0) { $0 + $1.records })",
         "sequence   \(reader.oldestSequence) to \(reader.lastSequence)",
       ]
-      if reader.oldestSequence > 1 {
-        lines.append("gap        1 to \(reader.oldestSequence - 1), evicted")
+      if reader.evictedThrough > 0 {
+        lines.append("gap        1 to \(reader.evictedThrough), evicted")
+      }
+      if reader.oldestSequence > reader.evictedThrough + 1 {
+        lines.append(
+          "gap        \(reader.evictedThrough + 1) to \(reader.oldestSequence - 1); see verify")
       }
       for segment in segments where segment.lastSequence >= segment.firstSequence {
-        let missing = segment.lastSequence - segment.firstSequence + 1 - segment.records
-        if missing > 0 { lines.append("gap        \(missing) in \(segment.file); see verify") }
+        let numbers = segment.lastSequence - segment.firstSequence &+ 1
+        if numbers > segment.records {
+          let missing = numbers - segment.records
+          lines.append("gap        \(missing) in \(segment.file); see verify")
+        }
       }
       if let (oldest, newest) = times {
         lines.append("time       \(text(oldest)) to \(text(newest ?? oldest))")

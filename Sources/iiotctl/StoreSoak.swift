@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import StoreForward
 
 /// Both ends of a crash test that somebody else drives: kills, torn writes, bit flips, power cuts.
@@ -45,33 +46,59 @@ struct StoreSoak: ParsableCommand {
       abstract: "Appends for ever and prints what is durable.")
 
     @Argument(help: "The store's directory.") var directory: String
+    @Option(
+      help: ArgumentHelp(
+        "Sync only so often instead of every commit.", valueName: "milliseconds"))
+    var interval: Int?
 
     func run() throws {
       do {
-        let store = try BlockingRingStore(directory: directory, options: StoreSoak.options)
+        var options = StoreSoak.options
+        if let interval { options.sync = .interval(.milliseconds(interval)) }
+        let store = try BlockingRingStore(directory: directory, options: options)
         var output = StandardOutput()
+        var acknowledged: UInt64 = 0
         var next = store.nextSequence
         try output.append { $0 += "start \(next)\n".utf8 }
         try output.flush()
         var batch = RecordBatch()
         while true {
           batch.removeAll()
+          next = store.nextSequence
           for _ in 0..<UInt64.random(in: 1...64) {
             try batch.append(StoreSoak.payload(next), time: 0)
             next += 1
           }
-          let receipt = try store.append(batch)
+          guard let receipt = try append(batch, to: store) else { continue }
           guard receipt.lastSequence == next - 1 else {
             throw Failure(
               "the store numbered the records \(receipt.firstSequence) to "
                 + "\(receipt.lastSequence), expected was an end at \(next - 1)", at: directory,
               advice: "only one writer may use the directory")
           }
-          try output.append { $0 += "ack \(receipt.lastSequence)\n".utf8 }
-          try output.flush()
+          let durable =
+            receipt.isDurable ? receipt.lastSequence : store.metrics.durableSequence
+          if durable > acknowledged {
+            acknowledged = durable
+            try output.append { $0 += "ack \(durable)\n".utf8 }
+            try output.flush()
+          }
         }
       } catch let error as StoreError {
         throw Failure(error)
+      }
+    }
+
+    /// For ever means beyond a full disk: nil after a failure that may pass.
+    private func append(
+      _ batch: borrowing RecordBatch, to store: BlockingRingStore
+    ) throws(StoreError) -> Receipt? {
+      do {
+        return try store.append(batch)
+      } catch  where error.isRetriable {
+        StandardError.print("note: \(error.message); trying again")
+        usleep(20_000)
+        return nil
       }
     }
   }
@@ -87,9 +114,11 @@ struct StoreSoak: ParsableCommand {
         let store = try BlockingRingStore(directory: directory, options: StoreSoak.options)
         var output = StandardOutput()
         let reader = try store.reader(from: .sequence(1))
+        var gap: Gap?
         while try reader.next({ batch in
-          try StoreSoak.print(batch, to: &output)
+          try StoreSoak.print(batch, after: &gap, to: &output)
         }) != nil {}
+        if let gap { try output.append { $0 += "gap \(gap)\n".utf8 } }
         try output.append { $0 += "end\n".utf8 }
         try output.flush()
         try store.close()
@@ -99,14 +128,29 @@ struct StoreSoak: ParsableCommand {
     }
   }
 
-  /// Records and gaps in the order of their numbers.
-  static func print(_ batch: borrowing StoredBatch, to output: inout StandardOutput) throws {
+  /// Records and gaps in the order of their numbers. A gap is kept back until it can't grow any more, so
+  /// that a range is one line, however it came.
+  static func print(
+    _ batch: borrowing StoredBatch, after open: inout Gap?, to output: inout StandardOutput
+  ) throws {
     var gaps = batch.gaps[...]
+    func printGaps(before number: UInt64) throws {
+      while let gap = gaps.first, gap.first < number {
+        gaps = gaps.dropFirst()
+        if let last = open, last.reason == gap.reason, last.last + 1 == gap.first {
+          open?.last = gap.last
+          continue
+        }
+        if let last = open { try output.append { $0 += "gap \(last)\n".utf8 } }
+        open = gap
+      }
+    }
     for index in 0..<batch.count {
       let number = batch.sequence(at: index)
-      while let gap = gaps.first, gap.first < number {
-        try output.append { $0 += "gap \(gap)\n".utf8 }
-        gaps = gaps.dropFirst()
+      try printGaps(before: number)
+      if let last = open {
+        try output.append { $0 += "gap \(last)\n".utf8 }
+        open = nil
       }
       let payload = batch.payload(at: index)
       try output.append { line in
@@ -115,7 +159,7 @@ struct StoreSoak: ParsableCommand {
         line.append(0x0A)
       }
     }
-    for gap in gaps { try output.append { $0 += "gap \(gap)\n".utf8 } }
+    try printGaps(before: .max)
   }
 }
 

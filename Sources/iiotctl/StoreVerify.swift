@@ -26,6 +26,10 @@ struct StoreVerify: ParsableCommand {
       if report.rebuiltHeaders > 0 {
         try finding("headers: \(report.rebuiltHeaders) lost, rebuilt from their records")
       }
+      if report.repairedHeaderCopies > 0 {
+        try finding("headers: \(report.repairedHeaderCopies) damaged copies, covered by others")
+      }
+      for name in report.unreadableSegments { try finding("\(name): the disk does not give it") }
       if report.cursorsLost { try finding("cursors: lost, all sinks begin at the oldest record") }
       if report.repairedStateCopies > 0 {
         try finding("state files: \(report.repairedStateCopies) damaged copies, covered by others")

@@ -70,6 +70,82 @@ struct InfluxDBTests {
     }
   }
 
+  @Test func theSinkWritesAndWritingAgainChangesNothing() async throws {
+    let folder = try TemporaryFolder()
+    let server = try start(in: folder)
+    try #require(try await server.isListening())
+    try query(server, "CREATE DATABASE plant")
+    let tags = TagRegistry()
+    var batch = SampleBatch()
+    for number in 0..<12_000 {
+      batch.append(
+        Sample(
+          tag: tags.intern("pump\(number % 50)/flow"), value: .double(Double(number)),
+          gatewayTime: Timestamp(nanoseconds: 1_767_225_600_000_000_000 + Int64(number))))
+    }
+    let sink = try InfluxDBSink(options(server, "plant"), tags: tags)
+    for _ in 0..<2 { #expect(try await sink.deliver(batch).rejections.isEmpty) }
+    let answer = try query(server, "SELECT count(flow), sum(flow) FROM /.*/", database: "plant")
+    #expect(answer.components(separatedBy: "[0,240,").count == 51, "\(answer)")
+    #expect(answer.contains("[0,240,1434000]"), "the sum of 0, 50, 100, ... 11950: \(answer)")
+  }
+
+  @Test func aFieldTypeConflictCostsOnlyItsOwnSamples() async throws {
+    let folder = try TemporaryFolder()
+    let server = try start(in: folder)
+    try #require(try await server.isListening())
+    try query(server, "CREATE DATABASE plant")
+    let tags = TagRegistry()
+    func batch(_ value: (Int) -> Value) -> SampleBatch {
+      SampleBatch(
+        (0..<100).map { number in
+          Sample(
+            tag: tags.intern("pump/\(number % 4 == 0 ? "x" : "y\(number)")"), value: value(number),
+            gatewayTime: Timestamp(nanoseconds: 1_767_225_600_000_000_000 + Int64(number)))
+        })
+    }
+    let sink = try InfluxDBSink(options(server, "plant"), tags: tags)
+    #expect(
+      try await sink.deliver(batch { $0 % 4 == 0 ? .int64(1) : .double(1) }).rejections.isEmpty)
+    let report = try await sink.deliver(batch { _ in .double(2) })
+    #expect(report.rejections.map(\.index).sorted() == Array(stride(from: 0, to: 100, by: 4)))
+    #expect(report.rejections.first?.reason.contains("field type conflict") == true)
+    let answer = try query(server, "SELECT y3, y99 FROM pump", database: "plant")
+    #expect(answer.contains("003,2,null]") && answer.contains("099,null,2]"), "\(answer)")
+  }
+
+  @Test func aMissingDatabaseAndADeadServerAreToldApart() async throws {
+    let folder = try TemporaryFolder()
+    let server = try start(in: folder)
+    try #require(try await server.isListening())
+    let tags = TagRegistry()
+    let batch = SampleBatch([Sample(tag: tags.intern("a/b"), value: .double(1))])
+    let sink = try InfluxDBSink(options(server, "nothing"), tags: tags)
+    let missing = await #expect(throws: SinkError.self) { try await sink.deliver(batch) }
+    #expect(missing?.code == .notFound && missing?.message.contains("database not found") == true)
+    server.stop()
+    let dead = await #expect(throws: SinkError.self) { try await sink.deliver(batch) }
+    #expect(dead?.isRetriable == true)
+  }
+
+  private func options(_ server: PeerProcess, _ database: String) -> InfluxDBOptions {
+    InfluxDBOptions(
+      server: HTTPEndpoint(url: "http://127.0.0.1:\(server.port)"), target: .database(database))
+  }
+
+  @discardableResult
+  private func query(
+    _ server: PeerProcess, _ text: String, database: String = ""
+  ) throws -> String {
+    try Tool(
+      try #require(PeerProcess.find("curl")),
+      [
+        "-s", "-XPOST", "http://127.0.0.1:\(server.port)/query?epoch=ns&db=\(database)",
+        "--data-urlencode", "q=\(text)",
+      ]
+    ).output
+  }
+
   private func start(in folder: TemporaryFolder) throws -> PeerProcess {
     let port = try Loopback.freePort()
     let backup = try Loopback.freePort()

@@ -9,47 +9,33 @@ struct Broker: Sendable {
   let port: UInt16
 
   init() throws {
-    let folder = FileManager.default.temporaryDirectory
-    let file = folder.appending(
-      path: "iiot-bench-\(ProcessInfo.processInfo.processIdentifier).conf")
-    port = try Self.freePort()
-    // Mosquitto up to 2.0.12 can lose count of a full window (mosquitto issue 2362).
-    try """
-    listener \(port) 127.0.0.1
-    allow_anonymous true
-    max_inflight_messages 2000
-    max_queued_messages 0
-    """.write(to: file, atomically: true, encoding: .utf8)
+    // The first port that the broker can have. Mosquitto up to 2.0.12 can lose count of a full window (mosquitto issue 2362).
     let script = """
-      /usr/sbin/mosquitto -c \(file.path) &
-      until (exec 3<>/dev/tcp/127.0.0.1/\(port)) 2>/dev/null; do sleep 0.05; done
-      echo ready
+      file=$(mktemp)
+      for port in $(shuf -i 20000-30000 -n 20); do
+        printf 'listener %s 127.0.0.1\nallow_anonymous true\n' $port >$file
+        printf 'max_inflight_messages 2000\nmax_queued_messages 0\n' >>$file
+        /usr/sbin/mosquitto -c $file &
+        while kill -0 $!; do
+          sleep 0.05
+          (exec 3<>/dev/tcp/127.0.0.1/$port) && kill -0 $! && break 2
+        done
+      done
+      rm -f $file
+      echo $port
       read line
       kill $!
-      rm -f \(file.path)
       """
     let shell = try ChildProgram("/bin/bash", ["-c", script], hidingErrors: true)
-    _ = shell.readLine()
+    let line = String(decoding: shell.readLine() ?? [], as: UTF8.self)
+    guard let port = UInt16(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw POSIXError(.EADDRINUSE)
+    }
+    self.port = port
     Self.running.append(shell)
   }
 
   var url: String { "mqtt://127.0.0.1:\(port)" }
-
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
-      }
-    }
-    guard status == 0 else { throw POSIXError(.EADDRINUSE) }
-    return UInt16(bigEndian: address.sin_port)
-  }
 }
 
 /// The two ends, connected at the first iteration.

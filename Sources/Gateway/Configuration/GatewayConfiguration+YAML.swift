@@ -39,21 +39,6 @@
     }
   }
 
-  private func readFile(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { Glibc.close(descriptor) }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = block.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      guard count > 0 else { return bytes }
-      bytes += block[..<count]
-    }
-  }
-
   /// Builds the configuration from the tree of nodes, collecting every mistake on the way.
   private struct ConfigurationLoader {
     let log: ProblemLog
@@ -80,7 +65,7 @@
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",
         dataFolder: gateway?.text("data", expected: "a folder") ?? "data",
         buses: buses, devices: devices, formulas: formulas, buffer: buffer(root.section("buffer")),
-        sinks: each(root.section("sinks"), sink))
+        sinks: each(root.section("sinks")) { DestinationLoader($1).load($0) })
       gateway?.finish()
       root.finish()
       if log.problems.isEmpty { checkFormulas(of: configuration, in: root) }
@@ -252,24 +237,6 @@
           "choose segments of 64KiB or more, and at least two of them")
       }
       return buffer
-    }
-
-    private func sink(
-      _ name: String, _ section: YAMLSection
-    ) -> GatewayConfiguration.Destination? {
-      let type = section.value("type", expected: "file", required: true) {
-        $0 == "file" ? $0 : nil
-      }
-      guard type != nil else {
-        section.giveUp()
-        return nil
-      }
-      let path = section.text("path", expected: "a file", required: true)
-      let formats = [SampleFormat.csv, .jsonl, .influx]
-      let format = section.value("format", expected: "csv, jsonl or influx") { text in
-        formats.first { $0.rawValue == text }
-      }
-      return path.map { .init(name: name, kind: .file(path: $0, format: format ?? .jsonl)) }
     }
   }
 #endif

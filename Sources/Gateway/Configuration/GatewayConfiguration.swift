@@ -122,6 +122,19 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
       /// A file that grows.
       case file(path: String, format: SampleFormat)
+      /// An InfluxDB, or what takes its line protocol (package trait `HTTP`).
+      case influxDB(InfluxDBOptions)
+      /// A web server that takes posts (package trait `HTTP`).
+      case http(HTTPEndpoint, body: HTTPSink.Body)
+    }
+
+    /// Where it is, for people.
+    public var place: String {
+      switch kind {
+      case .file(let path, let format): "\(path), \(format.rawValue)"
+      case .influxDB(let options): options.server.url
+      case .http(let server, _): server.url
+      }
     }
 
     /// A destination.

@@ -1,5 +1,6 @@
 #if Gateway
   internal import Formula
+  internal import Sinks
   internal import Yams
 
   /// Reads one mapping of the configuration and notices what nobody asked for.
@@ -82,6 +83,18 @@
 
     func text(_ key: String, expected: String, required: Bool = false) -> String? {
       value(key, expected: expected, required: required) { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A secret that stands elsewhere: `${env:NAME}` or `${file:PATH}`.
+    func secret(_ key: String, required: Bool = false) -> Secret? {
+      guard let reference = text(key, expected: "${env:NAME} or ${file:PATH}", required: required)
+      else { return nil }
+      do throws(SecretReference.Failure) {
+        return try SecretReference.resolve(reference)
+      } catch {
+        problem(at: key, error.message, error.advice)
+        return nil
+      }
     }
 
     func duration(_ key: String) -> Duration? {

@@ -3,9 +3,11 @@ internal import Sinks
 
 extension GatewayConfiguration.Destination {
   /// The sink that the configuration describes. A new kind of destination is one case here.
-  func makeSink(tags: TagRegistry) throws(SinkError) -> any Sink {
+  func makeSink(gateway: String, tags: TagRegistry) throws(SinkError) -> any Sink {
     switch kind {
     case .file(let path, let format): try FileSink(path: path, format: format, tags: tags)
+    case .influxDB(let options): try InfluxDBSink(options, tags: tags)
+    case .http(let server, let body): try HTTPSink(server, body: body, source: gateway, tags: tags)
     }
   }
 }

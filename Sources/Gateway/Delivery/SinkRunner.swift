@@ -8,6 +8,7 @@ struct SinkRunner: Sendable {
   let index: Int
   let name: String
   let sink: any Sink
+  let deadLetters: DeadLetterFile
   let cursor: StoreCursor
   let tags: TagRegistry
   let board: StatusBoard
@@ -46,13 +47,26 @@ struct SinkRunner: Sendable {
     var pause = Pause()
     while true {
       do throws(SinkError) {
-        if !samples.isEmpty { try await sink.deliver(samples) }
+        var refused = 0
+        if !samples.isEmpty {
+          let rejections = try await sink.deliver(samples).rejections
+          refused = rejections.count
+          // Before the acknowledgement: a refused sample is in one place or the other at every moment.
+          try await deadLetters.append(rejections, of: samples)
+          if let first = rejections.first {
+            condition.failed(
+              "refused \(refused) samples for good (now in the dead-letter file); the first: "
+                + first.reason, level: .error)
+          }
+        }
         cursor.acknowledge(through: sequence)
         board.change(sink: index) { counts in
-          counts.delivered += UInt64(samples.count)
+          counts.delivered += UInt64(samples.count - refused)
+          counts.refused += UInt64(refused)
           counts.waiting = cursor.status?.backlog ?? 0
         }
-        return condition.recovered()
+        if refused == 0 { condition.recovered() }
+        return
       } catch {
         condition.failed(
           "\(error.message) [\(error.destination)]; \(error.advice)",
@@ -61,7 +75,7 @@ struct SinkRunner: Sendable {
           counts.retries += 1
           counts.waiting = cursor.status?.backlog ?? 0
         }
-        await pause.wait()
+        await pause.wait(atLeast: error.retryAfter ?? .zero)
         try Task.checkCancellation()
       }
     }

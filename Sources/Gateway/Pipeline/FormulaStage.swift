@@ -39,40 +39,41 @@ struct FormulaStage {
     let samples = moments.samples
     guard !units.isEmpty else { return result.append(contentsOf: samples) }
     for range in moments.ranges {
-      for sample in samples[range] {
-        feed(sample)
-        result.append(sample)
-      }
-      if let last = samples[range].last { compute(at: last, into: &result) }
+      result.append(contentsOf: samples, range)
+      for index in range { feed(samples.records[index], of: samples) }
+      if let last = range.last { compute(at: samples.records[last], into: &result) }
     }
   }
 
-  private mutating func feed(_ sample: Sample) {
-    let tag = Int(sample.tag.rawValue)
-    guard tag < uses.count else { return }
+  private mutating func feed(_ record: SampleBatch.Record, of samples: SampleBatch) {
+    let tag = Int(record.tag.rawValue)
+    guard tag < uses.count, !uses[tag].isEmpty else { return }
+    let value = samples.doubleValue(of: record)
+    var quality = record.quality
+    if value == nil, !quality.isBad { quality = .badTypeMismatch }
     for (unit, slot) in uses[tag] {
-      var quality = sample.quality
-      if sample.value.doubleValue == nil, !quality.isBad { quality = .badTypeMismatch }
       units[unit].slots.set(
-        slot, value: sample.value.doubleValue ?? .nan, quality: quality.rawValue,
-        time: sample.time.nanoseconds)
+        slot, value: value ?? .nan, quality: quality.rawValue, time: record.time.nanoseconds)
       units[unit].isDue = true
     }
   }
 
-  private mutating func compute(at moment: Sample, into result: inout SampleBatch) {
+  private mutating func compute(
+    at moment: SampleBatch.Record, into result: inout SampleBatch
+  ) {
     for index in units.indices where units[index].isDue {
       units[index].isDue = false
-      let unit = units[index]
-      let computed = unit.formula.evaluate(unit.slots)
-      var sample = moment
-      sample.tag = unit.tag
-      sample.sampleClass = .telemetry
-      sample.quality = Quality(rawValue: computed.quality)
-      if computed.failure != nil { sample.quality = .badFormulaError }
-      sample.value = sample.quality.isBad ? .none : .double(computed.value)
-      result.append(sample)
-      feed(sample)
+      let computed = units[index].formula.evaluate(units[index].slots)
+      var record = moment
+      record.tag = units[index].tag
+      record.sampleClass = .telemetry
+      record.quality = Quality(rawValue: computed.quality)
+      if computed.failure != nil { record.quality = .badFormulaError }
+      let isBad = record.quality.isBad
+      record.kind = isBad ? .none : .double
+      record.bits = isBad ? 0 : computed.value.bitPattern
+      result.records.append(record)
+      feed(record, of: result)
     }
   }
 }

@@ -34,8 +34,9 @@ struct Lane: ~Copyable {
 
   /// Works until the intake is finished and empty. Not ended by cancellation: what was acquired gets stored.
   mutating func run() async {
+    var samples = SampleBatch()
     while let moments = await intake.take() {
-      var samples = SampleBatch()
+      samples.removeAll()
       for group in moments { formulas.apply(to: group, into: &samples) }
       nextSequence = samples.number(from: nextSequence)
       board.acquired(samples)
@@ -66,16 +67,15 @@ struct Lane: ~Copyable {
   /// Encodes a range of samples as one record, or as two halves when it is too large for one.
   private mutating func add(_ samples: SampleBatch, _ range: Range<Int>) {
     block.removeAll(keepingCapacity: true)
-    let part = range.count == samples.count ? samples : SampleBatch(samples[range])
-    encoder.encode(part, into: &block)
-    let time = part.reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
+    encoder.encode(samples, range, into: &block)
+    let time = samples.records[range].reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
     if block.count <= store.largestPayload {
       if (try? records.append(block, time: time)) != nil { return }
     }
     guard range.count > 1 else {
       // One text or byte value that no record can hold: its place is kept, and says why it is empty.
-      guard let sample = part.first, sample.value != .none else { return }
-      var marker = sample
+      guard !range.isEmpty, samples.records[range.lowerBound].kind != .none else { return }
+      var marker = samples[range.lowerBound]
       marker.value = .none
       marker.quality = .badOutOfRange
       return add(SampleBatch([marker]), 0..<1)

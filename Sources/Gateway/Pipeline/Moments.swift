@@ -18,9 +18,11 @@ struct Moments: Sendable {
     guard grouping == .byTime else { return [0..<samples.count] }
     var ranges: [Range<Int>] = []
     var start = 0
-    for index in samples.indices.dropFirst() where samples[index].time != samples[start].time {
-      ranges.append(start..<index)
-      start = index
+    samples.records.withUnsafeBufferPointer { records in
+      for index in records.indices where records[index].time != records[start].time {
+        ranges.append(start..<index)
+        start = index
+      }
     }
     if start < samples.count { ranges.append(start..<samples.count) }
     return ranges

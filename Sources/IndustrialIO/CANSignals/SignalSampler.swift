@@ -62,37 +62,41 @@ public struct SignalSampler: Sendable {
         unknownFrames &+= 1
         continue
       }
-      let template = Sample(
-        tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: frame.time),
-        gatewayTime: now, monotonicTime: monotonic)
+      let template = SampleBatch.Record(
+        like: Sample(
+          tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: frame.time),
+          gatewayTime: now, monotonicTime: monotonic))
       append(frame.payload, of: message, like: template, to: &samples)
     }
   }
 
   private mutating func append(
-    _ payload: CANPayload, of message: Message, like template: Sample,
+    _ payload: CANPayload, of message: Message, like template: SampleBatch.Record,
     to samples: inout SampleBatch
   ) {
     frameNumber &+= 1
     let number = frameNumber
     decoder.forEachSignal(of: message, in: payload) { slot, raw, value, status in
       seenIn[slot] = number
-      var sample = template
-      sample.tag = signals[slot].tag
+      var record = template
+      record.tag = signals[slot].tag
       switch status {
-      case .valid: sample.value = signals[slot].isWhole ? raw.value : .double(value)
-      case .notAvailable: sample.quality = .badNoData
-      case .error: sample.quality = .badSensorFailure
+      case .valid:
+        record.kind = .double
+        record.bits = value.bitPattern
+        if signals[slot].isWhole { (record.kind, record.bits) = raw.whole }
+      case .notAvailable: record.quality = .badNoData
+      case .error: record.quality = .badSensorFailure
       }
-      samples.append(sample)
+      samples.records.append(record)
     }
     var isShort = false
     for slot in required[message.index] where seenIn[slot] != number {
       isShort = true
-      var sample = template
-      sample.tag = signals[slot].tag
-      sample.quality = .badDecodingError
-      samples.append(sample)
+      var record = template
+      record.tag = signals[slot].tag
+      record.quality = .badDecodingError
+      samples.records.append(record)
     }
     if isShort { shortFrames &+= 1 }
   }
@@ -100,11 +104,11 @@ public struct SignalSampler: Sendable {
 
 extension RawValue {
   /// The bits as a whole number, or the number of a floating-point signal.
-  fileprivate var value: Value {
+  fileprivate var whole: (SampleBatch.Kind, UInt64) {
     switch self {
-    case .integer(let number): .int64(number)
-    case .unsigned(let number): .uint64(number)
-    case .float(let number): .double(number)
+    case .integer(let number): (.int64, UInt64(bitPattern: number))
+    case .unsigned(let number): (.uint64, number)
+    case .float(let number): (.double, number.bitPattern)
     }
   }
 }

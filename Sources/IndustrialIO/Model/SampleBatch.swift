@@ -29,6 +29,17 @@ public struct SampleBatch: Sendable {
     package var configurationVersion: UInt32
     package var kind: Kind
     package var sampleClass: SampleClass
+
+    /// A sample without value.
+    package init(like sample: Sample) {
+      (tag, quality, bits, kind) = (sample.tag, sample.quality, 0, .none)
+      (sourceTime, gatewayTime) = (sample.sourceTime, sample.gatewayTime)
+      (monotonicTime, sequence) = (sample.monotonicTime, sample.sequence)
+      (configurationVersion, sampleClass) = (sample.configurationVersion, sample.sampleClass)
+    }
+
+    /// As `Sample.time`.
+    package var time: Timestamp { sourceTime ?? gatewayTime }
   }
 
   package var records: [Record] = []
@@ -54,11 +65,7 @@ public struct SampleBatch: Sendable {
   /// Adds a sample at the end. Texts and bytes share 4 GiB a batch; one that does not fit any more
   /// becomes no value of quality `badOutOfRange`.
   public mutating func append(_ sample: Sample) {
-    var record = Record(
-      tag: sample.tag, quality: sample.quality, bits: 0, sourceTime: sample.sourceTime,
-      gatewayTime: sample.gatewayTime, monotonicTime: sample.monotonicTime,
-      sequence: sample.sequence, configurationVersion: sample.configurationVersion, kind: .none,
-      sampleClass: sample.sampleClass)
+    var record = Record(like: sample)
     if let (kind, bits) = intern(sample.value) {
       (record.kind, record.bits) = (kind, bits)
     } else {
@@ -69,17 +76,40 @@ public struct SampleBatch: Sendable {
 
   /// Adds all samples of another batch.
   public mutating func append(contentsOf other: SampleBatch) {
-    guard arena.count + other.arena.count <= Int(UInt32.max) else {
-      for sample in other { append(sample) }
-      return
+    append(contentsOf: other, other.indices)
+  }
+
+  /// Adds a range of another batch's samples, without making values of them.
+  package mutating func append(contentsOf other: SampleBatch, _ range: Range<Int>) {
+    makeRoom(for: range.count)
+    guard !other.arena.isEmpty else { return records.append(contentsOf: other.records[range]) }
+    for index in range { append(other.records[index], of: other) }
+  }
+
+  /// Adds a record of another batch, its text or bytes with it.
+  package mutating func append(_ record: Record, of other: SampleBatch) {
+    guard record.kind == .string || record.kind == .bytes else { return records.append(record) }
+    var record = record
+    if let bits = other.bytes(of: record).withUnsafeBufferPointer({ intern(bytes: $0) }) {
+      record.bits = bits
+    } else {
+      (record.kind, record.bits, record.quality) = (.none, 0, .badOutOfRange)
     }
-    let shift = UInt64(arena.count) << 32
-    arena.append(contentsOf: other.arena)
-    records.reserveCapacity(records.count + other.records.count)
-    for var record in other.records {
-      if record.kind == .string || record.kind == .bytes { record.bits &+= shift }
-      records.append(record)
+    records.append(record)
+  }
+
+  /// Makes room for so many more samples; grows by factors, so that many small additions stay cheap.
+  package mutating func makeRoom(for count: Int) {
+    let needed = records.count + count
+    if records.capacity < needed {
+      records.reserveCapacity(Swift.max(needed, 2 * records.capacity))
     }
+  }
+
+  /// Forgets what was added since there were so many samples and so many bytes of text.
+  package mutating func removeAdditions(toCount count: Int, arenaCount: Int) {
+    records.removeLast(records.count - count)
+    arena.removeLast(arena.count - arenaCount)
   }
 
   /// Numbers the samples from `first` on, in their order, and gives the number after the last.
@@ -118,6 +148,15 @@ public struct SampleBatch: Sendable {
   package func bytes(of record: Record) -> ArraySlice<UInt8> {
     let start = Int(record.bits >> 32)
     return arena[start..<(start + Int(record.bits & 0xFFFF_FFFF))]
+  }
+
+  /// The record's value as a number, as `Value.doubleValue`.
+  package func doubleValue(of record: Record) -> Double? {
+    switch record.kind {
+    case .double: Double(bitPattern: record.bits)
+    case .none, .string, .bytes: nil
+    default: value(of: record).doubleValue
+    }
   }
 
   package func value(of record: Record) -> Value {

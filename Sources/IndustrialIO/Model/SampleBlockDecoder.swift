@@ -7,7 +7,20 @@ struct SampleBlockDecoder {
 
   init(_ reader: ByteReader) { self.reader = reader }
 
+  /// Adds the block's samples to a batch, or none of them if the block is damaged.
   mutating func decode(
+    tags: TagRegistry, into batch: inout SampleBatch
+  ) throws(SampleCodecError) {
+    let before = (batch.count, batch.arena.count)
+    do throws(SampleCodecError) {
+      try decodeAll(tags: tags, into: &batch)
+    } catch {
+      batch.removeAdditions(toCount: before.0, arenaCount: before.1)
+      throw error
+    }
+  }
+
+  private mutating func decodeAll(
     tags: TagRegistry, into batch: inout SampleBatch
   ) throws(SampleCodecError) {
     let version = try reader.byte()
@@ -25,18 +38,16 @@ struct SampleBlockDecoder {
     guard count > 0 else { return try expectEnd() }
 
     var last = SampleBatch.Record(
-      tag: TagID(rawValue: 0), quality: .good, bits: 0, sourceTime: nil,
-      gatewayTime: Timestamp(nanoseconds: try reader.zigzag()),
-      monotonicTime: try reader.zigzag(), sequence: try reader.varint() &- 1,
-      configurationVersion: 0, kind: .none, sampleClass: .telemetry)
-    var decoded = SampleBatch()
-    decoded.reserveCapacity(count)
+      like: Sample(
+        tag: TagID(rawValue: 0), value: .none,
+        gatewayTime: Timestamp(nanoseconds: try reader.zigzag()),
+        monotonicTime: try reader.zigzag(), sequence: try reader.varint() &- 1))
+    batch.makeRoom(for: count)
     for _ in 0..<count {
-      last = try record(after: last, numbers: numbers, arena: &decoded)
-      decoded.records.append(last)
+      last = try record(after: last, numbers: numbers, arena: &batch)
+      batch.records.append(last)
     }
     try expectEnd()
-    if batch.isEmpty { batch = decoded } else { batch.append(contentsOf: decoded) }
   }
 
   private mutating func record(

@@ -17,12 +17,22 @@ public struct SampleBlockEncoder {
   /// Appends the block of `batch` to `block`. Samples of tags without a name are stored under the
   /// empty name.
   public mutating func encode(_ batch: SampleBatch, into block: inout [UInt8]) {
+    encode(batch, batch.indices, into: &block)
+  }
+
+  /// Appends the block of a range of a batch's samples.
+  ///
+  /// - Precondition: The range is within the batch.
+  public mutating func encode(
+    _ batch: SampleBatch, _ range: Range<Int>, into block: inout [UInt8]
+  ) {
+    let records = batch.records[range]
     block.append(SampleCodec.version)
-    block.appendVarint(UInt64(batch.records.count))
-    listTags(of: batch)
+    block.appendVarint(UInt64(records.count))
+    listTags(of: records)
     writeNames(into: &block)
     defer { forgetTags() }
-    guard let first = batch.records.first else { return }
+    guard let first = records.first else { return }
 
     block.appendVarint(zigzag: first.gatewayTime.nanoseconds)
     block.appendVarint(zigzag: first.monotonicTime)
@@ -31,7 +41,7 @@ public struct SampleBlockEncoder {
     last.configurationVersion = 0
     // So that the first sample's sequence is "one after the last" too.
     last.sequence = first.sequence &- 1
-    for record in batch.records {
+    for record in records {
       write(record, after: last, of: batch, into: &block)
       last = record
     }
@@ -78,8 +88,8 @@ public struct SampleBlockEncoder {
   /// The index into `position`: the tag's number, or the spare last one for a number without a name.
   private func slot(of tag: TagID) -> Int { min(Int(tag.rawValue), names.count) }
 
-  private mutating func listTags(of batch: SampleBatch) {
-    for record in batch.records {
+  private mutating func listTags(of records: ArraySlice<SampleBatch.Record>) {
+    for record in records {
       let slot = slot(of: record.tag)
       if position[slot] == 0 {
         used.append(UInt32(slot))

@@ -124,6 +124,14 @@ struct AppendFile: ~Copyable {
     return 0
   }
 
+  /// Gives a file another name, durably.
+  static func rename(_ path: String, to newPath: String) throws(SinkError) {
+    guard Glibc.rename(path, newPath) == 0 else {
+      throw SinkError(errno: errno, doing: "rename the file", to: path)
+    }
+    try syncFolder(of: path)
+  }
+
   /// A new file's name is safe only when its folder is.
   private static func syncFolder(of path: String) throws(SinkError) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."

@@ -35,11 +35,13 @@ public actor FileSink: Sink {
   }
 
   /// Writes the batch and syncs the file.
-  public func deliver(_ batch: SampleBatch) throws(SinkError) {
+  @discardableResult
+  public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
     text.removeAll(keepingCapacity: true)
     formatter.append(batch, to: &text)
     try file.append(text)
     try file.sync()
+    return DeliveryReport()
   }
 
   /// Closes the file.

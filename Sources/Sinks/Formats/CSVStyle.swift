@@ -14,7 +14,8 @@ struct CSVStyle: SampleStyle {
   }
 
   func append(
-    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8]
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: UnsafeBufferPointer<UInt8>,
+    to text: inout [UInt8]
   ) {
     record.gatewayTime.write(to: &text)
     text.append(contentsOf: prefix)

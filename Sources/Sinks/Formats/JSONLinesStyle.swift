@@ -13,7 +13,8 @@ struct JSONLinesStyle: SampleStyle {
   }
 
   func append(
-    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8]
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: UnsafeBufferPointer<UInt8>,
+    to text: inout [UInt8]
   ) {
     text.append(#"{"time":""# as StaticString)
     record.gatewayTime.write(to: &text)

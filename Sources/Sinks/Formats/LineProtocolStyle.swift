@@ -16,7 +16,8 @@ struct LineProtocolStyle: SampleStyle {
   }
 
   func append(
-    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8]
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: UnsafeBufferPointer<UInt8>,
+    to text: inout [UInt8]
   ) {
     text.append(contentsOf: prefix)
     var status = record.quality.rawValue
@@ -64,7 +65,9 @@ struct LineProtocolStyle: SampleStyle {
   }
 
   /// The part of a prefix behind its first blank that is not escaped.
-  private func fieldKey(in prefix: [UInt8]) -> ArraySlice<UInt8> {
+  private func fieldKey(
+    in prefix: UnsafeBufferPointer<UInt8>
+  ) -> Slice<UnsafeBufferPointer<UInt8>> {
     var isEscaped = false
     for (index, byte) in prefix.enumerated() {
       if byte == UInt8(ascii: " "), !isEscaped { return prefix[(index + 1)...] }

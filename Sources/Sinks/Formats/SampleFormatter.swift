@@ -5,8 +5,9 @@ public import IndustrialModel
 public struct SampleFormatter: Sendable {
   private let tags: TagRegistry
   private let style: any SampleStyle
-  /// What each tag's line begins with, by tag number.
-  private var prefixes: [[UInt8]] = []
+  /// What is constant about each tag's lines, one after the other, and where each ends, by tag number.
+  private var prefixes: [UInt8] = []
+  private var prefixEnds: [Int] = []
 
   /// A formatter for samples whose tags are named in `tags`.
   public init(_ format: SampleFormat, tags: TagRegistry) {
@@ -24,18 +25,40 @@ public struct SampleFormatter: Sendable {
 
   /// Appends the lines of `batch` to `text`.
   public mutating func append(_ batch: SampleBatch, to text: inout [UInt8]) {
-    for record in batch.records {
-      let tag = Int(record.tag.rawValue)
-      if tag >= prefixes.count { learnNames() }
-      // A number without a name can only come from a mix-up of registries.
-      let prefix = tag < prefixes.count ? prefixes[tag] : style.prefix(forTag: "?/\(tag)")
-      style.append(record, of: batch, prefix: prefix, to: &text)
+    append(batch, batch.indices, to: &text)
+  }
+
+  /// Appends the lines of the samples at some indices, in their order.
+  mutating func append(
+    _ batch: SampleBatch, _ indices: some Collection<Int>, to text: inout [UInt8]
+  ) {
+    var largest = -1
+    for index in indices { largest = max(largest, Int(batch.records[index].tag.rawValue)) }
+    if largest >= prefixEnds.count { learnNames() }
+    prefixes.withUnsafeBufferPointer { bytes in
+      for index in indices {
+        let record = batch.records[index]
+        let tag = Int(record.tag.rawValue)
+        guard tag < prefixEnds.count else {
+          // A number without a name can only come from a mix-up of registries.
+          let prefix = style.prefix(forTag: "?/\(tag)")
+          prefix.withUnsafeBufferPointer { style.append(record, of: batch, prefix: $0, to: &text) }
+          continue
+        }
+        let start = tag == 0 ? 0 : prefixEnds[tag - 1]
+        style.append(
+          record, of: batch,
+          prefix: UnsafeBufferPointer(rebasing: bytes[start..<prefixEnds[tag]]), to: &text)
+      }
     }
   }
 
   private mutating func learnNames() {
     let names = tags.names
-    for name in names[prefixes.count...] { prefixes.append(style.prefix(forTag: name)) }
+    for name in names[prefixEnds.count...] {
+      prefixes += style.prefix(forTag: name)
+      prefixEnds.append(prefixes.count)
+    }
   }
 }
 
@@ -47,7 +70,8 @@ protocol SampleStyle: Sendable {
   func prefix(forTag name: String) -> [UInt8]
 
   func append(
-    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8])
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: UnsafeBufferPointer<UInt8>,
+    to text: inout [UInt8])
 }
 
 extension SampleBatch.Record {

@@ -22,7 +22,8 @@ struct TableStyle: SampleStyle {
   }
 
   func append(
-    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: [UInt8], to text: inout [UInt8]
+    _ record: SampleBatch.Record, of batch: SampleBatch, prefix: UnsafeBufferPointer<UInt8>,
+    to text: inout [UInt8]
   ) {
     var time: [UInt8] = []
     record.gatewayTime.write(to: &time)

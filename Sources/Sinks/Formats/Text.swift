@@ -5,16 +5,6 @@ extension [UInt8] {
     text.withUTF8Buffer { append(contentsOf: $0) }
   }
 
-  /// Appends a whole number in decimal.
-  package mutating func append(decimal number: some BinaryInteger) {
-    append(contentsOf: number.description.utf8)
-  }
-
-  /// Appends a finite number in its shortest form that reads back to the same bits.
-  package mutating func append(shortest number: Double) {
-    append(contentsOf: number.description.utf8)
-  }
-
   /// Appends bytes as lower-case hexadecimal.
   package mutating func append(hex bytes: some Sequence<UInt8>) {
     let digits: StaticString = "0123456789abcdef"

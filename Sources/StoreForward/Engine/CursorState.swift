@@ -78,6 +78,40 @@ struct CursorState: Equatable {
     }
     return count
   }
+
+  /// How many records of the ring are not acknowledged: numbers, less those that a segment never used.
+  func backlog(in segments: [Segment], from oldest: UInt64, through durable: UInt64) -> UInt64 {
+    segments.reduce(0) { sum, segment in
+      let last = min(segment.lastSequence, durable)
+      guard last > acknowledged, last >= segment.baseSequence else { return sum }
+      let numbers = unacknowledged(from: max(segment.baseSequence, oldest), through: last)
+      return sum &+ min(numbers, segment.count ?? numbers)
+    }
+  }
+
+  /// The parts of a range that are acknowledged, in order.
+  private func acknowledged(from first: UInt64, through last: UInt64) -> [ClosedRange<UInt64>] {
+    var parts: [ClosedRange<UInt64>] = []
+    if acknowledged >= first { parts.append(first...min(acknowledged, last)) }
+    for range in ranges where range.lowerBound <= last && range.upperBound >= first {
+      parts.append(max(range.lowerBound, first)...min(range.upperBound, last))
+    }
+    return parts
+  }
+
+  /// How many numbers of a range one of the cursors has not acknowledged; all if there is none.
+  static func unacknowledged(
+    by cursors: [CursorState], from first: UInt64, through last: UInt64
+  ) -> UInt64 {
+    guard first <= last else { return 0 }
+    guard var common = cursors.first?.acknowledged(from: first, through: last) else {
+      return last - first &+ 1
+    }
+    for cursor in cursors.dropFirst() {
+      common = common.flatMap { cursor.acknowledged(from: $0.lowerBound, through: $0.upperBound) }
+    }
+    return common.reduce(last - first &+ 1) { $0 &- ($1.upperBound - $1.lowerBound &+ 1) }
+  }
 }
 
 /// Where a reader stands, so that it need not look for its place again.

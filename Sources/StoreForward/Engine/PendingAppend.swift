@@ -1,5 +1,7 @@
 /// A batch that waits to be written, and what became of it. Guarded by the core's lock; the bytes
 /// stay where they are until there is an outcome.
+// Sendable: what is read-only is `let`; `outcome`, `continuation` and `isCancelled` are touched with the
+// core's lock held; `firstSequence` by the one thread with the writer's role, which the lock hands over.
 final class PendingAppend: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
   let count: Int

@@ -18,11 +18,15 @@ struct ReadableSegment<File> {
 enum RecordReader {
   /// Fills a batch from one segment with records from `request.next` on.
   ///
+  /// What the file no longer has, or the disk can't give, reads as zeros and so turns into a gap of its
+  /// own size.
+  ///
   /// - Returns: Whether the segment's end was reached: then everything up to its last number is
   ///   covered by records or gaps.
+  @discardableResult
   static func fill<File: StoreFile>(
     _ batch: BatchStorage, from source: ReadableSegment<File>, _ request: inout ReadRequest
-  ) throws(StoreIOError) -> Bool {
+  ) -> Bool {
     let segment = source.segment
     var offset = Layout.dataStart
     if let hint = request.hint, hint.generation == segment.generation, hint.offset <= segment.end {
@@ -35,7 +39,9 @@ enum RecordReader {
       let count = min(wanted, segment.end - offset)
       batch.reserve(count)
       let buffer = UnsafeMutableRawBufferPointer(rebasing: batch.buffer[..<count])
-      try read(source.file, into: buffer, at: offset)
+      let (have, _) = source.file.readAround(into: buffer, at: offset)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[have...])
+        .initializeMemory(as: UInt8.self, repeating: 0)
       var walker = RecordWalker(
         window: UnsafeRawBufferPointer(buffer), windowStart: offset, areaEnd: segment.end,
         seed: segment.seed, generation: segment.generation, offset: offset)
@@ -116,35 +122,5 @@ enum RecordReader {
       request.next = source.lastSequence &+ 1
     }
     return true
-  }
-
-  /// Reads all of the buffer; what the file no longer has, or the disk can't give, reads as zeros and
-  /// so turns into a gap of its own size.
-  private static func read<File: StoreFile>(
-    _ file: File, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(StoreIOError) {
-    var done = 0
-    do throws(StoreIOError) {
-      done = try file.readAll(into: buffer, at: offset)
-    } catch {
-      // Around an unreadable sector the rest can still be read.
-      while done < buffer.count {
-        let part = UnsafeMutableRawBufferPointer(
-          rebasing: buffer[done..<min(done + Layout.block, buffer.count)])
-        do throws(StoreIOError) {
-          let count = try file.readAll(into: part, at: offset + done)
-          clear(part, from: count)
-        } catch {
-          clear(part, from: 0)
-        }
-        done += part.count
-      }
-    }
-    clear(buffer, from: done)
-  }
-
-  private static func clear(_ buffer: UnsafeMutableRawBufferPointer, from start: Int) {
-    UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-      .initializeMemory(as: UInt8.self, repeating: 0)
   }
 }

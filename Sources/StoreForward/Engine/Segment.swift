@@ -9,4 +9,6 @@ struct Segment {
   var lastSequence: UInt64
   /// Readers stop here: the durable end of the newest segment, the area's end of older ones.
   var end: Int
+  /// How many records it holds, nil where that is not known.
+  var count: UInt64?
 }

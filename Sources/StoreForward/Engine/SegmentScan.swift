@@ -17,6 +17,8 @@ struct SegmentScan {
   var skippedBytes = 0
   var skippedGaps = 0
   var hasLabels = false
+  /// Whether the disk gave all of it.
+  var isWhole = true
 
   private static let gapLimit = 1024
 
@@ -26,7 +28,7 @@ struct SegmentScan {
   static func run<File: StoreFile>(
     _ file: File, seed: UInt32, generation: UInt64, base: UInt64, preceding: UInt64, from: Int,
     areaEnd: Int, labels: ((UInt64, UnsafeRawBufferPointer) -> Void)? = nil
-  ) throws(StoreIOError) -> SegmentScan {
+  ) -> SegmentScan {
     var scan = SegmentScan()
     scan.end = from
     var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
@@ -36,10 +38,11 @@ struct SegmentScan {
     var offset = from
     var skippedTotal = 0
     while offset < areaEnd {
-      let count = try file.readAll(
+      let (count, isWhole) = file.readAround(
         into: UnsafeMutableRawBufferPointer(
           rebasing: buffer[..<min(buffer.count, areaEnd - offset)]),
         at: offset)
+      if !isWhole { scan.isWhole = false }
       if count < Layout.recordHeaderSize { break }
       // A file that ends early ends the area.
       let limit = offset + count < areaEnd && count < buffer.count ? offset + count : areaEnd

@@ -90,6 +90,8 @@ extension StoreCore {
       }
     }
     committed.broadcast()
+    // One who waited for space may have been served by another one's turn.
+    if options.overflow == .block { freed.broadcast() }
   }
 
   /// The batches from the head of the queue that may be written now. With the lock held.
@@ -132,6 +134,8 @@ extension StoreCore {
 
   /// Whether so many bytes of records fit without evicting what is not acknowledged. With the lock
   /// held and nobody committing.
+  ///
+  /// What it counts on stays: segments that may go for it are promised to it (`grantedThrough`).
   private func fits(_ bytes: Int, largestUnit: Int) -> Bool {
     let end = Layout.dataEnd(segmentSize: segmentSize)
     var room = 0
@@ -144,11 +148,20 @@ extension StoreCore {
     let perSegment = segmentCapacity - largestUnit
     let needed = (bytes - room + perSegment - 1) / perSegment
     var free = freeSlots.count + max(0, slotLimit - slotCount)
+    var granted = grantedThrough
     for segment in segments.dropLast() {
-      guard free < needed, isAcknowledgedByAll(segment) else { break }
+      guard free < needed, isFree(segment) else { break }
       free += 1
+      granted = max(granted, segment.lastSequence)
     }
-    return needed <= free
+    guard needed <= free else { return false }
+    grantedThrough = granted
+    return true
+  }
+
+  /// Whether a segment may go, as nobody needs it or it was promised. With the lock held.
+  func isFree(_ segment: Segment) -> Bool {
+    segment.lastSequence <= grantedThrough || isAcknowledgedByAll(segment)
   }
 
   /// Whether a segment may go without loss. With the lock held.

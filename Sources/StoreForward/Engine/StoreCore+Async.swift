@@ -11,17 +11,42 @@ extension StoreCore {
     while !isClosing {
       if isCommitting {
         committed.wait(lock)
-      } else if !pending.isEmpty {
-        if !takeTurn() { freed.wait(lock) }
-      } else if interval != .max, durableThrough < writtenThrough, failure == nil {
-        let (deadline, overflow) = lastSync.addingReportingOverflow(interval)
-        if fs.monotonicClock() >= deadline {
-          try? syncTurn()
-        } else {
-          _ = work.wait(lock, until: overflow ? .max : deadline)
-        }
+        continue
+      }
+      if !pending.isEmpty, takeTurn() { continue }
+      // Nothing to write, or the ring is full and the head of the queue has to wait. What was written
+      // must become durable in time nevertheless, or those who could make space would not see it.
+      let reason = pending.isEmpty ? work : freed
+      guard interval != .max, durableThrough < writtenThrough, failure == nil else {
+        reason.wait(lock)
+        continue
+      }
+      let (deadline, overflow) = publishedSync.addingReportingOverflow(interval)
+      if fs.monotonicClock() >= deadline {
+        try? syncTurn()
       } else {
+        _ = reason.wait(lock, until: overflow ? .max : deadline)
+      }
+    }
+  }
+
+  /// The loop of a thread that syncs in time under `SyncPolicy.interval`, where nobody else writes on
+  /// the store's behalf.
+  func runSyncer(interval: UInt64) {
+    lock.lock()
+    defer { lock.unlock() }
+    while !isClosing {
+      guard durableThrough < writtenThrough, failure == nil else {
         work.wait(lock)
+        continue
+      }
+      let (deadline, overflow) = publishedSync.addingReportingOverflow(interval)
+      if fs.monotonicClock() < deadline {
+        _ = work.wait(lock, until: overflow ? .max : deadline)
+      } else if isCommitting {
+        committed.wait(lock)
+      } else {
+        try? syncTurn()
       }
     }
   }
@@ -43,7 +68,8 @@ extension StoreCore {
     }
     entry.continuation = continuation
     pending.append(entry)
-    if pending.count == 1, !isCommitting { work.signal() }
+    // Even while somebody else commits (a sync): the writer's thread may be asleep meanwhile.
+    if pending.count == 1 { work.signal() }
   }
 
   /// Takes a batch out of the queue unless it is being written.
@@ -107,7 +133,7 @@ extension StoreCore {
       waiters.removeAll { $0.deadline <= now }
       var next = waiters.map(\.deadline).min() ?? .max
       if cursorsChanged, !isClosed {
-        let (due, overflow) = now.addingReportingOverflow(
+        let (due, overflow) = lastCursorSave.addingReportingOverflow(
           options.cursorSaveInterval.wholeNanoseconds)
         next = min(next, overflow ? .max : due)
       }
@@ -123,14 +149,14 @@ extension StoreCore {
         !isPreparing, wantsPreparation
       else { return nil }
       isPreparing = true
-      return slotCount
+      return newSlot
     }
     guard let slot else { return }
     let isMade = (try? createSlot(slot)) != nil
     lock.locked {
       // Counted and free at the same moment, or an append might find the ring full in between.
       if isMade {
-        slotCount = slot + 1
+        slots.insert(slot)
         freeSlots.insert(slot, at: 0)
         freed.broadcast()
       }

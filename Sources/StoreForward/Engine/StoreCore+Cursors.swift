@@ -9,7 +9,7 @@ extension StoreCore {
         .invalidCursor, "a cursor's name has 1 to \(CursorState.longestName) bytes", path: fs.path)
     }
     let place = try position(of: start)
-    let isNew = try lock.locked { () throws(StoreError) -> Bool in
+    let (isNew, existed) = try lock.locked { () throws(StoreError) -> (Bool, Bool) in
       if isClosing || isClosed { throw closedError }
       let existing = cursors.firstIndex { $0.name == name }
       if existing == nil, cursors.count >= Self.cursorLimit {
@@ -33,9 +33,19 @@ extension StoreCore {
       cursors[index].hint = nil
       cursors[index].isOpen = true
       if existing == nil { cursorsChanged = true }
-      return existing == nil || place != nil
+      return (existing == nil || place != nil, existing != nil)
     }
-    if isNew { try saveCursorsNow() }
+    guard isNew else { return }
+    do throws(StoreError) {
+      try saveCursorsNow()
+    } catch {
+      // Nobody got it.
+      lock.locked {
+        guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+        if existed { cursors[index].isOpen = false } else { cursors.remove(at: index) }
+      }
+      throw error
+    }
   }
 
   func closeCursor(_ name: String) {
@@ -49,6 +59,7 @@ extension StoreCore {
   /// Removes a cursor that is not open; its unread records no longer count.
   package func removeCursor(_ name: String) throws(StoreError) {
     try lock.locked { () throws(StoreError) in
+      if isClosing || isClosed { throw closedError }
       guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
       if cursors[index].isOpen {
         throw StoreError(.cursorInUse, "the cursor \"\(name)\" is open", path: fs.path)
@@ -58,6 +69,13 @@ extension StoreCore {
       freed.broadcast()
     }
     try saveCursorsNow()
+    // A later cursor of the same name begins with nothing.
+    guard lock.locked({ ledger.labels[name] != nil }) else { return }
+    do throws(StoreIOError) {
+      try saveLedger { $0.labels[name] = nil }
+    } catch {
+      throw storeError(error)
+    }
   }
 
   package func cursorStatus() -> [CursorStatus] {
@@ -65,7 +83,7 @@ extension StoreCore {
       cursors.map {
         CursorStatus(
           name: $0.name, acknowledged: $0.acknowledged,
-          backlog: $0.unacknowledged(from: oldestSequence, through: durableThrough),
+          backlog: $0.backlog(in: segments, from: oldestSequence, through: durableThrough),
           delivered: $0.delivered,
           evicted: $0.evicted, damaged: $0.damaged)
       }
@@ -94,7 +112,7 @@ extension StoreCore {
         {
           continue
         }
-        if let found = try SegmentScan.first(
+        if let found = SegmentScan.first(
           notBefore: time, in: file, segment, lastSequence: min(segment.lastSequence, end &- 1))
         {
           return found
@@ -118,13 +136,16 @@ extension StoreCore {
       }
       return
     }
-    lock.locked {
+    try lock.locked { () throws(StoreError) in
+      if isClosing || isClosed { throw closedError }
       guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
       cursors[index].acknowledged = place &- 1
       cursors[index].ranges = []
       cursors[index].next = place
       cursors[index].hint = nil
       cursorsChanged = true
+      // Moving forward acknowledges.
+      freed.broadcast()
     }
     try saveCursorsNow()
   }
@@ -158,11 +179,14 @@ extension StoreCore {
     }
   }
 
-  /// Leaves out what was acknowledged out of order. Returns whether nothing is left and there may be
+  /// Leaves out what was acknowledged before it was read. Returns whether nothing is left and there may be
   /// more.
   private func skipAcknowledged(_ name: String, _ batch: BatchStorage) -> Bool {
-    let cursor = lock.locked { cursors.first { $0.name == name && !$0.ranges.isEmpty } }
-    guard let cursor, !batch.records.isEmpty else { return false }
+    guard let first = batch.records.first?.sequence else { return false }
+    let cursor = lock.locked {
+      cursors.first { $0.name == name && (!$0.ranges.isEmpty || $0.acknowledged >= first) }
+    }
+    guard let cursor else { return false }
     let before = batch.records.count
     batch.records.removeAll { cursor.isAcknowledged($0.sequence) }
     if batch.records.count < before {
@@ -171,18 +195,24 @@ extension StoreCore {
     return batch.records.isEmpty && batch.gaps.isEmpty
   }
 
-  /// Marks records as dealt with. What does not exist yet can't be acknowledged.
-  func acknowledge(_ name: String, _ range: ClosedRange<UInt64>?, through: UInt64?) {
+  /// Marks records as dealt with. What does not exist yet can't be acknowledged; behind the store's end
+  /// nothing can.
+  ///
+  /// - Returns: false if the store is closed.
+  @discardableResult
+  func acknowledge(_ name: String, _ range: ClosedRange<UInt64>?, through: UInt64?) -> Bool {
     lock.locked {
-      guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
-      let before = cursors[index].acknowledged
+      if isClosed { return false }
+      guard let index = cursors.firstIndex(where: { $0.name == name }) else { return true }
       if let through { cursors[index].acknowledge(through: min(through, durableThrough)) }
       if let range, range.lowerBound <= durableThrough {
         cursors[index].acknowledge(range.lowerBound...min(range.upperBound, durableThrough))
       }
       if !cursorsChanged { background?() }
       cursorsChanged = true
-      if cursors[index].acknowledged != before { freed.broadcast() }
+      // Ranges beyond count as well: what is missing before them may be a gap that nobody acknowledges.
+      if options.overflow == .block { freed.broadcast() }
+      return true
     }
   }
 
@@ -190,24 +220,41 @@ extension StoreCore {
   func saveCursorsIfDue() throws(StoreError) {
     let now = fs.monotonicClock()
     let isDue = lock.locked {
-      cursorsChanged && now &- lastCursorSave >= options.cursorSaveInterval.wholeNanoseconds
+      cursorsChanged && !isClosed
+        && now &- lastCursorSave >= options.cursorSaveInterval.wholeNanoseconds
     }
     if isDue { try saveCursorsNow() }
   }
 
-  /// Saves the cursors if one moved.
+  /// Saves the cursors. Not when the store has been closed: the directory may be another one's by then.
   func saveCursorsNow() throws(StoreError) {
+    stateLock.lock()
+    defer { stateLock.unlock() }
+    if lock.locked({ isClosed }) { throw closedError }
     do throws(StoreIOError) {
-      try saveCursors(isClean: false)
+      try writeCursors(isClean: false)
     } catch {
       throw storeError(error)
     }
+  }
+
+  /// Saves the cursors if one moved, and waits if another thread is saving them at this moment: what
+  /// they had acknowledged is durable afterwards.
+  func saveCursorsIfChanged() throws(StoreIOError) {
+    stateLock.lock()
+    defer { stateLock.unlock() }
+    if lock.locked({ cursorsChanged }) { try writeCursors(isClean: false) }
   }
 
   /// Writes the cursor file. Any thread, without the lock.
   func saveCursors(isClean: Bool) throws(StoreIOError) {
     stateLock.lock()
     defer { stateLock.unlock() }
+    try writeCursors(isClean: isClean)
+  }
+
+  /// Writes the cursor file with the state lock held.
+  private func writeCursors(isClean: Bool) throws(StoreIOError) {
     var state = StateFile()
     lock.locked {
       state.cursors = cursors

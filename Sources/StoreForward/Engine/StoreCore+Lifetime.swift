@@ -51,11 +51,14 @@ extension StoreCore {
     }
   }
 
-  /// Syncs, saves the cursors, gives the lock back. The first error is thrown at the end.
+  /// Syncs, saves the cursors, gives the lock back. The first error is thrown at the end. When it
+  /// returns, nothing of this store touches the directory any more, except for reading.
   package func close() throws(StoreError) {
     beginClosing()
     lock.lock()
-    while isCommitting { committed.wait(lock) }
+    while isCommitting || isPreparing || (isClosed && !isReleased) {
+      if isPreparing { prepared.wait(lock) } else { committed.wait(lock) }
+    }
     if isClosed {
       lock.unlock()
       return
@@ -69,6 +72,7 @@ extension StoreCore {
       do throws(StoreError) { try syncTurn() } catch { firstError = error }
     }
     isClosed = true
+    cursorsChanged = false
     let mayBeClean = failure == nil && !isFenced && window.dirtyEnd <= window.start
     lock.unlock()
     do throws(StoreIOError) {
@@ -77,7 +81,11 @@ extension StoreCore {
       firstError = firstError ?? storeError(error)
     }
     fs.unlock()
-    lock.locked { wakeReaders() }
+    lock.locked {
+      isReleased = true
+      committed.broadcast()
+      wakeReaders()
+    }
     if let firstError { throw firstError }
   }
 }

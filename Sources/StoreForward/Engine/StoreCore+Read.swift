@@ -4,16 +4,13 @@ extension StoreCore {
   func read(into batch: BatchStorage, _ request: inout ReadRequest) throws(StoreError) {
     batch.clear(from: request.next)
     while batch.records.isEmpty {
-      guard let source = try nextSource(batch, &request) else { return }
+      guard let source = try nextSource(batch, &request) else { break }
       let before = (request, batch.gaps)
-      let isAtEnd: Bool
-      do throws(StoreIOError) {
-        isAtEnd = try RecordReader.fill(batch, from: source, &request)
-      } catch {
-        throw storeError(error)
-      }
-      let isStillThere = lock.locked {
-        segments.contains { $0.generation == source.segment.generation }
+      RecordReader.fill(batch, from: source, &request)
+      let isStillThere = try lock.locked { () throws(StoreError) -> Bool in
+        // Another process may write to the files by now.
+        if isClosed { throw closedError }
+        return segments.contains { $0.generation == source.segment.generation }
       }
       if !isStillThere, batch.gaps != before.1 {
         // It was given up while it was read: what looks like damage may be the next lap.
@@ -23,9 +20,13 @@ extension StoreCore {
         if let last = before.1.last { batch.lastSequence = last.last }
         continue
       }
-      if isAtEnd, !batch.records.isEmpty { return }
-      if !batch.records.isEmpty { return }
     }
+    countDamage(batch)
+  }
+
+  private func countDamage(_ batch: BatchStorage) {
+    let damaged = batch.gaps.reduce(0) { $1.reason == .damaged ? $0 &+ $1.count : $0 }
+    if damaged > 0 { lock.locked { metrics.damagedRecords &+= damaged } }
   }
 
   /// The segment that holds the next number; numbers that no segment holds become gaps.

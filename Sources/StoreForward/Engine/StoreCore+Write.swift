@@ -51,12 +51,17 @@ extension StoreCore {
   /// Makes a turn's outcome known. With the lock held.
   func publish(_ entries: [PendingAppend], _ result: WriteResult) {
     nextSequence = result.nextSequence
+    let wasDurable = durableThrough >= writtenThrough
     writtenThrough = result.lastSequence
     durableThrough = result.durableThrough
+    // The clock of the interval begins to run.
+    if wasDurable, durableThrough < writtenThrough { work.signal() }
     if let index = segments.indices.last {
       segments[index].end = window.start
       segments[index].lastSequence = max(segments[index].lastSequence, result.durableThrough)
+      segments[index].count = tailScan.count
     }
+    publishedSync = lastSync
     metrics.groups &+= result.groups
     metrics.writtenBytes &+= result.writtenBytes
     metrics.syncs &+= result.syncs
@@ -64,6 +69,7 @@ extension StoreCore {
     metrics.relocatedGroups &+= result.relocated
     if let error = result.error, error.code != .diskFull, error.code != .full { failure = error }
     isDiskFull = result.error?.code == .diskFull
+    if failure != nil { freed.broadcast() }
     let stored = options.sync == .everyCommit ? result.durableThrough : result.lastSequence
     for (index, entry) in entries.enumerated() {
       let last = entry.firstSequence &+ UInt64(entry.count) &- 1
@@ -159,7 +165,7 @@ extension StoreCore {
         result.lastSequence = result.nextSequence &- 1
         core.window.lastSequence = result.lastSequence
         rest = UnsafeRawBufferPointer(rebasing: rest[(rest.startIndex + count)...])
-        core.tailScan.add(entry, placed, bytes: count)
+        core.windowScan.add(entry, placed, bytes: count)
       }
     }
 
@@ -228,6 +234,7 @@ extension StoreCore {
         if error.isLackOfSpace {
           // Only this turn's records go; what was promised before stays in the window.
           core.window.discard(from: promised)
+          core.windowScan = core.window.summary()
           result.lastSequence = max(core.window.lastSequence, result.durableThrough)
           throw core.storeError(error)
         }
@@ -249,8 +256,15 @@ extension StoreCore {
       core.lastSync = core.fs.monotonicClock()
       result.syncs &+= 1
       result.syncNanoseconds &+= core.lastSync &- start
+      settle()
+    }
+
+    /// What the window holds is on the disk for good.
+    private mutating func settle() {
       result.durableThrough = max(result.durableThrough, core.window.lastSequence)
       core.window.slide()
+      core.tailScan.add(core.windowScan)
+      core.windowScan = TailSummary()
       promised = 0
     }
 
@@ -281,12 +295,11 @@ extension StoreCore {
         result.syncs &+= 1
         result.writtenBytes &+= UInt64(core.window.used)
         result.relocated &+= 1
-        result.durableThrough = max(result.durableThrough, core.window.lastSequence)
-        core.window.slide()
-        promised = 0
+        settle()
       } catch let second {
         let isLost = promised > 0
         core.window.clear()
+        core.windowScan = TailSummary()
         result.lastSequence = result.durableThrough
         if second.code == .diskFull || second.code == .full, !isLost { throw second }
         throw StoreError(
@@ -308,5 +321,13 @@ extension TailSummary {
     if entry.hasLabels { hasLabels = true }
     minTime = min(minTime, entry.minTime)
     maxTime = max(maxTime, entry.maxTime)
+  }
+
+  mutating func add(_ other: TailSummary) {
+    count &+= other.count
+    payloadBytes &+= other.payloadBytes
+    hasLabels = hasLabels || other.hasLabels
+    minTime = min(minTime, other.minTime)
+    maxTime = max(maxTime, other.maxTime)
   }
 }

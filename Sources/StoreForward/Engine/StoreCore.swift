@@ -5,6 +5,8 @@
 /// - *writer*: at any time at most one thread has the writer's role (`isCommitting` under the lock);
 ///   it alone writes segments and owns the window.
 /// - *state lock*: held by the one thread that saves the cursor or ledger file.
+///
+/// Sendable by these guards: no property is touched but under the one it is listed at.
 package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   let fs: FS
   let options: StoreOptions
@@ -26,20 +28,29 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   // Guarded by the lock.
   /// Oldest first; the last one is written to. Only the writer changes it.
   var segments: [Segment]
-  /// Slots whose file exists and is of full size, but holds nothing of use.
+  /// Slots whose file exists, but holds nothing of use.
   var freeSlots: [Int]
+  /// Slots whose file the disk could not write or read; not used again before the store is reopened.
+  var badSlots: [Int]
   /// Slots that have a file.
-  var slotCount: Int
+  var slots: Set<Int>
+  /// All below have a file.
+  var lowestNewSlot = 0
   var slotLimit: Int
   var nextSequence: UInt64
   var writtenThrough: UInt64
   var durableThrough: UInt64
   /// Numbers up to here are gone for good.
   var evictedThrough: UInt64
+  /// Numbers up to here were acknowledged by all when an append was let in that needs their space: they
+  /// go, even if a cursor is moved back meanwhile.
+  var grantedThrough: UInt64 = 0
   var pending: [PendingAppend] = []
   var isCommitting = false
   var isClosing = false
   var isClosed = false
+  /// Closed, and the directory given back.
+  var isReleased = false
   var failure: StoreError?
   var isDiskFull = false
   var metrics = StoreMetrics()
@@ -51,6 +62,8 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   /// A thread is making the next slot; the writer waits for it instead of making it as well.
   var isPreparing = false
   var wantsPreparation = true
+  /// When the newest segment was synced last.
+  var publishedSync: UInt64
   let prepared = Monitor.Condition()
   /// Called with the lock held when the background has something to do.
   var background: (@Sendable () -> Void)?
@@ -59,9 +72,12 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   // Owned by the writer.
   var window = WriteWindow()
   var newest: FS.File?
-  /// The next group must go to a new segment: this one's descriptor has failed.
-  var isFenced = false
+  /// The next group must go to a new segment: this one's descriptor has failed, or the disk may hold the
+  /// header of a later one.
+  var isFenced: Bool
+  /// What of the newest segment is durable, and what of it is in the window.
   var tailScan = TailSummary()
+  var windowScan = TailSummary()
   var lastSync: UInt64 = 0
   var lastGeneration: UInt64
 
@@ -82,7 +98,8 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     recovery = image.report
     segments = image.segments
     freeSlots = image.freeSlots
-    slotCount = image.slotCount
+    badSlots = image.badSlots
+    slots = image.slots
     slotLimit = image.slotLimit
     nextSequence = image.nextSequence
     writtenThrough = image.lastSequence
@@ -95,12 +112,17 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     files = FileCache(fs: fileSystem)
     lastCursorSave = fileSystem.monotonicClock()
     lastSync = lastCursorSave
+    publishedSync = lastCursorSave
+    isFenced = image.isTailUncertain
     lastGeneration = image.lastGeneration
     window.start = image.tail
     newest = image.newestFile
     tailScan = image.tailSummary
     if options.reserve == .full { try reserveAll() }
   }
+
+  /// How many slots have a file.
+  var slotCount: Int { slots.count }
 
   /// Bytes that a payload may have.
   package var largestPayload: Int { Layout.largestPayload(segmentSize: segmentSize) }
@@ -122,6 +144,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
       result.segmentLimit = slotLimit
       result.segmentSize = segmentSize
       result.evictedRecords = ledger.evictedRecords
+      result.badSegments = badSlots.count
       result.state =
         isClosed ? .closed : failure != nil ? .readOnly : isDiskFull ? .diskFull : .ok
       return result
@@ -143,7 +166,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
 }
 
 /// What the footer of the newest segment will say. Owned by the writer.
-struct TailSummary {
+struct TailSummary: Equatable {
   var count: UInt64 = 0
   var minTime = Int64.max
   var maxTime = Int64.min

@@ -32,13 +32,54 @@ extension StoreImage {
           try newestFile.fillZeros(from: try newestFile.size(), to: segmentSize)
         }
         // What a kill left in the page cache must not be shown before it is on the disk.
-        if newestIsShort || !report.wasClean { try newestFile.dataSync() }
+        let isRepaired = repairHeader(of: segments.last, in: newestFile)
+        if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
+      repairHeaders(fs: fs)
+      try removeSurplus(fs: fs)
       try fs.syncDirectory()
       try cursorFile.save(
         state(isClean: false).encode(), store: store, in: fs)
     } catch {
       throw StoreError(error, in: fs.path)
+    }
+  }
+
+  /// Writes both copies of a header anew where one was damaged or lost, so that the next damage finds
+  /// two again. A failure leaves things as they were.
+  private func repairHeader(of segment: Segment?, in file: FS.File) -> Bool {
+    guard let header = headerRepairs.first(where: { $0.slot == segment?.slot }) else {
+      return false
+    }
+    var bytes = [UInt8](repeating: 0, count: Layout.segmentHeaderSize)
+    return bytes.withUnsafeMutableBytes { raw -> Bool in
+      guard let base = raw.baseAddress else { return false }
+      header.encode(into: base)
+      for offset in [0, Layout.secondHeader(segmentSize: segmentSize)] {
+        guard (try? file.writeAll(UnsafeRawBufferPointer(raw), at: offset)) != nil else {
+          return false
+        }
+      }
+      return true
+    }
+  }
+
+  /// The same for the older segments.
+  private func repairHeaders(fs: FS) {
+    for segment in segments.dropLast()
+    where headerRepairs.contains(where: { $0.slot == segment.slot }) {
+      guard
+        let file = try? fs.open(Layout.segmentName(slot: segment.slot), create: false)
+      else { continue }
+      if repairHeader(of: segment, in: file) { try? file.dataSync() }
+    }
+  }
+
+  /// Removes files that a crash while the ring was made smaller has left.
+  private mutating func removeSurplus(fs: FS) throws(StoreIOError) {
+    while slots.count > slotLimit, let slot = freeSlots.popLast() {
+      try fs.unlink(Layout.segmentName(slot: slot))
+      slots.remove(slot)
     }
   }
 

@@ -6,8 +6,10 @@ struct StoreImage<FS: StoreFileSystem> {
   /// Oldest first.
   var segments: [Segment] = []
   var freeSlots: [Int] = []
-  /// One more than the highest slot that has a file.
-  var slotCount = 0
+  /// Slots whose file the disk did not give: neither used nor overwritten.
+  var badSlots: [Int] = []
+  /// Slots that have a file.
+  var slots: Set<Int> = []
   var evictedThrough: UInt64 = 0
   var lastSequence: UInt64 = 0
   var nextSequence: UInt64 = 1
@@ -17,6 +19,10 @@ struct StoreImage<FS: StoreFileSystem> {
   var tailSummary = TailSummary()
   var newestFile: FS.File?
   var newestIsShort = false
+  /// Part of the newest segment could not be read, so that its end is not known for sure.
+  var isTailUncertain = false
+  /// Headers of segments in use of which a copy is damaged or lost.
+  var headerRepairs: [SegmentHeader] = []
   var boot = StoreIdentity(low: 0, high: 0)
   var cursors: [CursorState] = []
   var cursorFile: SlotFile<FS>
@@ -24,14 +30,22 @@ struct StoreImage<FS: StoreFileSystem> {
   var ledger = Ledger()
   var report = RecoveryReport()
 
+  /// The generation that each file's header bears.
+  private(set) var looked: [Int: UInt64] = [:]
+
   private let isInspection: Bool
 
-  /// A file with a segment's name.
+  /// A file with a segment's name. It is not kept open: there may be more of them than descriptors.
   private struct Candidate {
     var slot: Int
-    var file: FS.File
     var size: Int
     var header: SegmentHeader?
+    /// Whether both copies of the header are the same.
+    var isHeaderWhole: Bool
+    /// The last block: where a footer may be.
+    var lastBlock: [UInt8]
+    /// Whether the disk gave none of the copies.
+    var isUnreadable: Bool
   }
 
   /// How far numbers jump when the machine was started anew after the store was left open: a disk
@@ -60,8 +74,10 @@ struct StoreImage<FS: StoreFileSystem> {
         self.ledger = decoded
       }
       try chooseGeometry(&candidates, stateFile, options)
-      order(&candidates)
-      try readTail(stateFile)
+      order(&candidates, in: fs)
+      lastGeneration = max(lastGeneration, stateFile?.newestGeneration ?? 0)
+      try openNewest(in: fs)
+      readTail(stateFile)
       report.cursorsLost = stateFile == nil && !report.isNew && known != nil
       cursors = stateFile?.cursors ?? []
       decideNumbers(stateFile)
@@ -77,26 +93,54 @@ struct StoreImage<FS: StoreFileSystem> {
   private static func candidates(_ names: [String], in fs: FS) throws -> [Candidate] {
     var result: [Candidate] = []
     for slot in names.compactMap(Layout.slot(ofSegment:)).sorted() {
-      let file = try fs.open(Layout.segmentName(slot: slot), create: false)
-      let size = try file.size()
-      var header: SegmentHeader?
-      for offset in [0, Layout.secondHeader(segmentSize: size)] where offset >= 0 {
-        // An unreadable sector is damage like any other.
-        let bytes = (try? file.bytes(at: offset, count: Layout.segmentHeaderSize)) ?? []
-        switch bytes.withUnsafeBytes(SegmentHeader.decode) {
-        case .header(let found):
-          if found.generation > header?.generation ?? 0 { header = found }
-        case .newer:
-          throw StoreError(
-            .newerFormat, "the store was written by a newer version of this program",
-            path: "\(fs.path)/\(Layout.segmentName(slot: slot))",
-            advice: "use that version; nothing was changed")
-        case .invalid: break
-        }
+      do {
+        result.append(try candidate(slot, in: fs))
+      } catch let error as StoreIOError where error.isMissing {
+        // Removed since the directory was read.
       }
-      result.append(Candidate(slot: slot, file: file, size: size, header: header))
     }
     return result
+  }
+
+  private static func candidate(_ slot: Int, in fs: FS) throws -> Candidate {
+    let file = try fs.open(Layout.segmentName(slot: slot), create: false)
+    let size = try file.size()
+    // An unreadable sector is damage like any other, as long as the other copy is there.
+    let first = try? file.bytes(at: 0, count: Layout.segmentHeaderSize)
+    let lastBlock = try? file.bytes(at: max(0, size - Layout.block), count: Layout.block)
+    var copies: [SegmentHeader] = []
+    let second = (lastBlock ?? []).suffix(Layout.segmentHeaderSize)
+    for bytes in [first ?? [], Array(second)] {
+      switch bytes.withUnsafeBytes(SegmentHeader.decode) {
+      case .header(let found): copies.append(found)
+      case .newer:
+        throw StoreError(
+          .newerFormat, "the store was written by a newer version of this program",
+          path: "\(fs.path)/\(Layout.segmentName(slot: slot))",
+          advice: "use that version; nothing was changed")
+      case .invalid: break
+      }
+    }
+    return Candidate(
+      slot: slot, size: size, header: copies.max { $0.generation < $1.generation },
+      isHeaderWhole: copies.count == 2 && copies[0] == copies[1], lastBlock: lastBlock ?? [],
+      isUnreadable: first == nil && lastBlock == nil)
+  }
+
+  /// Which segment each file holds. Two looks at a store in use that agree are a true picture.
+  static func generations(in fs: FS) throws(StoreError) -> [Int: UInt64] {
+    do {
+      let found = try candidates(try fs.list(), in: fs).map {
+        ($0.slot, $0.header?.generation ?? 0)
+      }
+      return Dictionary(uniqueKeysWithValues: found)
+    } catch let error as StoreIOError {
+      throw StoreError(error, in: fs.path)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(.inputOutput, "the store can't be read: \(error)", path: fs.path)
+    }
   }
 
   /// The store that most files belong to; the state files decide a draw.
@@ -122,26 +166,31 @@ struct StoreImage<FS: StoreFileSystem> {
       votes.max { $0.value < $1.value }?.key ?? state?.segmentSize
       ?? candidates.map(\.size).filter { $0 >= Layout.smallestSegment && $0 % Layout.block == 0 }
       .max()
-    slotCount = (candidates.map(\.slot).max() ?? -1) + 1
+    slots = Set(candidates.map(\.slot))
     let wanted = try (options ?? StoreOptions()).geometry(segmentSize: existing)
     segmentSize = wanted.size
     slotLimit = max(state?.slotLimit ?? wanted.slots, 2)
-    if state == nil { slotLimit = max(slotLimit, slotCount) }
+    if state == nil { slotLimit = max(slotLimit, slots.count) }
   }
 
   /// Puts the segments of this store in order; the others are free space.
-  private mutating func order(_ candidates: inout [Candidate]) {
+  private mutating func order(_ candidates: inout [Candidate], in fs: FS) {
     var found: [(header: SegmentHeader, candidate: Candidate)] = []
     for candidate in candidates {
+      looked[candidate.slot] = candidate.header?.generation ?? 0
       if let header = candidate.header {
         if header.store == store, header.slot == candidate.slot, header.segmentSize == segmentSize {
           found.append((header, candidate))
           continue
         }
         report.rejectedSegments.append(Layout.segmentName(slot: candidate.slot))
-      } else if let rebuilt = rebuild(candidate) {
+      } else if let rebuilt = rebuild(candidate, in: fs) {
         report.rebuiltHeaders += 1
         found.append((rebuilt, candidate))
+        continue
+      } else if candidate.isUnreadable, candidate.size > 0 {
+        report.unreadableSegments.append(Layout.segmentName(slot: candidate.slot))
+        badSlots.append(candidate.slot)
         continue
       }
       freeSlots.append(candidate.slot)
@@ -152,63 +201,108 @@ struct StoreImage<FS: StoreFileSystem> {
     for (index, (header, candidate)) in found.enumerated() {
       let following = index + 1 < found.count ? found[index + 1].header : nil
       // A stale copy of an older lap, or one that was given up just before a crash.
-      let isGone = following.map { $0.baseSequence <= evictedThrough.saturatingNext } ?? false
+      let isGone = following.map { $0.precedingSequence <= evictedThrough } ?? false
       if isGone || (following.map { $0.generation == header.generation } ?? false) {
         freeSlots.append(candidate.slot)
         continue
       }
-      segments.append(
-        Segment(
-          slot: candidate.slot, generation: header.generation,
-          seed: Checksum.segmentSeed(store: store, generation: header.generation),
-          baseSequence: header.baseSequence, precedingSequence: header.precedingSequence,
-          lastSequence: max(
-            following?.precedingSequence ?? 0,
-            header.baseSequence == 0 ? 0 : header.baseSequence - 1),
-          end: Layout.dataEnd(segmentSize: segmentSize)))
-      if following == nil {
-        newestFile = candidate.file
-        newestIsShort = candidate.size < segmentSize
+      var segment = Segment(
+        slot: candidate.slot, generation: header.generation,
+        seed: Checksum.segmentSeed(store: store, generation: header.generation),
+        baseSequence: header.baseSequence, precedingSequence: header.precedingSequence,
+        lastSequence: max(
+          following?.precedingSequence ?? 0,
+          header.baseSequence == 0 ? 0 : header.baseSequence - 1),
+        end: Layout.dataEnd(segmentSize: segmentSize))
+      if following != nil { segment.count = footer(candidate, of: segment)?.count }
+      segments.append(segment)
+      let isWhole = candidate.size >= segmentSize
+      if !candidate.isHeaderWhole, isWhole || following == nil {
+        headerRepairs.append(header)
+        if candidate.header != nil { report.repairedHeaderCopies += 1 }
       }
+      if following == nil { newestIsShort = !isWhole }
     }
   }
 
+  /// The summary of a finished segment, nil where it is damaged or from an earlier lap.
+  private func footer(_ candidate: Candidate, of segment: Segment) -> SegmentFooter? {
+    guard candidate.size == segmentSize, candidate.lastBlock.count == Layout.block else {
+      return nil
+    }
+    let seed = Checksum.headerSeed(
+      segmentSeed: segment.seed, offset: Layout.footer(segmentSize: segmentSize))
+    let footer = SegmentFooter.decode(candidate.lastBlock, seed: seed)
+    return footer?.generation == segment.generation ? footer : nil
+  }
+
   /// A segment whose headers are both lost is known by its groups: each names its generation.
-  private func rebuild(_ candidate: Candidate) -> SegmentHeader? {
+  private func rebuild(_ candidate: Candidate, in fs: FS) -> SegmentHeader? {
+    let name = Layout.segmentName(slot: candidate.slot)
+    guard let file = try? fs.open(name, create: false) else { return nil }
     let end = min(candidate.size, Layout.dataEnd(segmentSize: segmentSize))
     var offset = Layout.dataStart
-    let chunk = 1 << 20
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
     while offset + Layout.groupHeaderSize <= end {
-      guard let bytes = try? candidate.file.bytes(at: offset, count: min(chunk, end - offset)),
-        bytes.count >= Layout.groupHeaderSize
-      else { return nil }
-      let group = bytes.withUnsafeBytes { raw -> GroupHeader? in
-        guard let base = raw.baseAddress else { return nil }
-        for place in stride(from: 0, through: raw.count - Layout.groupHeaderSize, by: 8)
-        where raw.load(UInt32.self, place + 4) == Layout.groupMagic {
+      let wanted = min(buffer.count, end - offset)
+      let found = buffer.withUnsafeMutableBytes { raw -> (GroupHeader, Int)? in
+        let part = UnsafeMutableRawBufferPointer(rebasing: raw[..<wanted])
+        let (count, _) = file.readAround(into: part, at: offset)
+        guard let base = UnsafeRawPointer(raw.baseAddress), count >= Layout.groupHeaderSize else {
+          return nil
+        }
+        for place in stride(from: 0, through: count - Layout.groupHeaderSize, by: 8)
+        where base.load(UInt32.self, place + 4) == Layout.groupMagic {
           let seed = Checksum.segmentSeed(
-            store: store, generation: raw.load(UInt64.self, place + 56))
+            store: store, generation: base.load(UInt64.self, place + 56))
           if let group = GroupHeader.decode(
             base + place, seed: Checksum.headerSeed(segmentSeed: seed, offset: offset + place))
           {
-            return group
+            return (group, offset + place)
           }
         }
         return nil
       }
-      if let group {
-        return SegmentHeader(
-          slot: candidate.slot, store: store, segmentSize: segmentSize,
-          generation: group.generation, baseSequence: group.firstSequence,
-          precedingSequence: group.precedingSequence, evictedThrough: 0, created: 0)
+      if let (group, place) = found {
+        return header(of: candidate.slot, file, before: group, at: place)
       }
-      offset += bytes.count - Layout.groupHeaderSize + 8 & ~7
+      if wanted == end - offset { break }
+      offset += (wanted - Layout.groupHeaderSize + 8) & ~7
     }
     return nil
   }
 
+  /// The header of a segment whose first readable group is known; records before it may be intact.
+  private func header(
+    of slot: Int, _ file: FS.File, before group: GroupHeader, at offset: Int
+  ) -> SegmentHeader {
+    var base = group.firstSequence
+    var preceding = group.precedingSequence
+    if offset > Layout.dataStart {
+      let scan = SegmentScan.run(
+        file, seed: Checksum.segmentSeed(store: store, generation: group.generation),
+        generation: group.generation, base: base, preceding: preceding, from: Layout.dataStart,
+        areaEnd: offset)
+      if scan.firstSequence > 0, scan.firstSequence < base {
+        base = scan.firstSequence
+        preceding = min(preceding, base - 1)
+      }
+    }
+    return SegmentHeader(
+      slot: slot, store: store, segmentSize: segmentSize, generation: group.generation,
+      baseSequence: base, precedingSequence: min(preceding, base == 0 ? 0 : base - 1),
+      evictedThrough: 0, created: 0)
+  }
+
+  private mutating func openNewest(in fs: FS) throws(StoreIOError) {
+    guard let newest = segments.last else { return }
+    do throws(StoreIOError) {
+      newestFile = try fs.open(Layout.segmentName(slot: newest.slot), create: false)
+    } catch  where error.isMissing && isInspection {}
+  }
+
   /// Finds where the newest segment ends: told by a clean close, else by reading all of it.
-  private mutating func readTail(_ state: StateFile?) throws(StoreIOError) {
+  private mutating func readTail(_ state: StateFile?) {
     guard let newest = segments.last, let file = newestFile else { return }
     let index = segments.count - 1
     if let state, state.isClean, state.newestGeneration == newest.generation, !newestIsShort,
@@ -219,7 +313,7 @@ struct StoreImage<FS: StoreFileSystem> {
       segments[index].lastSequence = max(newest.lastSequence, state.lastSequence)
       report.wasClean = true
     } else {
-      let scan = try SegmentScan.run(
+      let scan = SegmentScan.run(
         file, seed: newest.seed, generation: newest.generation, base: newest.baseSequence,
         preceding: newest.precedingSequence, from: Layout.dataStart, areaEnd: newest.end)
       tail = scan.end
@@ -227,6 +321,7 @@ struct StoreImage<FS: StoreFileSystem> {
         count: scan.count, minTime: scan.minTime, maxTime: scan.maxTime,
         payloadBytes: scan.payloadBytes, hasLabels: scan.hasLabels)
       segments[index].lastSequence = max(newest.lastSequence, scan.lastSequence)
+      isTailUncertain = !scan.isWhole
       if isInspection {
         // What is being written at this moment is no damage.
         let watermark = max(scan.durableThrough, state?.lastSequence ?? 0)
@@ -239,6 +334,7 @@ struct StoreImage<FS: StoreFileSystem> {
       report.tornBytes = scan.skippedBytes
     }
     segments[index].end = tail
+    segments[index].count = tailSummary.count
     lastSequence = max(segments[index].lastSequence, newest.precedingSequence)
   }
 
@@ -262,10 +358,25 @@ struct StoreImage<FS: StoreFileSystem> {
       nextSequence = max(nextSequence, cursor.acknowledged.saturatingNext)
       nextSequence = max(nextSequence, cursor.ranges.last?.upperBound.saturatingNext ?? 0)
     }
-    if report.wasRebooted, !report.wasClean {
-      let (jump, overflow) = nextSequence.addingReportingOverflow(Self.rebootReserve)
-      if !overflow { nextSequence = jump }
+    if report.wasRebooted, !report.wasClean { jump(by: Self.rebootReserve) }
+    // What the disk does not give at this moment may be the newest: as many records as there can be, of
+    // as many generations.
+    if isTailUncertain || !badSlots.isEmpty {
+      let most = segmentSize / Layout.recordHeaderSize * (badSlots.count + 1)
+      jump(by: UInt64(most))
+      lastGeneration &+= Self.rebootReserve
+      if nextSequence - 1 > lastSequence {
+        report.damaged.append(
+          Gap(first: lastSequence + 1, last: nextSequence - 1, reason: .damaged))
+        lastSequence = nextSequence - 1
+        if let index = segments.indices.last { segments[index].lastSequence = lastSequence }
+      }
     }
     lastSequence = max(lastSequence, evictedThrough)
+  }
+
+  private mutating func jump(by count: UInt64) {
+    let (next, overflow) = nextSequence.addingReportingOverflow(count)
+    if !overflow { nextSequence = next }
   }
 }

@@ -37,6 +37,31 @@ extension WriteWindow {
     return last
   }
 
+  /// What the closed groups hold.
+  func summary() -> TailSummary {
+    var summary = TailSummary()
+    var place = 0
+    while place + Layout.groupHeaderSize <= used {
+      let group = UnsafeRawPointer(base + place)
+      let length = max(Int(group.load(UInt32.self, 8)), Layout.groupHeaderSize)
+      let count = Int(group.load(UInt32.self, 12))
+      summary.count &+= UInt64(count)
+      summary.payloadBytes &+= UInt64(
+        max(0, length - Layout.groupHeaderSize - count * Layout.recordHeaderSize))
+      summary.minTime = min(summary.minTime, group.load(Int64.self, 40))
+      summary.maxTime = max(summary.maxTime, group.load(Int64.self, 48))
+      let end = min(place + length, used)
+      var record = place + Layout.groupHeaderSize
+      while record + Layout.recordHeaderSize <= end, !summary.hasLabels {
+        let header = UnsafeRawPointer(base + record)
+        summary.hasLabels = RecordHeader.kind(header) == Layout.labelsKind
+        record += RecordHeader.byteLength(payload: RecordHeader.length(header))
+      }
+      place += length
+    }
+    return summary
+  }
+
   /// Gives the closed groups new checksums for a place at the beginning of another segment.
   mutating func reseal(segmentSeed: UInt32, generation: UInt64, durableThrough: UInt64) {
     start = Layout.dataStart

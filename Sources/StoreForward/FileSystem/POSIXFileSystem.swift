@@ -39,14 +39,16 @@ package final class POSIXFileSystem: StoreFileSystem {
   }
 
   private static func sync(directory: String) throws(StoreIOError) {
-    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = openRepeatedly(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw StoreIOError(errno: errno, operation: "opening the directory", name: "")
     }
     defer { close(descriptor) }
     // Some file systems cannot sync a directory and say EINVAL; then there is nothing to wait for.
-    if fsync(descriptor) != 0, errno != EINVAL {
-      throw StoreIOError(errno: errno, operation: "syncing the directory", name: "")
+    while fsync(descriptor) != 0, errno != EINVAL {
+      if errno != EINTR {
+        throw StoreIOError(errno: errno, operation: "syncing the directory", name: "")
+      }
     }
   }
 
@@ -56,33 +58,46 @@ package final class POSIXFileSystem: StoreFileSystem {
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        // A list that ends early would make segments look lost.
+        if errno != 0 {
+          throw StoreIOError(errno: errno, operation: "reading the directory", name: "")
+        }
+        return names
+      }
       let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names
+  }
+
+  /// `open`, again while signals interrupt it.
+  private static func openRepeatedly(_ path: String, _ flags: Int32) -> Int32 {
+    while true {
+      let descriptor = Glibc.open(path, flags, 0o644)
+      if descriptor >= 0 || errno != EINTR { return descriptor }
+    }
   }
 
   package func open(_ name: String, create: Bool) throws(StoreIOError) -> POSIXFile {
     let access = isReadOnly ? O_RDONLY : O_RDWR | (create ? O_CREAT : 0)
-    while true {
-      let descriptor = Glibc.open("\(path)/\(name)", access | O_CLOEXEC | O_NOFOLLOW, 0o644)
-      if descriptor >= 0 { return POSIXFile(descriptor: descriptor, name: name) }
-      if errno != EINTR { throw StoreIOError(errno: errno, operation: "opening", name: name) }
-    }
+    let descriptor = Self.openRepeatedly("\(path)/\(name)", access | O_CLOEXEC | O_NOFOLLOW)
+    if descriptor >= 0 { return POSIXFile(descriptor: descriptor, name: name) }
+    throw StoreIOError(errno: errno, operation: "opening", name: name)
   }
 
   package func rename(_ name: String, to newName: String) throws(StoreIOError) {
-    if Glibc.rename("\(path)/\(name)", "\(path)/\(newName)") != 0 {
-      throw StoreIOError(errno: errno, operation: "renaming", name: name)
+    while Glibc.rename("\(path)/\(name)", "\(path)/\(newName)") != 0 {
+      if errno != EINTR { throw StoreIOError(errno: errno, operation: "renaming", name: name) }
     }
   }
 
   package func unlink(_ name: String) throws(StoreIOError) {
-    if Glibc.unlink("\(path)/\(name)") != 0 {
-      throw StoreIOError(errno: errno, operation: "removing", name: name)
+    while Glibc.unlink("\(path)/\(name)") != 0 {
+      if errno != EINTR { throw StoreIOError(errno: errno, operation: "removing", name: name) }
     }
   }
 
@@ -92,11 +107,13 @@ package final class POSIXFileSystem: StoreFileSystem {
 
   /// flock, not fcntl: it holds between two opens in one process and survives closing other files.
   package func lock(_ name: String) throws(StoreIOError) {
-    let descriptor = Glibc.open("\(path)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = Self.openRepeatedly("\(path)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw StoreIOError(errno: errno, operation: "opening", name: name)
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    var isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    while !isTaken, errno == EINTR { isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+    guard isTaken else {
       let reason = errno
       let owner = POSIXFile(descriptor: descriptor, name: name).leadingNumber()
       throw StoreIOError(errno: reason, operation: "lock", name: name, owner: owner)
@@ -122,7 +139,7 @@ package final class POSIXFileSystem: StoreFileSystem {
   package func monotonicClock() -> UInt64 { MonotonicClock.now() }
 
   package func bootIdentity() -> StoreIdentity {
-    let descriptor = Glibc.open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+    let descriptor = Self.openRepeatedly("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return newIdentity() }
     let file = POSIXFile(descriptor: descriptor, name: "boot_id")
     guard let text = try? file.bytes(at: 0, count: 36), text.count == 36 else {
@@ -183,11 +200,11 @@ package final class POSIXFile: StoreFile {
     }
   }
 
-  /// Not repeated on any error: after a failed sync the kernel may have dropped the pages and a
-  /// second call would report success.
+  /// Not repeated on an error: after a failed sync the kernel may have dropped the pages and a
+  /// second call would report success. A signal is no error: then nothing was given up.
   package func dataSync() throws(StoreIOError) {
-    if fdatasync(descriptor) != 0 {
-      throw StoreIOError(errno: errno, operation: "syncing", name: name)
+    while fdatasync(descriptor) != 0 {
+      if errno != EINTR { throw StoreIOError(errno: errno, operation: "syncing", name: name) }
     }
   }
 

@@ -82,6 +82,37 @@ extension StoreFile {
     return done
   }
 
+  /// Reads as `readAll`, but around what the disk can't give: that reads as zeros. After many blocks in
+  /// a row the rest is taken for unreadable, so that a dead disk is not asked for ever.
+  ///
+  /// - Returns: How many bytes the file has there, and whether all of them could be read.
+  func readAround(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) -> (count: Int, isWhole: Bool) {
+    if let count = try? readAll(into: buffer, at: offset) { return (count, true) }
+    var done = 0
+    var failures = 0
+    while done < buffer.count, failures < 64 {
+      // Up to the next block of the disk.
+      let size = Layout.block - (offset + done) % Layout.block
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[done..<min(done + size, buffer.count)])
+      do throws(StoreIOError) {
+        let count = try readAll(into: part, at: offset + done)
+        failures = 0
+        done += count
+        if count < part.count { return (done, false) }
+      } catch {
+        part.initializeMemory(as: UInt8.self, repeating: 0)
+        failures += 1
+        done += part.count
+      }
+    }
+    UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      .initializeMemory(as: UInt8.self, repeating: 0)
+    return (buffer.count, false)
+  }
+
   /// The file's bytes from an offset, fewer where it ends.
   func bytes(at offset: Int, count: Int) throws(StoreIOError) -> [UInt8] {
     guard count > 0 else { return [] }

@@ -29,7 +29,8 @@ struct SlotFile<FS: StoreFileSystem> {
       return (SlotFile(name: name, file: nil, generation: 0, area: 0), nil, 0)
     }
     let size = min(try file.size(), largestFile)
-    let bytes = (try? file.bytes(at: 0, count: size)) ?? []
+    var bytes = [UInt8](repeating: 0, count: size)
+    bytes.withUnsafeMutableBytes { _ = file.readAround(into: $0, at: 0) }
     var best: (generation: UInt64, contents: Contents)?
     var valid = 0
     for offset in stride(from: 0, to: bytes.count, by: Layout.block) {
@@ -38,8 +39,8 @@ struct SlotFile<FS: StoreFileSystem> {
       if generation > best?.generation ?? 0 { best = (generation, contents) }
     }
     let area = size / 4 / Layout.block * Layout.block
-    // Before its second write a file holds one slot only; that is no damage.
-    let expected = (best?.generation ?? 1) == 1 ? 2 : 4
+    // Before 0.1 a new file held one slot only; that is no damage.
+    let expected = best?.generation == 1 && valid == 2 ? 2 : 4
     return (
       SlotFile(
         name: name, file: file, generation: best?.generation ?? 0,
@@ -84,7 +85,7 @@ struct SlotFile<FS: StoreFileSystem> {
     generation = next
   }
 
-  /// A file of twice the size takes the place of one that is missing, damaged or too small.
+  /// A file of twice the size, with all four copies, takes the place of one that is missing, damaged or too small.
   private mutating func replace(
     _ copy: [UInt8], store: StoreIdentity, in fs: FS
   ) throws(StoreIOError) {
@@ -94,9 +95,7 @@ struct SlotFile<FS: StoreFileSystem> {
     try file.truncate(to: 0)
     try file.fillZeros(from: 0, to: area * 4)
     let next = generation + 1
-    let slot = Int(next % 2) * 2 * area
-    try Self.write(copy, to: file, at: slot)
-    try Self.write(copy, to: file, at: slot + area)
+    for place in 0..<4 { try Self.write(copy, to: file, at: place * area) }
     try file.dataSync()
     try fs.rename(temporary, to: name)
     try fs.syncDirectory()

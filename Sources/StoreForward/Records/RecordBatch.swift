@@ -11,7 +11,7 @@
 /// ```
 ///
 /// A batch alone owns its buffer: it can be handed to another thread, but not shared.
-public struct RecordBatch: ~Copyable, @unchecked Sendable {
+public struct RecordBatch: ~Copyable, @unchecked Sendable {  // who has the batch has its memory alone
   private var storage: UnsafeMutableRawPointer
   private var capacity: Int
   private(set) var byteCount = 0

@@ -32,18 +32,7 @@ final class IntervalSync: Sendable {
     guard case .interval(let interval) = core.options.sync else { return nil }
     let period = max(interval.wholeNanoseconds, 100_000)
     stop = { core.lock.locked { core.work.broadcast() } }
-    _ = WorkThread {
-      core.lock.lock()
-      while !core.isClosing {
-        let (deadline, overflow) = MonotonicClock.now().addingReportingOverflow(period)
-        _ = core.work.wait(core.lock, until: overflow ? .max : deadline)
-        if core.isClosing || core.isCommitting || core.durableThrough >= core.writtenThrough {
-          continue
-        }
-        try? core.syncTurn()
-      }
-      core.lock.unlock()
-    }
+    _ = WorkThread { core.runSyncer(interval: period) }
   }
 
   func end() { stop() }

@@ -46,9 +46,8 @@ struct LiveTable: ~Copyable {
     text += "  stored     \(status.stored) samples, in \(gateway.configuration.dataFolder)/buffer\n"
     for (sink, destination) in zip(status.sinks, gateway.configuration.sinks) {
       text += "  delivered  \(sink.counts.delivered) samples to \(sink.name)"
-      switch destination.kind {
-      case .file(let path, let format): text += " (\(path), \(format.rawValue))"
-      }
+      text += " (\(destination.place))"
+      if sink.counts.refused > 0 { text += ", \(sink.counts.refused) refused for good" }
       if sink.counts.waiting > 0 { text += ", \(sink.counts.waiting) records wait in the buffer" }
       if sink.counts.evicted > 0 { text += ", \(sink.counts.evicted) records evicted" }
       if sink.counts.damaged > 0 { text += ", \(sink.counts.damaged) records damaged" }

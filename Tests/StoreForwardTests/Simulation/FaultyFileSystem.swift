@@ -26,6 +26,10 @@ final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked
   /// What is to happen at a call, given its number.
   var script: (Int, Call) -> Fault? = { _, _ in nil }
 
+  /// Files open now, and the most there ever were at once.
+  var openFiles = 0 { didSet { mostOpenFiles = max(mostOpenFiles, openFiles) } }
+  private(set) var mostOpenFiles = 0
+
   init(_ base: Base) { self.base = base }
 
   func fault(_ call: Call, _ name: String) throws(StoreIOError) -> Int? {
@@ -78,7 +82,10 @@ final class FaultyFile<Base: StoreFileSystem>: StoreFile, @unchecked Sendable {
     self.fs = fs
     self.base = base
     self.name = name
+    fs.openFiles += 1
   }
+
+  deinit { fs.openFiles -= 1 }
 
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int

@@ -168,7 +168,7 @@ public struct ModbusURL: Sendable, Hashable {
   }
 
   /// A whole number with the unit ms or s; nil when it is neither or overflows.
-  private static func duration(_ text: Substring) -> Duration? {
+  static func duration(_ text: Substring) -> Duration? {
     if text.hasSuffix("ms") {
       let number: Int32? = number(text.dropLast(2))
       return number.map { .milliseconds($0) }

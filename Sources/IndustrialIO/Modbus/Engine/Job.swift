@@ -22,6 +22,8 @@ final class Job: @unchecked Sendable {
   var again: [Int] = []
   /// Blocks that have been sent once more already.
   var resent: Set<Int> = []
+  /// Units that have let a request of this job time out.
+  var silentUnits: Set<UInt8> = []
   /// Blocks that are neither answered nor failed.
   var remaining: Int
 
@@ -72,6 +74,7 @@ final class Job: @unchecked Sendable {
     nextBlock = 0
     again.removeAll(keepingCapacity: true)
     if !resent.isEmpty { resent.removeAll(keepingCapacity: true) }
+    if !silentUnits.isEmpty { silentUnits.removeAll(keepingCapacity: true) }
     remaining = blockCount
   }
 

@@ -11,12 +11,25 @@ final class Mailbox: Sendable {
 
   private let state = Mutex(State())
   private let isSleeping = Atomic(false)
+  private let engine = LentEngine()
   let wakeup: Wakeup
 
   init(wakeup: Wakeup) { self.wakeup = wakeup }
 
   /// Leaves a job; false after the end.
+  ///
+  /// While the thread waits and the wire is idle the caller sends the request itself, so that the thread is woken by the
+  /// answer alone: one hop instead of two.
   func post(_ job: Job) -> Bool {
+    if job.message == nil, isSleeping.load(ordering: .acquiring) {
+      switch engine.start(job) {
+      case .no: break
+      case .sent: return true
+      case .begun:
+        ring()
+        return true
+      }
+    }
     let isOpen = state.withLock { state in
       guard !state.isClosed else { return false }
       state.jobs.append(job)
@@ -38,6 +51,15 @@ final class Mailbox: Sendable {
 
   // MARK: - The thread's side
 
+  /// The thread begins: the engine is its own, but while it sleeps.
+  func lend(_ engine: WireEngine) { self.engine.lend(engine) }
+
+  /// The thread ends.
+  func takeBackForGood() { engine.takeBackForGood() }
+
+  /// Runs `wait`, which must not touch the engine, while callers may.
+  func sleep(_ wait: () -> Void) { engine.unlocked(wait) }
+
   /// Moves the jobs that have come to `jobs`; returns false after the end.
   func collect(into jobs: inout [Job]) -> Bool {
     state.withLock { state in
@@ -56,4 +78,35 @@ final class Mailbox: Sendable {
   }
 
   func didWake() { isSleeping.store(false, ordering: .relaxed) }
+}
+
+/// The engine of a client, and the lock that says who may touch it: its thread, or a caller while the thread waits in poll(2).
+///
+/// All that the engine holds is touched only with the lock held, which is why this may be marked as sendable.
+private final class LentEngine: @unchecked Sendable {
+  private let lock = Mutex(())
+  private var engine: WireEngine?
+
+  func lend(_ engine: WireEngine) {
+    lock._unsafeLock()
+    self.engine = engine
+  }
+
+  func takeBackForGood() {
+    engine = nil
+    lock._unsafeUnlock()
+  }
+
+  func unlocked(_ wait: () -> Void) {
+    lock._unsafeUnlock()
+    wait()
+    lock._unsafeLock()
+  }
+
+  /// What became of a caller's own attempt to send.
+  func start(_ job: Job) -> WireEngine.DirectStart {
+    guard lock._unsafeTryLock() else { return .no }
+    defer { lock._unsafeUnlock() }
+    return engine?.startDirectly(job) ?? .no
+  }
 }

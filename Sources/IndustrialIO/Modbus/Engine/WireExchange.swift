@@ -14,6 +14,7 @@ struct WireExchange {
   var retiredCount: Int { mbap.retiredCount }
   var strayFrames: UInt64 { mbap.strayFrames }
   var lateFrames: UInt64 { mbap.lateFrames }
+  var lastLateUnit: UInt8? { mbap.lastLateUnit }
   var skippedBytes: UInt64 { isRTU ? rtu.skippedBytes : mbap.skippedBytes }
 
   mutating func begin(

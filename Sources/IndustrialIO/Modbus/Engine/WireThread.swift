@@ -19,6 +19,7 @@ enum WireThread {
     try startThread(name: "modbus") {
       let engine = WireEngine(
         endpoint, options: options, wakeup: mailbox.wakeup, published: statistics)
+      mailbox.lend(engine)
       var jobs: [Job] = []
       while mailbox.collect(into: &jobs) {
         for job in jobs { engine.submit(job) }
@@ -27,6 +28,7 @@ enum WireThread {
       }
       for job in jobs { engine.submit(job) }
       engine.shutDown()
+      mailbox.takeBackForGood()
     }
   }
 }

@@ -55,6 +55,8 @@ struct MBAPExchange {
   private(set) var strayFrames: UInt64 = 0
   /// Answers that came after their request had timed out (they count as stray too).
   private(set) var lateFrames: UInt64 = 0
+  /// The unit of the latest of them.
+  private(set) var lastLateUnit: UInt8?
   /// Bytes that were no frame.
   private(set) var skippedBytes: UInt64 = 0
 
@@ -151,6 +153,7 @@ struct MBAPExchange {
       if isRetired(header.id) {
         unretire(header.id)
         lateFrames += 1
+        lastLateUnit = header.unit
       }
       strayFrames += 1
       offset = end

@@ -12,6 +12,8 @@ final class ServerConnection {
   private(set) var hasEnded = false
   private var delayed: [(due: Int64, bytes: [UInt8])] = []
   private var endsAfterOutput = false
+  /// Until then the second piece of a split answer is to come, and nothing may go between the two.
+  private var heldUntil: Int64 = .min
 
   /// A client that does not take its answers is not read from any further.
   private static let outputLimit = 64 * 1024
@@ -56,7 +58,7 @@ final class ServerConnection {
         guard bytes.count - offset >= 6 + length else { return }
         let frame = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + 6 + length)])
         let faults = control.nextFaults(unit: frame[6])
-        if faults.isEmpty {
+        if faults.isEmpty, heldUntil == .min {
           output += banks.answer(to: frame)
         } else {
           answer(frame, from: banks, faults)
@@ -67,13 +69,18 @@ final class ServerConnection {
     input.removeFirst(offset)
   }
 
-  /// Answers as the faults want it.
+  /// Answers as the faults want it. A request that is refused is not carried out.
   private func answer(
     _ frame: UnsafeRawBufferPointer, from banks: Banks, _ faults: [ModbusFault.Kind]
   ) {
-    var bytes = banks.answer(to: frame)
+    let pdu = UnsafeRawBufferPointer(rebasing: frame[7...])
+    let refusal = faults.lazy.compactMap { ModbusFault.refusal($0, pdu) }.first
+    var bytes =
+      refusal.map { Array(frame[0..<4]) + [0, 3, frame[6], frame[7] | 0x80, $0.rawValue] }
+      ?? banks.answer(to: frame)
     var copies = 1
     var delay: Int64 = 0
+    var cut: (count: Int, pause: Int64)?
     guard bytes.count >= 8 else { return }
     for fault in faults {
       switch fault {
@@ -87,21 +94,41 @@ final class ServerConnection {
       case .truncate(let count):
         bytes = Array(bytes.prefix(max(0, count)))
         endsAfterOutput = true
+        // What could not be sent at all can't end with it.
+        if bytes.isEmpty { hasEnded = true }
+      case .split(let count, let pause): cut = (max(0, count), max(0, pause.nanoseconds))
       case .duplicate: copies = 2
-      case .exception(let code):
-        bytes = Array(bytes[0..<4]) + [0, 3, frame[6], frame[7] | 0x80, code.rawValue]
       case .hangUp:
         hasEnded = true
         return
+      case .reset:
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+          descriptor.rawValue, SOL_SOCKET, SO_LINGER, &option,
+          socklen_t(MemoryLayout<linger>.size))
+        hasEnded = true
+        return
+      case .exception, .hole, .registerLimit: break
       }
     }
     for _ in 0..<copies {
-      if delay > 0 {
-        delayed.append((SystemClock.monotonic() &+ delay, bytes))
+      if let cut, cut.count < bytes.count {
+        give(Array(bytes[..<cut.count]), after: delay)
+        let rest = give(Array(bytes[cut.count...]), after: delay &+ cut.pause)
+        heldUntil = max(heldUntil, rest)
       } else {
-        output += bytes
+        give(bytes, after: delay)
       }
     }
+  }
+
+  /// Sends bytes when their time has come; returns that time.
+  @discardableResult
+  private func give(_ bytes: [UInt8], after delay: Int64) -> Int64 {
+    let now = SystemClock.monotonic()
+    let due = max(now &+ delay, heldUntil)
+    if due > now { delayed.append((due, bytes)) } else { output += bytes }
+    return due
   }
 
   /// When the next late answer is due.

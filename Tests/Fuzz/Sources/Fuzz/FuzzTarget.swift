@@ -7,7 +7,9 @@ struct FuzzTarget: Sendable {
   /// Takes any bytes; a trap, a hang or a report of a sanitizer is a finding.
   let run: @Sendable ([UInt8]) -> Void
 
-  static let all: [FuzzTarget] = [dbc, candump, formula, modbus, sampleBlock, store, time]
+  static let all: [FuzzTarget] = [
+    dbc, candump, formula, formulaState, modbus, modbusRTU, modbusServer, sampleBlock, store, time,
+  ]
 
   static subscript(name: String) -> FuzzTarget? { all.first { $0.name == name } }
 

@@ -1,0 +1,46 @@
+import BusRecording
+import CANSignals
+import DBC
+import Harness
+import IndustrialModel
+
+var suite = BenchmarkSuite("CANSignals")
+
+suite.add("frames to samples") {
+  let bus = try BusRecording(frameCount: 10_000)
+  let database = try Database(contentsOf: bus.databasePath)
+  let frames = bus.frames
+  let count = frames.headers.count * BusRecording.signalsPerFrame
+  return Comparison(
+    operation: "sample", itemsPerOperation: Double(count), gate: Gate(allocations: 0),
+    countedIterations: 3,
+    ours: { iterations in
+      var sampler = SignalSampler(database, device: "bus", tags: TagRegistry())
+      var samples = SampleBatch()
+      samples.reserveCapacity(count)
+      var total: UInt64 = 0
+      for _ in 0..<iterations {
+        samples.removeAll()
+        sampler.append(frames, to: &samples)
+        total += UInt64(samples.count)
+      }
+      return total
+    },
+    against: [
+      .limit("the decoder alone") { iterations in
+        let decoder = database.decoder()
+        var slots = decoder.makeSlots()
+        var total: UInt64 = 0
+        for _ in 0..<iterations {
+          decoder.decode(frames, into: &slots)
+          total += UInt64(count)
+        }
+        return total
+      },
+      .peer(
+        "cantools, a dict a frame", program: "CANSignals/cantools_samples.py",
+        arguments: [bus.databasePath, bus.logPath]),
+    ])
+}
+
+suite.run()

@@ -1,0 +1,64 @@
+internal import Glibc
+internal import Sinks
+
+/// Secrets never stand in the configuration itself, which is copied, printed and kept in version control.
+enum SecretReference {
+  struct Failure: Error {
+    var message: String
+    var advice: String
+  }
+
+  /// The secret that `${env:NAME}` or `${file:PATH}` stands for. Of a file, a line end at the end does not count.
+  static func resolve(_ reference: String) throws(Failure) -> Secret {
+    guard reference.hasPrefix("${"), reference.hasSuffix("}"),
+      let colon = reference.firstIndex(of: ":")
+    else {
+      throw Failure(
+        message: "a secret stands in the file itself",
+        advice: "write ${env:NAME} or ${file:PATH}, and the secret there")
+    }
+    let kind = reference[reference.index(reference.startIndex, offsetBy: 2)..<colon]
+    let name = String(reference[reference.index(after: colon)...].dropLast())
+    switch kind {
+    case "env":
+      guard let value = getenv(name), value.pointee != 0 else {
+        throw Failure(
+          message: "the environment has no variable '\(name)', or it is empty",
+          advice: "set it before the gateway starts")
+      }
+      return Secret(String(cString: value))
+    case "file":
+      guard let bytes = readFile(name) else {
+        throw Failure(
+          message: "can't read the secret's file '\(name)': \(String(cString: strerror(errno)))",
+          advice: "check the path and its permissions")
+      }
+      var text = String(decoding: bytes, as: UTF8.self)
+      while text.last?.isNewline == true { text.removeLast() }
+      guard !text.isEmpty else {
+        throw Failure(
+          message: "the secret's file '\(name)' is empty", advice: "write the secret into it")
+      }
+      return Secret(text)
+    default:
+      throw Failure(
+        message: "'\(kind)' is no place of secrets", advice: "write ${env:NAME} or ${file:PATH}")
+    }
+  }
+}
+
+/// All bytes of a file; nil when it can't be read, with the reason in `errno`.
+func readFile(_ path: String) -> [UInt8]? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { Glibc.close(descriptor) }
+  var bytes: [UInt8] = []
+  var block = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = block.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR { continue }
+    guard count >= 0 else { return nil }
+    guard count > 0 else { return bytes }
+    bytes += block[..<count]
+  }
+}

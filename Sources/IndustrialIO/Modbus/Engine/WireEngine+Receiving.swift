@@ -1,0 +1,109 @@
+internal import IOThreads
+
+// From the wire to the jobs, and what becomes of requests whose time is over.
+extension WireEngine {
+  func receive(hasHungUp: Bool) {
+    switch link.receive(into: input.room, hasHungUp: hasHungUp) {
+    case .bytes(let count):
+      input.received(count)
+      takeAnswers()
+      if gap > 0 { quietUntil = SystemClock.monotonic() &+ gap }
+    case .wouldBlock: break
+    case .ended: connectionLost("the other side closed it")
+    case .failed(let number):
+      connectionLost(SystemFailure.explanation(of: number), errno: number)
+    }
+  }
+
+  func takeAnswers() {
+    let time = SystemClock.wall()
+    let late = exchange.lateFrames
+    var offset = 0
+    // The buffer is not touched before `consume`.
+    let received = input.bytes
+    let bytes = received.bytes
+    while let event = exchange.next(in: bytes, from: &offset) {
+      switch event {
+      case .answer(let slot, let pdu):
+        silentTimeouts = 0
+        link.didAnswer()
+        answered(slot, bytes.extracting(pdu), time)
+      case .malformed(let slot, let defect):
+        statistics.malformedAnswers += 1
+        guard let assignment = take(slot) else { continue }
+        settle(
+          assignment.job, assignment.block,
+          failure(
+            .malformedReply, describe(defect), assignment.job, assignment.block))
+      }
+    }
+    if exchange.lateFrames != late {
+      silentTimeouts = 0
+      // Slow, but not dead.
+      if let unit = exchange.lastLateUnit { pauses.didAnswer(unit) }
+    }
+    input.consume(offset)
+  }
+
+  func answered(_ slot: Int, _ pdu: RawSpan, _ time: Int64) {
+    guard let assignment = take(slot) else { return }
+    let job = assignment.job
+    pauses.didAnswer(job.unit(of: assignment.block))
+    let function = pdu.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
+    if function & 0x80 != 0 {
+      statistics.exceptions &+= 1
+      let code = ExceptionCode(rawValue: pdu.unsafeLoad(fromByteOffset: 1, as: UInt8.self))
+      var error = failure(
+        .exception, "the device answered: \(code)", job, assignment.block)
+      error.exception = code
+      error.advice = code.advice
+      return settle(job, assignment.block, error)
+    }
+    let isGood: Bool
+    if let message = job.message {
+      isGood = message.accepts(pdu)
+      if isGood { job.answer = .success(pdu.withUnsafeBytes { [UInt8]($0) }) }
+    } else {
+      isGood = job.result.store(block: assignment.block, pdu: pdu, time: time)
+    }
+    if isGood {
+      statistics.answers &+= 1
+      settle(job, assignment.block, nil)
+    } else {
+      statistics.malformedAnswers += 1
+      settle(
+        job, assignment.block,
+        failure(
+          .malformedReply, "the answer does not repeat what was asked for", job, assignment.block))
+    }
+  }
+
+  // MARK: - Time
+
+  func expire(_ now: Int64) {
+    while let slot = exchange.expire(at: now) {
+      guard let assignment = take(slot) else { continue }
+      let unit = assignment.job.unit(of: assignment.block)
+      if isRTU, unit == 0, let message = assignment.job.message {
+        // A broadcast has had its time.
+        assignment.job.answer = .success(message.pdu)
+        settle(assignment.job, assignment.block, nil)
+        continue
+      }
+      statistics.timeouts += 1
+      silentTimeouts += 1
+      pauses.didTimeOut(unit, isShared: isShared, now: now)
+      assignment.job.silentUnits.insert(unit)
+      settle(
+        assignment.job, assignment.block,
+        failure(
+          .timeout, "no answer within \(options.timeout)", assignment.job, assignment.block))
+    }
+    // A serial port is no connection: opening it anew would change nothing.
+    if silentTimeouts >= max(1, options.silentTimeouts), !link.addsCheck {
+      connectionLost("no answer to \(silentTimeouts) requests in a row")
+    } else if exchange.retiredCount > 4096 {
+      connectionLost("\(exchange.retiredCount) requests were never answered")
+    }
+  }
+}

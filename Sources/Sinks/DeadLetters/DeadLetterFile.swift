@@ -1,0 +1,62 @@
+internal import IOThreads
+public import IndustrialModel
+
+/// Keeps the samples that a destination refused for good, with its reasons, as JSON lines:
+/// `{"sink":"influx","reason":"...","sample":{...}}` (docs/json-lines.md).
+///
+/// When the file has grown to its limit it becomes `PATH.1`, in place of the `PATH.1` before.
+public actor DeadLetterFile {
+  private let thread = BlockingThread(name: "dead-letters")
+  private let path: String
+  private let limit: Int
+  private let sink: String
+  private var file: AppendFile?
+  private var formatter: SampleFormatter
+
+  /// The file's own thread: syncing a file blocks.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+
+  /// A file that is made with the first sample.
+  ///
+  /// - Parameters:
+  ///   - path: The file; its folder must exist.
+  ///   - sink: Whose rejections they are.
+  ///   - tags: The names of the samples' tags.
+  ///   - limit: How large it may get, in bytes.
+  public init(path: String, sink: String, tags: TagRegistry, limit: Int = 64 << 20) {
+    self.path = path
+    self.sink = sink
+    self.limit = limit
+    formatter = SampleFormatter(.jsonl, tags: tags)
+  }
+
+  /// Appends the rejected samples of a batch; they are on the disk when it returns.
+  ///
+  /// - Throws: `SinkError` when the file can't be written.
+  public func append(
+    _ rejections: [DeliveryReport.Rejection], of batch: SampleBatch
+  ) throws(SinkError) {
+    guard !rejections.isEmpty else { return }
+    if let length = file?.length, length >= limit {
+      file?.close()
+      file = nil
+      try AppendFile.rename(path, to: path + ".1")
+    }
+    if file == nil { file = try AppendFile(path: path) }
+    var text: [UInt8] = []
+    for rejection in rejections where batch.indices.contains(rejection.index) {
+      text.append(#"{"sink":"# as StaticString)
+      text.append(json: sink)
+      text.append(#","reason":"# as StaticString)
+      text.append(json: rejection.reason)
+      text.append(#","sample":"# as StaticString)
+      formatter.append(batch, CollectionOfOne(rejection.index), to: &text)
+      text.removeLast()
+      text.append("}\n" as StaticString)
+    }
+    try file?.append(text)
+    try file?.sync()
+  }
+}

@@ -1,0 +1,37 @@
+/// What a server answered.
+struct HTTPReply {
+  var status: Int
+  /// The body, or its first 64 KiB.
+  var body: [UInt8] = []
+  /// How long the server wants to be left alone (RFC 9110, section 10.2.3, in seconds).
+  var retryAfter: Duration?
+
+  static let bodyLimit = 64 << 10
+
+  var isSuccess: Bool { (200..<300).contains(status) }
+
+  /// The body as one line of text of a length that fits a message.
+  var text: String {
+    let words = String(decoding: body, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    let line = words.joined(separator: " ")
+    return line.count <= 300 ? line : line.prefix(300) + "..."
+  }
+
+  /// The error of an answer that is neither success nor about the content.
+  func error(from destination: String) -> SinkError {
+    let (code, advice): (SinkError.Code, String) =
+      switch status {
+      case 300..<400:
+        (.notFound, "the server is elsewhere: write its final address into the configuration")
+      case 401, 403: (.denied, "check user, password or token, and what they may do")
+      case 404, 405, 410: (.notFound, "check the address, and that the database or bucket exists")
+      case 408, 429, 503: (.failed, "the server is busy; it is tried again")
+      default: (.failed, "see the server's log")
+      }
+    var error = SinkError(
+      code: code, destination: destination,
+      message: "the server answered \(status)" + (text.isEmpty ? "" : ": \(text)"), advice: advice)
+    error.retryAfter = retryAfter
+    return error
+  }
+}

@@ -1,0 +1,122 @@
+internal import IOThreads
+public import IndustrialModel
+
+/// Posts samples to a web server, each batch as one request or several.
+///
+/// A batch is delivered when the server has answered each request with a status of 200 to 299. Each request bears
+/// an `Idempotency-Key` made of the numbers of its first and last sample, so that a server that has seen it can
+/// leave a repetition out.
+public actor HTTPSink: Sink {
+  /// What the body of a request is.
+  public enum Body: String, Sendable, Equatable, CaseIterable {
+    /// A JSON array of the objects that the JSON lines have (`application/json`).
+    case json
+    /// JSON lines (`application/x-ndjson`).
+    case jsonl
+    /// CSV with its header line (`text/csv`).
+    case csv
+    /// InfluxDB line protocol (`text/plain`).
+    case influx
+  }
+
+  private let thread = BlockingThread(name: "http-sink")
+  private let server: HTTPEndpoint
+  private let body: Body
+  private let keyPrefix: String
+  private let samplesPerRequest: Int
+  private let connection: HTTPConnection
+  private var formatter: SampleFormatter
+  private var text: [UInt8] = []
+
+  /// The sink's own thread: waiting for the server blocks.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+
+  /// A sink for a server; the connection is made with the first batch.
+  ///
+  /// - Parameters:
+  ///   - server: The server, and the path that takes the posts.
+  ///   - body: What is posted.
+  ///   - source: What idempotency keys begin with: the gateway's name, which no other one has.
+  ///   - samplesPerRequest: How many samples one request carries at most.
+  ///   - tags: The names of the samples' tags.
+  /// - Throws: `SinkError` for an address or settings that can't work, and where the package is built without the
+  ///   trait `HTTP` (code `unsupported`).
+  public init(
+    _ server: HTTPEndpoint, body: Body = .json, source: String, samplesPerRequest: Int = 1000,
+    tags: TagRegistry
+  ) throws(SinkError) {
+    self.server = server
+    self.body = body
+    keyPrefix = source
+    self.samplesPerRequest = max(1, samplesPerRequest)
+    connection = try HTTPConnection(server)
+    let format: SampleFormat =
+      switch body {
+      case .json, .jsonl: .jsonl
+      case .csv: .csv
+      case .influx: .influx
+      }
+    formatter = SampleFormatter(format, tags: tags)
+  }
+
+  /// Posts the batch.
+  ///
+  /// - Returns: Which samples were in requests that the server refused for their content (400, 413, 422).
+  @discardableResult
+  public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
+    var report = DeliveryReport()
+    for start in stride(from: 0, to: batch.count, by: samplesPerRequest) {
+      try deliver(batch, start..<min(start + samplesPerRequest, batch.count), into: &report)
+    }
+    return report
+  }
+
+  /// Closes nothing: the connection ends with the sink.
+  public func close() {}
+
+  private func deliver(
+    _ batch: SampleBatch, _ range: Range<Int>, into report: inout DeliveryReport
+  ) throws(SinkError) {
+    fill(batch, range)
+    let numbers = batch.records[range].map(\.sequence)
+    let key = "\(keyPrefix)-\(numbers.first ?? 0)-\(numbers.last ?? 0)"
+    let reply = try connection.post(
+      "", [("Content-Type", contentType), ("Idempotency-Key", key)], body: text)
+    if reply.isSuccess { return }
+    guard [400, 413, 422].contains(reply.status) else { throw reply.error(from: server.url) }
+    if range.count == 1 {
+      let reason = reply.text.isEmpty ? "the server answered \(reply.status)" : reply.text
+      report.rejections.append(.init(index: range.lowerBound, reason: reason))
+      return
+    }
+    let middle = range.lowerBound + range.count / 2
+    try deliver(batch, range.lowerBound..<middle, into: &report)
+    try deliver(batch, middle..<range.upperBound, into: &report)
+  }
+
+  private func fill(_ batch: SampleBatch, _ range: Range<Int>) {
+    text.removeAll(keepingCapacity: true)
+    guard body == .json else {
+      text += formatter.header
+      return formatter.append(batch, range, to: &text)
+    }
+    for index in range {
+      text.append(index == range.lowerBound ? UInt8(ascii: "[") : UInt8(ascii: ","))
+      formatter.append(batch, CollectionOfOne(index), to: &text)
+      // The line end.
+      text.removeLast()
+    }
+    text.append(UInt8(ascii: "]"))
+  }
+
+  private var contentType: String {
+    switch body {
+    case .json: "application/json"
+    case .jsonl: "application/x-ndjson"
+    case .csv: "text/csv; charset=utf-8"
+    case .influx: "text/plain; charset=utf-8"
+    }
+  }
+}

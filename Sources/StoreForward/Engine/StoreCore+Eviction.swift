@@ -1,0 +1,127 @@
+// How the oldest segment goes. With the writer's role and without the lock, except where it is taken.
+extension StoreCore {
+  /// Gives up the oldest segment. What that means to cursors and counts is durable before the first
+  /// byte of it is overwritten.
+  ///
+  /// - Parameter forGood: No header of a new segment will say what went, so the ledger has to.
+  func evictOldest(early: Bool, forGood: Bool = false) throws(StoreError) -> Int {
+    guard segments.count >= 2 else {
+      throw StoreError(.full, "the ring has no segment that could be given up", path: fs.path)
+    }
+    let victim = segments[0]
+    let (mayGo, readers) = lock.locked { (isFree(victim), cursors) }
+    if !mayGo, options.overflow != .dropOldest {
+      throw StoreError(
+        .full, "the ring is full of records that a cursor has not acknowledged", path: fs.path)
+    }
+    do throws(StoreIOError) {
+      if !mayGo {
+        try accountEviction(of: victim, readers)
+      } else if forGood {
+        try saveLedger { $0.evictedThrough = max($0.evictedThrough, victim.lastSequence) }
+      }
+      if !PlantedBug.recycleBeforeCursorIsDurable.isPlanted { try saveCursorsIfChanged() }
+    } catch {
+      throw storeError(error)
+    }
+    lock.locked {
+      evictedThrough = max(evictedThrough, victim.lastSequence)
+      segments.removeFirst()
+      if early { metrics.earlyEvictions += 1 }
+    }
+    return victim.slot
+  }
+
+  /// Changes the ledger, durably first.
+  func saveLedger(_ change: (inout Ledger) -> Void) throws(StoreIOError) {
+    stateLock.lock()
+    defer { stateLock.unlock() }
+    var updated = ledger
+    change(&updated)
+    try ledgerFile.save(updated.encode(), store: store, in: fs)
+    lock.locked { ledger = updated }
+  }
+
+  /// Adds a segment that is not read by all to the ledger and saves it. What counts is what the cursors
+  /// had acknowledged at one moment: when it was decided that the segment goes.
+  private func accountEviction(
+    of victim: Segment, _ readers: [CursorState]
+  ) throws(StoreIOError) {
+    let contents = contents(of: victim, readers)
+    func evicted(_ count: (UInt64, UInt64) -> UInt64) -> UInt64 {
+      contents.unused.reduce(count(victim.baseSequence, victim.lastSequence)) {
+        $0 &- count($1.first, $1.last)
+      }
+    }
+    try saveLedger { ledger in
+      ledger.evictedThrough = max(ledger.evictedThrough, victim.lastSequence)
+      ledger.evictedRecords &+= evicted {
+        CursorState.unacknowledged(by: readers, from: $0, through: $1)
+      }
+      for (name, labels) in contents.labels {
+        ledger.labels[name, default: [:]].merge(labels) { $0 &+ $1 }
+      }
+    }
+    lock.locked {
+      for reader in readers {
+        guard let index = cursors.firstIndex(where: { $0.name == reader.name }) else { continue }
+        cursors[index].evicted &+= evicted { reader.unacknowledged(from: $0, through: $1) }
+      }
+      cursorsChanged = true
+    }
+  }
+
+  /// The footer of a finished segment, nil where it can't be read or is not of this generation.
+  func footer(of segment: Segment, in file: FS.File) -> SegmentFooter? {
+    let offset = Layout.footer(segmentSize: segmentSize)
+    guard let bytes = try? file.bytes(at: offset, count: SegmentFooter.size),
+      let footer = SegmentFooter.decode(
+        bytes, seed: Checksum.headerSeed(segmentSeed: segment.seed, offset: offset)),
+      footer.generation == segment.generation
+    else { return nil }
+    return footer
+  }
+
+  /// What an eviction has to know of a segment.
+  private struct EvictedContents {
+    /// Numbers that no record had.
+    var unused: [Gap] = []
+    /// Sums of the label counts that are not acknowledged, by cursor; the empty name stands for the store.
+    var labels: [String: [UInt32: UInt64]] = [:]
+  }
+
+  /// Looks at the summary of a segment, and reads all of it if that does not tell enough. What the disk
+  /// can't give counts as records without labels.
+  private func contents(of victim: Segment, _ readers: [CursorState]) -> EvictedContents {
+    var contents = EvictedContents()
+    guard victim.baseSequence <= victim.lastSequence, let file = try? files.file(slot: victim.slot)
+    else { return contents }
+    if let footer = footer(of: victim, in: file), !footer.hasLabels,
+      footer.count == victim.lastSequence - victim.baseSequence &+ 1
+    {
+      return contents
+    }
+    var labels: [String: [UInt32: UInt64]] = [:]
+    let scan = SegmentScan.run(
+      file, seed: victim.seed, generation: victim.generation, base: victim.baseSequence,
+      preceding: victim.precedingSequence, from: Layout.dataStart, areaEnd: victim.end,
+      labels: { sequence, bytes in
+        guard sequence <= victim.lastSequence else { return }
+        for count in LabelCount.decode(bytes) {
+          func add(_ name: String) {
+            labels[name, default: [:]][count.label, default: 0] &+= count.count
+          }
+          if readers.isEmpty || readers.contains(where: { !$0.isAcknowledged(sequence) }) {
+            add("")
+          }
+          for reader in readers where !reader.isAcknowledged(sequence) { add(reader.name) }
+        }
+      })
+    contents.labels = labels
+    contents.unused = scan.gaps.compactMap { gap in
+      guard gap.reason == .unused, gap.first <= victim.lastSequence else { return nil }
+      return Gap(first: gap.first, last: min(gap.last, victim.lastSequence), reason: .unused)
+    }
+    return contents
+  }
+}

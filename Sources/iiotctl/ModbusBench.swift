@@ -1,0 +1,203 @@
+internal import ArgumentParser
+internal import Modbus
+
+struct ModbusBench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures how many requests a second a device answers, and how soon.",
+    discussion: """
+      Reads the same places again and again and ends by itself. A load for the device: don't aim it at one that others \
+      depend on. Depth is how many requests wait for their answers at once (Modbus TCP only; a serial line has \
+      one), callers is how many tasks ask.
+
+      Example:
+        iiotctl modbus bench 'modbus://127.0.0.1:1502' --depth 16 --callers 16 --for 3s
+
+      Exit codes: 0 all requests were answered, 1 some were not, 64 misuse.
+      """)
+
+  @OptionGroup var device: DeviceArgument
+
+  @Option(
+    help: "The first place a request reads: TABLE/ADDRESS from 0, or modicon/40001.",
+    transform: PlaceArgument.parse)
+  var place = PlaceArgument(place: .holding(0))
+
+  @Option(help: "How many registers or bits a request reads.")
+  var count = 10
+
+  @Option(
+    help: "How many requests may wait for their answers at once, 1 to 64; the URL's inflight, or 1."
+  )
+  var depth: Int?
+
+  @Option(help: "How many tasks ask at the same time; as many as the depth if not given.")
+  var callers: Int?
+
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("Ends after so long.", valueName: "duration"))
+  var duration = DurationArgument(.seconds(5))
+
+  @Option(help: "Ends after so many requests, if that is sooner.")
+  var requests: Int?
+
+  func validate() throws {
+    let limit = place.place.table.isBits ? 2000 : 125
+    if !(1...limit).contains(count) { throw ValidationError("--count must be 1 to \(limit).") }
+    if Int(place.place.offset) + count > 65_536 {
+      throw ValidationError("The places run past the last address, 65535.")
+    }
+    if let depth, !(1...ModbusOptions.maximumInFlight).contains(depth) {
+      throw ValidationError("--depth must be 1 to \(ModbusOptions.maximumInFlight).")
+    }
+    if let callers, !(1...10_000).contains(callers) {
+      throw ValidationError("--callers must be 1 to 10000.")
+    }
+    if duration.duration <= .zero { throw ValidationError("--for must be longer than nothing.") }
+    if let requests, requests < 1 { throw ValidationError("--requests must be 1 or more.") }
+  }
+
+  func run() async throws {
+    try await Interruption.cancels {
+      do {
+        try await measure()
+      } catch let error as ModbusError { throw Failure(error) }
+    }
+  }
+
+  private func measure() async throws {
+    let url = try device.url
+    place.place.warn()
+    var options = ModbusOptions(inFlight: depth ?? url.inFlight ?? 1)
+    if let timeout = url.timeout { options.timeout = timeout }
+    let client = ModbusClient(url.endpoint, options: options)
+    let plan = try ReadPlan([
+      RegisterBlock(place.place.table, place.place.offset, count: count, unit: url.unit)
+    ])
+    // The connection is made before the clock runs.
+    _ = try await client.read(plan)
+    let before = client.statistics
+
+    let callers = callers ?? options.inFlight
+    let clock = ContinuousClock()
+    let start = clock.now
+    let end = start + duration.duration
+    let total = await withTaskGroup(of: BenchTally.self) { group in
+      for caller in 0..<callers {
+        let share = requests.map { $0 / callers + (caller < $0 % callers ? 1 : 0) }
+        group.addTask { await Self.ask(client, plan, share: share ?? .max, until: end) }
+      }
+      return await group.reduce(into: BenchTally()) { $0.add($1) }
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    let connections = client.statistics.connections - before.connections
+    client.close()
+
+    print("requests\t\(total.latencies.count) answered in \(rounded(seconds)) s")
+    print("rate\t\(Int((Double(total.latencies.count) / seconds).rounded())) requests a second")
+    print("depth\t\(options.inFlight), \(callers) callers")
+    for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
+      guard let time = total.latencies.percentile(share) else { break }
+      print("\(name)\t\(rounded(Double(time) / 1e6)) ms")
+    }
+    if total.latencies.count > 0 {
+      print("longest\t\(rounded(Double(total.latencies.longest) / 1e6)) ms")
+    }
+    print("connections\t\(connections) made anew")
+    for (kind, count) in total.errors.sorted(by: { $0.key < $1.key }) {
+      print("error\t\(kind)\t\(count)")
+    }
+    if let error = total.lastError { throw Failure(error) }
+    if total.latencies.count == 0 { throw ExitCode.failure }
+  }
+
+  /// One caller: asks, and waits for the answer before it asks again.
+  private static func ask(
+    _ client: ModbusClient, _ plan: ReadPlan, share: Int, until end: ContinuousClock.Instant
+  ) async -> BenchTally {
+    var tally = BenchTally()
+    let clock = ContinuousClock()
+    var asked = 0
+    while asked < share, !Task.isCancelled {
+      let start = clock.now
+      guard start < end, let result = try? await client.read(plan) else { break }
+      asked += 1
+      if let error = result.error(ofBlock: 0) {
+        tally.failed(error)
+        // A client that refuses at once must not be asked in circles.
+        try? await clock.sleep(for: .milliseconds(10))
+      } else {
+        let (seconds, attoseconds) = (clock.now - start).components
+        tally.latencies.add(
+          nanoseconds: UInt64(clamping: seconds) * 1_000_000_000
+            + UInt64(clamping: attoseconds / 1_000_000_000))
+      }
+    }
+    return tally
+  }
+
+  private func rounded(_ number: Double) -> Double { (number * 1000).rounded() / 1000 }
+}
+
+/// What one caller, or all of them, saw.
+private struct BenchTally: Sendable {
+  var latencies = LatencyHistogram()
+  var errors: [String: Int] = [:]
+  var lastError: ModbusError?
+
+  mutating func failed(_ error: ModbusError) {
+    let kind = error.exception.map { "\($0)" } ?? error.code.rawValue
+    errors[kind, default: 0] += 1
+    lastError = error
+  }
+
+  mutating func add(_ other: BenchTally) {
+    latencies.add(other.latencies)
+    errors.merge(other.errors, uniquingKeysWith: +)
+    lastError = other.lastError ?? lastError
+  }
+}
+
+/// Times by size, each within 3 percent: the same few kilobytes for any number of them.
+private struct LatencyHistogram: Sendable {
+  // 32 steps between a power of two and the next.
+  private var counts = [UInt64](repeating: 0, count: 64 * 32)
+  private(set) var count = 0
+  private(set) var longest: UInt64 = 0
+
+  mutating func add(nanoseconds: UInt64) {
+    counts[Self.bucket(nanoseconds)] += 1
+    count += 1
+    longest = max(longest, nanoseconds)
+  }
+
+  mutating func add(_ other: LatencyHistogram) {
+    for index in counts.indices { counts[index] += other.counts[index] }
+    count += other.count
+    longest = max(longest, other.longest)
+  }
+
+  /// The time that such a share of all does not exceed; nil when there is none.
+  func percentile(_ share: Double) -> UInt64? {
+    guard count > 0 else { return nil }
+    var rest = max(1, (Double(count) * share).rounded(.up))
+    for (bucket, number) in counts.enumerated() {
+      rest -= Double(number)
+      if rest <= 0 { return min(Self.upperEnd(bucket), longest) }
+    }
+    return longest
+  }
+
+  private static func bucket(_ value: UInt64) -> Int {
+    guard value >= 32 else { return Int(value) }
+    let power = 63 - value.leadingZeroBitCount
+    return (power - 4) * 32 + Int(value >> UInt64(power - 5)) - 32
+  }
+
+  private static func upperEnd(_ bucket: Int) -> UInt64 {
+    guard bucket >= 32 else { return UInt64(bucket) }
+    let power = UInt64(bucket / 32 + 4)
+    let step = UInt64(bucket % 32 + 32)
+    return ((step + 1) << (power - 5)) &- 1
+  }
+}

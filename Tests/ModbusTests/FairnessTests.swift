@@ -1,0 +1,202 @@
+import Foundation
+import IndustrialModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Modbus
+
+@Suite("Devices share a wire fairly, and a write goes first", .timeLimit(.minutes(1)))
+struct FairnessTests {
+  /// The engine without a thread of its own, so that the test decides what happens between two of its turns.
+  private func engine(_ peer: ScriptedPeer, inFlight: Int = 1) throws -> WireEngine {
+    WireEngine(
+      .tcp("127.0.0.1", port: peer.port),
+      options: .init(inFlight: inFlight, timeout: .seconds(20)), wakeup: try Wakeup())
+  }
+
+  @Test("a write goes before the next request of a poll that is under way")
+  func writeFirst() throws {
+    let order = Mutex<[String]>([])
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        order.withLock { $0.append("\(request.function):\(request.address)") }
+        connection.send(request.function == 6 ? request.bytes : request.answer)
+      }
+    }
+    defer { peer.stop() }
+    let engine = try engine(peer)
+    let plan = Job(try ReadPlan((0..<20).map { RegisterBlock(.holding, $0, count: 1) }))
+    engine.submit(plan)
+    while plan.remaining > 15 { engine.turn() }
+    // In the worst case its next request has just been sent.
+    let sent = 20 - plan.remaining + engine.exchange.count
+    let write = Job(RequestMessage.writeRegister(7, at: 99, unit: 1))
+    engine.submit(write)
+    while write.remaining > 0 { engine.turn() }
+    while plan.remaining > 0 { engine.turn() }
+    let requests = order.withLock { $0 }
+    #expect(requests.count == 21)
+    #expect(requests.firstIndex(of: "6:99") == sent, "\(requests)")
+  }
+
+  @Test("plans take turns, a request each, however long one is")
+  func turns() throws {
+    let order = Mutex<[Int]>([])
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        order.withLock { $0.append(Int(request.unit)) }
+        connection.send(request.answer)
+      }
+    }
+    defer { peer.stop() }
+    let engine = try engine(peer)
+    let long = Job(try ReadPlan((0..<100).map { RegisterBlock(.holding, $0, count: 1, unit: 1) }))
+    let short = Job(try ReadPlan((0..<5).map { RegisterBlock(.holding, $0, count: 1, unit: 2) }))
+    engine.submit(long)
+    engine.submit(short)
+    while short.remaining > 0 { engine.turn() }
+    #expect(long.remaining >= 93)
+    while long.remaining > 0 { engine.turn() }
+    #expect(order.withLock { Array($0.prefix(10)) } == [1, 2, 1, 2, 1, 2, 1, 2, 1, 2])
+  }
+
+  @Test(
+    "a dead device among others costs a round one timeout at most, and soon nothing",
+    arguments: [false, true])
+  func deadDevice(isSerial: Bool) async throws {
+    let isAlive = Atomic(false)
+    let peer = try ScriptedPeer { connection in
+      if isSerial {
+        while let frame = connection.bytes(8) {
+          guard frame[0] != 2 || isAlive.load(ordering: .relaxed) else { continue }
+          connection.send(
+            RTUFrame.adding(checkTo: [frame[0], 3, 2, frame[2], frame[3]]))
+        }
+      } else {
+        while let request = connection.request() {
+          if request.unit != 2 || isAlive.load(ordering: .relaxed) {
+            connection.send(request.answer)
+          }
+        }
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      isSerial
+        ? .rtuOverTCP("127.0.0.1", port: peer.port) : .tcp("127.0.0.1", port: peer.port),
+      options: .init(timeout: .milliseconds(700), backoff: .init(maximum: .seconds(2))))
+    // The dead one stands in the middle, with several requests.
+    let plan = try ReadPlan(
+      [1, 2, 2, 2, 2, 3].enumerated().map {
+        RegisterBlock(.holding, UInt16($0.offset * 10), count: 1, unit: UInt8($0.element))
+      })
+    var timeouts: UInt64 = 0
+    for round in 0..<12 {
+      let result = try await client.read(plan)
+      for block in [0, 5] { #expect(result.error(ofBlock: block) == nil, "round \(round)") }
+      for block in 1..<5 { #expect(result.error(ofBlock: block)?.code == .timeout) }
+      #expect(client.statistics.timeouts <= timeouts + 1, "round \(round)")
+      timeouts = client.statistics.timeouts
+    }
+    // Far fewer than the rounds: those between its ever rarer tries do not wait for it.
+    #expect(timeouts <= 4)
+    #expect(client.statistics.connections == 1)
+    isAlive.store(true, ordering: .relaxed)
+    var isBack = false
+    for _ in 0..<1000 where !isBack {
+      isBack = try await client.read(plan).isComplete
+      if !isBack { try await Task.sleep(for: .milliseconds(10)) }
+    }
+    #expect(isBack)
+  }
+
+  @Test("the callers of other devices wait for a dead one's timeout at most once a try")
+  func otherCallers() async throws {
+    let server = try ModbusServer(port: 0, units: [1, 2])
+    server.setFaults([.drop.of(unit: 2)])
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: server.port),
+      options: .init(timeout: .milliseconds(500), backoff: .init(maximum: .seconds(5))))
+    #expect(try await client.readHoldingRegisters(0..<1, unit: 1) == [0])
+    let dead = Task {
+      var errors = 0
+      while !Task.isCancelled {
+        do { _ = try await client.readHoldingRegisters(0..<1, unit: 2) } catch { errors += 1 }
+        await Task.yield()
+      }
+      return errors
+    }
+    for _ in 0..<200 { #expect(try await client.readHoldingRegisters(0..<1, unit: 1) == [0]) }
+    dead.cancel()
+    _ = await dead.value
+    #expect(client.statistics.timeouts <= 4)
+  }
+}
+
+@Suite("Writes are checked before and after, and never repeated", .timeLimit(.minutes(1)))
+struct WriteTests {
+  @Test("what the device made of a value is read back and compared")
+  func readBack() async throws {
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        // It says yes, and holds 100 all the same.
+        connection.send(
+          request.function == 6 ? request.bytes : request.frame(pdu: [3, 2, 0, 100]))
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(.tcp("127.0.0.1", port: peer.port))
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.write(.int64(600), to: .holding(4), as: .uint16)
+    }
+    #expect(error?.code == .notVerified && error?.address == .holding(4))
+    #expect(error?.message.contains("holds 100 after 600") == true, "\(error?.message ?? "")")
+    try await client.write(.int64(100), to: .holding(4), as: .uint16)
+    try await client.write(.int64(600), to: .holding(4), as: .uint16, verify: false)
+  }
+
+  @Test("one without an answer is not sent again, and the error says that it may have happened")
+  func unanswered() async throws {
+    let writes = Mutex(0)
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        if request.function == 3 {
+          connection.send(request.answer)
+        } else {
+          writes.withLock { $0 += 1 }
+        }
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: peer.port), options: .init(timeout: .milliseconds(300)))
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.write(.int64(1), to: .holding(4), as: .uint16)
+    }
+    #expect(error?.code == .timeout && error?.isRetriable == true)
+    #expect(error?.advice?.contains("may have happened") == true)
+    #expect(try await client.readHoldingRegisters(4..<5) == [4])
+    #expect(writes.withLock { $0 } == 1)
+  }
+
+  @Test(
+    "what a type can't hold, or a table does not take, is refused before anything is sent",
+    arguments: [
+      (RegisterAddress.holding(0), RegisterType.uint16, Value.int64(65_536)),
+      (.holding(0), .int16, .int64(32_768)), (.holding(0), .int32, .double(0.5)),
+      (.holding(0), .float32, .double(1e300)), (.holding(0), .bcd16, .int64(10_000)),
+      (.holding(0), .uint64, .int64(-1)), (.holding(65_535), .uint32, .int64(1)),
+      (.input(0), .uint16, .int64(1)), (.discrete(0), .bool, .bool(true)),
+      (.coil(0), .bool, .int64(2)),
+    ])
+  func refused(place: RegisterAddress, type: RegisterType, value: Value) async throws {
+    let server = try ModbusServer(port: 0)
+    let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.write(value, to: place, as: type)
+    }
+    #expect(error?.code == .invalidRequest, "\(String(describing: error))")
+    #expect(client.statistics.requests == 0)
+  }
+}

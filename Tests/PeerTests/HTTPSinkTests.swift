@@ -1,0 +1,120 @@
+import Foundation
+import IndustrialModel
+import Sinks
+import TestSupport
+import Testing
+
+private let python = PeerProcess.find("python3")
+
+/// A real web server, Python's, says yes, no, not now and not so much.
+@Suite(.enabled(if: python != nil, "python3 is not installed"))
+struct HTTPSinkTests {
+  let folder: TemporaryFolder
+  let tags = TagRegistry()
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("a batch is posted as a JSON array, with a key that tells repetitions")
+  func posts() async throws {
+    let server = try await start([])
+    let endpoint = HTTPEndpoint(
+      url: "\(server.url)/in", authorization: .bearer(Secret("s3cret")))
+    let sink = try HTTPSink(endpoint, source: "plant-1", samplesPerRequest: 2, tags: tags)
+    #expect(try await sink.deliver(batch(3)).rejections.isEmpty)
+    let first = try JSONSerialization.jsonObject(with: Data(folder.text(of: "0.body").utf8))
+    let objects = try #require(first as? [[String: Any]])
+    #expect(objects.map { $0["tag"] as? String } == ["pump/t0", "pump/t1"])
+    #expect(objects.map { $0["seq"] as? Int } == [1, 2])
+    let fields = try folder.text(of: "0.fields")
+    #expect(fields.hasPrefix("/in\n"))
+    #expect(fields.contains("Content-Type: application/json"))
+    #expect(fields.contains("Idempotency-Key: plant-1-1-2"))
+    #expect(fields.contains("Authorization: Bearer s3cret"))
+    #expect(!fields.contains("Expect"))
+    #expect(try folder.text(of: "1.fields").contains("Idempotency-Key: plant-1-3-3"))
+  }
+
+  @Test("a busy server is told from a broken one, and says how long to wait")
+  func busy() async throws {
+    let server = try await start(["429:7", "503", "401", "302", "500"])
+    let sink = try HTTPSink(HTTPEndpoint(url: server.url), source: "p", tags: tags)
+    var errors: [SinkError] = []
+    for _ in 0..<5 {
+      do throws(SinkError) {
+        _ = try await sink.deliver(batch(1))
+      } catch {
+        errors.append(error)
+      }
+    }
+    #expect(errors.map(\.code) == [.failed, .failed, .denied, .notFound, .failed])
+    #expect(errors.map(\.isRetriable) == [true, true, false, false, true])
+    #expect(errors.first?.retryAfter == .seconds(7))
+    #expect(try await sink.deliver(batch(1)).rejections.isEmpty)
+  }
+
+  @Test("what the server refuses is found among the rest")
+  func refuses() async throws {
+    let server = try await start(["--refuse", "t137"])
+    let sink = try HTTPSink(HTTPEndpoint(url: server.url), body: .jsonl, source: "p", tags: tags)
+    let report = try await sink.deliver(batch(300))
+    #expect(report.rejections.map(\.index) == [137])
+    #expect(report.rejections.first?.reason.contains("do not like") == true)
+  }
+
+  @Test("a request that is too large is cut until it fits")
+  func cuts() async throws {
+    let server = try await start(["--longest", "5000"])
+    let sink = try HTTPSink(HTTPEndpoint(url: server.url), body: .influx, source: "p", tags: tags)
+    #expect(try await sink.deliver(batch(500)).rejections.isEmpty)
+  }
+
+  @Test("nobody there, no name, no address, a server that never answers")
+  func absent() async throws {
+    let port = try Loopback.freePort()
+    let sink = try HTTPSink(
+      HTTPEndpoint(url: "http://127.0.0.1:\(port)"), source: "p", tags: tags)
+    let refused = await #expect(throws: SinkError.self) { try await sink.deliver(batch(1)) }
+    #expect(refused?.isRetriable == true && refused?.message.isEmpty == false)
+
+    let wrong = #expect(throws: SinkError.self) {
+      try HTTPSink(HTTPEndpoint(url: "ftp://here"), source: "p", tags: tags)
+    }
+    #expect(wrong?.isRetriable == false)
+  }
+
+  // MARK: -
+
+  private func batch(_ count: Int) -> SampleBatch {
+    var batch = SampleBatch()
+    for number in 0..<count {
+      batch.append(
+        Sample(
+          tag: tags.intern("pump/t\(number)"), value: .double(Double(number) / 4),
+          gatewayTime: Timestamp(nanoseconds: 1_767_225_600_000_000_000)))
+    }
+    _ = batch.number(from: 1)
+    return batch
+  }
+
+  private struct Server {
+    var process: PeerProcess
+    var url: String
+  }
+
+  private func start(_ arguments: [String]) async throws -> Server {
+    let script = URL(filePath: #filePath).appending(path: "../../Fixtures/http/server.py")
+    try folder.write("", to: "port")
+    let process = try PeerProcess(
+      try #require(python), [script.standardized.path, folder.path] + arguments,
+      output: folder.file("port"))
+    for _ in 0..<600 where process.isRunning {
+      let text = try folder.text(of: "port")
+      if text.hasSuffix("\n") {
+        return Server(process: process, url: "http://127.0.0.1:\(text.dropLast())")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    throw SinkError(
+      code: .failed, destination: "", message: "the server did not start", advice: "")
+  }
+}
