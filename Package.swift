@@ -54,7 +54,10 @@ let protocols: [Target] = [
   library(
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
-  library("CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "IOThreads"]),
+  library(
+    "CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "CZlib", "IOThreads"]),
+  library(
+    "CANTransport", path: "\(industrialIO)/CANTransport", dependencies: ["CANCore"]),
   library(
     "SocketCAN", path: "\(industrialIO)/SocketCAN",
     dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
@@ -64,8 +67,10 @@ let protocols: [Target] = [
   library(
     "IndustrialIO", path: industrialIO,
     sources: ["IndustrialIO.swift"],
-    exclude: ["Model", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"],
-    dependencies: ["IndustrialModel", "Modbus", "MQTT", "CANLog", "SocketCAN", "CANSignals"]),
+    exclude: ["Model", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals"],
+    dependencies: [
+      "IndustrialModel", "Modbus", "MQTT", "CANLog", "CANTransport", "SocketCAN", "CANSignals",
+    ]),
 ]
 
 let compositions: [Target] = [
@@ -126,6 +131,7 @@ let package = Package(
     // C: system libraries and the little that Swift cannot say.
     systemLibrary("CModbus", pkgConfig: "libmodbus", apt: "libmodbus-dev"),
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
     systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CCRC32C"),
@@ -147,6 +153,7 @@ let package = Package(
       dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
+    tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),

@@ -21,6 +21,7 @@ struct IIoTCtl: AsyncParsableCommand {
       Simulate.self,
       StoreCommand.self,
       MqttCommand.self,
+      CanCommand.self,
     ])
 }
 

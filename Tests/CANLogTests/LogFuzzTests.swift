@@ -28,6 +28,54 @@ import Testing
     """,
   ]
 
+  /// ASC, TRC and BLF: as many findings as there may be, no trap, no hang, no more than 64 bytes a frame.
+  @Test(arguments: [CANLogFormat.asc, .trc, .blf])
+  func mutatedLogsOfOtherFormatsAreReadToTheirEnd(format: CANLogFormat) throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    let frames = LogRoundTripTests.randomFrames(40, seed: 1, errors: true)
+    let seeds: [[UInt8]] =
+      switch format {
+      case .asc: [try LogRoundTripTests.write(frames, .asc)]
+      case .blf:
+        [
+          try LogRoundTripTests.write(frames, .blf),
+          BLFLogTests.head()
+            + BLFLogTests.container((0..<20).flatMap { BLFLogTests.classic($0, [1, 2, 3]) }),
+        ]
+      default:
+        [
+          Array(
+            """
+            ;$FILEVERSION=2.1
+            ;$STARTTIME=44548.6028595139
+            ;$COLUMNS=N,O,T,B,I,d,R,L,D
+                  1     17535.400 DT 1  00000100 Tx -  3    00 01 02
+                 13     48938.000 BI 1      0123 Rx -  9    00 01 02 03 04 05 06 07 08 09 0A 0B
+                 14     48939.000 ER 1           Rx -  2    00 01
+                 2)     48937.600 2  Rx         0704 - 1    RTR
+
+            """.utf8)
+        ]
+      }
+    for round in 0..<Self.rounds {
+      var bytes = seeds[round % seeds.count]
+      for _ in 0..<Int.random(in: 1...8, using: &random) { mutate(&bytes, using: &random) }
+      var options = CANLogOptions(format: Bool.random(using: &random) ? format : nil)
+      options.batchCapacity = Int.random(in: -1...5, using: &random)
+      options.startTime = Int64.random(in: Int64.min...Int64.max, using: &random)
+      options.utcOffset = Int32.random(in: Int32.min...Int32.max, using: &random)
+      do {
+        let log = try ReadLog(CANLogReader(bytes: bytes, options: options))
+        for frame in log.frames where frame.payload.count > 8 {
+          #expect(frame.flags.contains(.fd), "seed \(seed) round \(round)")
+        }
+      } catch let error as CANLogError {
+        #expect(error.code == .unknownFormat, "seed \(seed) round \(round)")
+      }
+    }
+  }
+
   @Test func mutatedLogsAreReadToTheirEnd() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SeededGenerator(seed: seed)

@@ -10,7 +10,7 @@ import peer
 
 
 def work(iterations):
-    return sum(sum(1 for _ in can.CanutilsLogReader(sys.argv[1])) for _ in range(iterations))
+    return sum(sum(1 for _ in can.LogReader(sys.argv[1])) for _ in range(iterations))
 
 
 peer.main(f"python-can {can.__version__}", work)

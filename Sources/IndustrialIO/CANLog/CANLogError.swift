@@ -14,6 +14,8 @@ public struct CANLogError: Error, Sendable, Equatable {
     public static let unreadable = Code(rawValue: "unreadable")
     /// The content is none of the known formats.
     public static let unknownFormat = Code(rawValue: "unknownFormat")
+    /// The log can't be written on: the disk is full, or the reader went away.
+    public static let cannotWrite = Code(rawValue: "cannotWrite")
     /// The system refused a thread or a descriptor.
     public static let outOfResources = Code(rawValue: "outOfResources")
   }

@@ -13,6 +13,14 @@ public struct CANLogFormat: RawRepresentable, Sendable, Hashable {
   /// What candump prints on the screen, with or without `-t`, `-x`, `-a`, `-c`, `-e`, `-i`, `-S`:
   /// ` (1700000000.013700)  can0  123   [4]  DE AD BE EF`.
   public static let candumpScreen = CANLogFormat(rawValue: "candump-screen")
+  /// Vector's text, as CANoe, CANalyzer, python-can and log2asc write it.
+  public static let asc = CANLogFormat(rawValue: "asc")
+  /// Vector's binary log, packed with zlib.
+  public static let blf = CANLogFormat(rawValue: "blf")
+  /// PEAK's trace, versions 1.0 to 2.1.
+  public static let trc = CANLogFormat(rawValue: "trc")
+  /// One JSON object a frame and line; written only.
+  public static let jsonLines = CANLogFormat(rawValue: "jsonl")
 
   /// All formats that can be read.
   public static var readable: [CANLogFormat] { registeredFormats.map(\.format) }
@@ -36,6 +44,9 @@ struct RegisteredFormat: Sendable {
 
 /// The known formats, the surest to recognise first.
 let registeredFormats: [RegisteredFormat] = [
+  BLFParser.logFormat,
+  TRCFormat.logFormat,
+  ASCFormat.logFormat,
   CandumpParser.logFormat,
   CandumpParser.screenFormat,
 ]
@@ -57,6 +68,9 @@ protocol CANLogParser: Sendable {
   /// What the times of the frames so far count from.
   var timeBase: CANLogTimeBase { get }
 
+  /// Whether frames are left of bytes that are done with, because the batch was full.
+  var hasMore: Bool { get }
+
   /// Appends frames to `batch` and says how many bytes are done with; the rest is given again with
   /// more behind it. Must make progress: all bytes at the end, and in a full buffer at least one.
   ///
@@ -65,4 +79,8 @@ protocol CANLogParser: Sendable {
     _ bytes: UnsafeRawBufferPointer, _ context: ParseContext, into batch: inout CANFrameBatch,
     findings: inout CANLogFindings
   ) -> Int
+}
+
+extension CANLogParser {
+  var hasMore: Bool { false }
 }

@@ -89,6 +89,7 @@ public struct CANLogReader: ~Copyable, Sendable {
           let limit = input.isRegularFile ? max(1, options.batchCapacity) : 1
           if batch.headers.count >= limit { return .frames }
         }
+        if parser?.hasMore == true && !batch.headers.isEmpty { return .frames }
         if input.isAtEnd && (input.unread.isEmpty || parser == nil) {
           isDone = true
           return batch.headers.isEmpty ? .end : .frames

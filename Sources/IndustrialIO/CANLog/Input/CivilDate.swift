@@ -25,3 +25,40 @@ enum CivilDate {
     return ((days * 24 + hour) * 60 + minute) * 60 + second
   }
 }
+
+extension CivilDate {
+  /// A date and time taken apart.
+  struct Fields {
+    var year: Int64
+    var month: Int64
+    var day: Int64
+    /// 0 for the weekday of 1970-01-01, a Thursday.
+    var weekday: Int
+    var hour: Int64
+    var minute: Int64
+    var second: Int64
+  }
+
+  /// The date of seconds since 1970, which may be negative.
+  static func fields(seconds: Int64) -> Fields {
+    var days = seconds / 86_400
+    var rest = seconds % 86_400
+    if rest < 0 {
+      rest += 86_400
+      days -= 1
+    }
+    // Days since 0000-03-01, in eras of 400 years.
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return Fields(
+      year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month: month,
+      day: dayOfYear - (153 * shiftedMonth + 2) / 5 + 1, weekday: Int((days % 7 + 7) % 7),
+      hour: rest / 3600, minute: rest / 60 % 60, second: rest % 60)
+  }
+}

@@ -15,18 +15,22 @@ struct LineCursor {
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The next byte; 0 at the end of the line (0 itself is part of no format).
-  var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
+  @inline(__always) var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
-  var isAtEnd: Bool { position >= bytes.count }
+  @inline(__always) var isAtEnd: Bool { position >= bytes.count }
+
+  var lineLength: Int { bytes.count }
 
   /// The byte after `distance` more; 0 behind the end.
-  func ahead(_ distance: Int) -> UInt8 {
+  @inline(__always) func ahead(_ distance: Int) -> UInt8 {
     position + distance < bytes.count ? bytes[position + distance] : 0
   }
 
-  mutating func advance(_ count: Int = 1) { position = min(position + count, bytes.count) }
+  @inline(__always) mutating func advance(_ count: Int = 1) {
+    position = min(position + count, bytes.count)
+  }
 
-  mutating func skipBlanks() {
+  @inline(__always) mutating func skipBlanks() {
     while next == ASCII.space || next == ASCII.tab { position += 1 }
   }
 
@@ -98,5 +102,44 @@ struct LineCursor {
   /// A fault at the next byte.
   func fault(_ reason: String, code: CANLogFinding.Code = .damaged) -> LineFault {
     LineFault(code: code, column: position, reason: reason)
+  }
+}
+
+// What the formats of Vector and PEAK need beside.
+extension LineCursor {
+  /// The digits behind a decimal point as nanoseconds of a second; digits past the ninth don't count. Nil without any.
+  @inline(__always)
+  mutating func takeFraction() -> Int64? {
+    var value: Int64 = 0
+    var count = 0
+    while let digit = ASCII.decimalValue(next) {
+      if count < 9 { value = value &* 10 &+ Int64(digit) }
+      count &+= 1
+      advance()
+    }
+    guard count > 0 else { return nil }
+    while count < 9 {
+      value = value &* 10
+      count &+= 1
+    }
+    return value
+  }
+
+  /// Whether a blank or the end is next.
+  @inline(__always)
+  var isAtWordEnd: Bool { isAtEnd || next == ASCII.space || next == ASCII.tab }
+
+  /// Steps over the word, in any case, if it is next as a whole.
+  mutating func takeWord(_ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    for index in 0..<count where ahead(index) | 0x20 != word.utf8Start[index] | 0x20 {
+      return false
+    }
+    let behind = ahead(count)
+    guard position + count >= lineLength || behind == ASCII.space || behind == ASCII.tab else {
+      return false
+    }
+    advance(count)
+    return true
   }
 }

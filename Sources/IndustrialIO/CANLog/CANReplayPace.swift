@@ -1,0 +1,48 @@
+/// When each frame of a recording is due when it is played again.
+///
+/// Due times are reckoned from the first frame, not from the one before, so that waiting a little too long each time
+/// does not add up: a frame is late by the error of one wait, never by their sum.
+///
+/// ```swift
+/// var pace = CANReplayPace(speed: 2, start: now)
+/// wait(until: pace.due(frame.time)); send(frame)
+/// ```
+public struct CANReplayPace: Sendable {
+  /// How many times faster than recorded.
+  public let speed: Double
+  /// Pauses in the recording are played no longer than this, in nanoseconds of the recording; nil for as they were.
+  public let longestGap: Int64?
+
+  private var begin: Int64
+  private var played: Int64 = 0
+  private var lastTime: Int64?
+
+  /// A pace whose first frame is due at `start`.
+  ///
+  /// - Parameters:
+  ///   - speed: how many times faster than recorded; must be above 0.
+  ///   - start: on any clock in nanoseconds; due times are on the same.
+  ///   - longestGap: what longer pauses are shortened to, in nanoseconds.
+  public init(speed: Double = 1, start: Int64, longestGap: Int64? = nil) {
+    precondition(speed > 0, "the speed of a replay is above 0")
+    self.speed = speed
+    self.longestGap = longestGap
+    begin = start
+  }
+
+  /// When a frame of this time is due. Times that go backwards are due at once.
+  public mutating func due(_ time: Int64) -> Int64 {
+    if let lastTime {
+      let (gap, overflow) = time.subtractingReportingOverflow(lastTime)
+      var step = overflow ? 0 : max(0, gap)
+      if let longestGap { step = min(step, max(0, longestGap)) }
+      let (sum, tooLong) = played.addingReportingOverflow(step)
+      played = tooLong ? Int64.max : sum
+    }
+    lastTime = time
+    let scaled = Double(played) / speed
+    guard scaled < 9e18 else { return Int64.max }
+    let (due, overflow) = begin.addingReportingOverflow(Int64(scaled))
+    return overflow ? Int64.max : due
+  }
+}

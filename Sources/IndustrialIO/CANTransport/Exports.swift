@@ -1,0 +1,2 @@
+/// `import CANTransport` brings the frame vocabulary along.
+@_exported public import CANCore

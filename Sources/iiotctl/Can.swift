@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import CANLog
+
+struct CanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "can",
+    abstract: "Converts, plays and counts CAN logs; receives and sends on CAN interfaces.",
+    subcommands: [
+      CanConvert.self, CanReplay.self, CanStats.self, CanDump.self, CanSend.self,
+    ])
+}
+
+/// A log as commands read it.
+enum CanLogInput {
+  static func open(_ path: String, _ options: CANLogOptions = CANLogOptions()) throws(CANLogError)
+    -> CANLogReader
+  {
+    path == "-"
+      ? CANLogReader(fileDescriptor: 0, options: options)
+      : try CANLogReader(contentsOf: path, options: options)
+  }
+
+  static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
+  /// Tells what was wrong in the log.
+  static func report(_ findings: CANLogFindings, _ path: String) {
+    for finding in findings.kept.prefix(20) {
+      StandardError.print("warning: \(name(path)): \(finding)")
+    }
+    if findings.total > 20 {
+      StandardError.print("warning: \(name(path)): \(findings.total - 20) more findings")
+    }
+  }
+
+  static func failure(_ error: CANLogError, _ path: String) -> Failure {
+    let advice =
+      switch error.code {
+      case .cannotOpen: "check the path"
+      case .cannotWrite: "check the path, its permissions and the room on that disk"
+      case .unknownFormat:
+        "read are \(CANLogFormat.readable.map(\.rawValue).joined(separator: ", "))"
+      default: "is this a CAN log?"
+      }
+    return Failure(error.message, at: error.path ?? name(path), advice: advice)
+  }
+}

@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import CANLog
+internal import SocketCAN
+
+struct CanDump: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dump",
+    abstract: "Prints what comes on a CAN interface, as candump -L does.",
+    discussion: """
+      Examples:
+        iiotctl can dump can0 --filter 100:700
+        iiotctl can dump can0 | iiotctl decode --dbc vehicle.dbc -
+
+      A filter is ID:MASK, both hexadecimal, as candump takes it (with ~ for all but those); ids of 8 digits are \
+      extended. Frames that the kernel had to drop are told on standard error.
+
+      Exit codes: 0 success, 1 failure (no such interface, no CAN in this kernel), 64 misuse.
+      """)
+
+  enum Format: String, ExpressibleByArgument { case candump, jsonl }
+
+  @Argument(help: "The interface, such as can0; any for all.")
+  var interface: String
+
+  @Option(help: ArgumentHelp("Only frames like this; repeatable.", valueName: "id:mask"))
+  var filter: [String] = []
+
+  @Option(help: "How to print: candump or jsonl.")
+  var format: Format = .candump
+
+  @Option(help: "End after so many frames.")
+  var count: Int?
+
+  @Flag(help: "Error frames too.")
+  var errors = false
+
+  func validate() throws {
+    for text in filter where CanFilterText.parse(text) == nil {
+      throw ValidationError("'\(text)' is no filter; write 123:7FF or 12345678:1FFFFFFF.")
+    }
+    if let count, count < 1 { throw ValidationError("--count is a number above 0.") }
+  }
+
+  func run() async throws {
+    try await Interruption.cancels { try await dump() }
+  }
+
+  private func dump() async throws {
+    do {
+      var options = CANBusOptions()
+      options.errorFrames = errors
+      let bus = try CANBus(
+        interface, filters: filter.compactMap(CanFilterText.parse), options: options)
+      var writer = try CANLogWriter(
+        fileDescriptor: 1, format: format == .candump ? .candump : .jsonLines)
+      var left = count ?? Int.max
+      var dropped: UInt64 = 0
+      for try await batch in bus.frames() {
+        if batch.count > left {
+          try writer.append(CANFrameBatch(batch.prefix(left), channels: batch.channels))
+        } else {
+          try writer.append(batch)
+        }
+        try writer.flush()
+        left -= min(left, batch.count)
+        if bus.dropped != dropped {
+          dropped = bus.dropped
+          StandardError.print("warning: \(interface): the kernel dropped \(dropped) frames so far")
+        }
+        if left == 0 { break }
+      }
+    } catch let error as CANBusError {
+      throw Failure(error)
+    } catch let error as CANLogError {
+      if error.errorNumber == 32 { throw OutputClosed() }
+      throw CanLogInput.failure(error, "-")
+    }
+  }
+}
+
+/// `ID:MASK` or `ID~MASK`, as candump takes filters.
+enum CanFilterText {
+  static func parse(_ text: String) -> CANFilter? {
+    guard let mark = text.firstIndex(where: { $0 == ":" || $0 == "~" }) else { return nil }
+    let digits = text[..<mark]
+    guard let identifier = UInt32(digits, radix: 16),
+      let mask = UInt32(text[text.index(after: mark)...], radix: 16),
+      identifier <= 0x1FFF_FFFF
+    else { return nil }
+    let isExtended = digits.count == 8
+    return CANFilter(
+      identifier: identifier | (isExtended ? CANIdentifier.extendedFlag : 0),
+      mask: mask & 0x1FFF_FFFF | (isExtended ? CANIdentifier.extendedFlag : 0),
+      isInverted: text[mark] == "~")
+  }
+}
