@@ -3,7 +3,7 @@ internal import CDecodeKernels
 /// The compiled form of a database: flat records in memory of its own, read by the decoders in Swift and C.
 ///
 /// `@unchecked Sendable`: the memory is written before `init` returns, never again, and freed in `deinit`.
-final class DecodePlan: @unchecked Sendable {
+final class DecodePlan: @unchecked Sendable {  // written before `init` returns, never again
   let storage: DatabaseStorage
   let plan: dk_plan
   /// The slot of each signal of the database, or -1.

@@ -143,44 +143,12 @@ private struct SlotRun {
     let first = Int(section.pointee.firstSignal)
     let signals = plan.signals + first
     let out = values + first
-    var lane = 0
     let ends = section.pointee.runEnds
-    while lane < Int(ends.0) {
-      let signal = signals + lane
-      let word = payload.loadUnaligned(fromByteOffset: Int(signal.pointee.offset), as: UInt64.self)
-      let bits =
-        (word.littleEndian &<< UInt64(signal.pointee.left)) &>> UInt64(signal.pointee.right)
-      out[lane] =
-        Double(Int64(bitPattern: bits)) * signal.pointee.factor + signal.pointee.addend
-      lane &+= 1
-    }
-    while lane < Int(ends.1) {
-      let signal = signals + lane
-      let word = payload.loadUnaligned(fromByteOffset: Int(signal.pointee.offset), as: UInt64.self)
-      let bits = Int64(bitPattern: word.littleEndian &<< UInt64(signal.pointee.left))
-      out[lane] =
-        Double(bits &>> Int64(signal.pointee.right)) * signal.pointee.factor
-        + signal.pointee.addend
-      lane &+= 1
-    }
-    while lane < Int(ends.2) {
-      let signal = signals + lane
-      let word = payload.loadUnaligned(fromByteOffset: Int(signal.pointee.offset), as: UInt64.self)
-      let bits =
-        (word.bigEndian &<< UInt64(signal.pointee.left)) &>> UInt64(signal.pointee.right)
-      out[lane] =
-        Double(Int64(bitPattern: bits)) * signal.pointee.factor + signal.pointee.addend
-      lane &+= 1
-    }
-    while lane < Int(ends.3) {
-      let signal = signals + lane
-      let word = payload.loadUnaligned(fromByteOffset: Int(signal.pointee.offset), as: UInt64.self)
-      let bits = Int64(bitPattern: word.bigEndian &<< UInt64(signal.pointee.left))
-      out[lane] =
-        Double(bits &>> Int64(signal.pointee.right)) * signal.pointee.factor
-        + signal.pointee.addend
-      lane &+= 1
-    }
+    decodeRun(signals, 0..<Int(ends.0), payload, out, isBigEndian: false, isSigned: false)
+    decodeRun(signals, Int(ends.0)..<Int(ends.1), payload, out, isBigEndian: false, isSigned: true)
+    decodeRun(signals, Int(ends.1)..<Int(ends.2), payload, out, isBigEndian: true, isSigned: false)
+    decodeRun(signals, Int(ends.2)..<Int(ends.3), payload, out, isBigEndian: true, isSigned: true)
+    var lane = Int(ends.3)
     while lane < Int(section.pointee.signalCount) {
       out[lane] = signals[lane].availableValue(payload)
       lane &+= 1
@@ -188,6 +156,28 @@ private struct SlotRun {
     let own = UInt64(section.pointee.signalCount)
     return section.pointee.switchCount == 0
       ? own : own &+ decodeSwitches(owner, index, payload, time)
+  }
+
+  /// Signals of one kind: the compiler makes a loop without questions of each call.
+  @inline(__always)
+  private func decodeRun(
+    _ signals: UnsafePointer<dk_signal>, _ lanes: Range<Int>, _ payload: UnsafeRawPointer,
+    _ out: UnsafeMutablePointer<Double>, isBigEndian: Bool, isSigned: Bool
+  ) {
+    var lane = lanes.lowerBound
+    while lane < lanes.upperBound {
+      let signal = signals + lane
+      let window = payload.loadUnaligned(
+        fromByteOffset: Int(signal.pointee.offset), as: UInt64.self)
+      let word =
+        (isBigEndian ? window.bigEndian : window.littleEndian) &<< UInt64(signal.pointee.left)
+      let right = signal.pointee.right
+      let number =
+        isSigned
+        ? Int64(bitPattern: word) &>> Int64(right) : Int64(bitPattern: word &>> UInt64(right))
+      out[lane] = Double(number) * signal.pointee.factor + signal.pointee.addend
+      lane &+= 1
+    }
   }
 
   private func decodeSwitches(
