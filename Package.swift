@@ -22,11 +22,12 @@ func library(
 }
 
 func tests(
-  _ name: String, dependencies: [Target.Dependency], exclude: [String] = []
+  _ name: String, dependencies: [Target.Dependency], exclude: [String] = [],
+  plugins: [Target.PluginUsage] = []
 ) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
-    swiftSettings: rules)
+    swiftSettings: rules, plugins: plugins)
 }
 
 func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -39,6 +40,7 @@ let industrialIO = "Sources/IndustrialIO"
 let leaves: [Target] = [
   library("CANCore"),
   library("DBC", dependencies: ["CANCore", "CDecodeKernels"]),
+  library("DBCGenerator", dependencies: ["DBC"]),
   library("Formula", dependencies: ["CFormulaKernels"]),
   library("StoreForward", dependencies: ["CCRC32C"]),
 ]
@@ -93,7 +95,10 @@ let package = Package(
   name: "iiot",
   products: (leaves + protocols + compositions).map {
     .library(name: $0.name, targets: [$0.name])
-  } + [.executable(name: "iiotctl", targets: ["iiotctl"])],
+  } + [
+    .executable(name: "iiotctl", targets: ["iiotctl"]),
+    .plugin(name: "DBCPlugin", targets: ["DBCPlugin"]),
+  ],
   traits: [
     .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
     .trait(
@@ -108,10 +113,16 @@ let package = Package(
     .executableTarget(
       name: "iiotctl",
       dependencies: [
-        "DBC", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway", "PlantSimulator",
+        "DBC", "DBCGenerator", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway",
+        "PlantSimulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: rules),
+
+    // Swift from DBC files while a package is built: a plug-in, and the small program that it runs.
+    .executableTarget(
+      name: "dbc-generate", dependencies: ["DBC", "DBCGenerator"], swiftSettings: rules),
+    .plugin(name: "DBCPlugin", capability: .buildTool(), dependencies: ["dbc-generate"]),
 
     // Owned threads and their queues; internal to the protocol clients, not a product.
     .target(name: "IOThreads", dependencies: ["CIOThreads"], swiftSettings: rules),
@@ -130,6 +141,9 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
     tests("CANCoreTests", dependencies: ["CANCore"]),
     tests("DBCTests", dependencies: ["DBC"]),
+    tests(
+      "DBCGeneratorTests", dependencies: ["DBC", "DBCGenerator", "CANCore"],
+      plugins: ["DBCPlugin"]),
     tests("FormulaTests", dependencies: ["Formula"]),
     tests("StoreForwardTests", dependencies: ["StoreForward"]),
     tests("ModelTests", dependencies: ["IndustrialModel"]),

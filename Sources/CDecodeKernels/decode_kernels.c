@@ -45,26 +45,29 @@ static double half_value(uint16_t bits) {
   return sign * (fraction + 1024) * scale;
 }
 
-static double scalar_value(const dk_signal *s, const uint8_t *payload) {
-  uint64_t bits = aligned_bits(s, payload);
+// The number that bits at the upper end of a word stand for.
+static inline double kind_number(const dk_signal *s, uint64_t bits) {
   double number;
-  if (s->sentinelBits && bits >> (64 - s->sentinelBits) >= (1u << s->sentinelBits) - 2)
-    return __builtin_nan("");
   switch (s->kind) {
-    case DK_UNSIGNED: number = (double)(int64_t)(bits >> s->right); break;
-    case DK_SIGNED: number = (double)((int64_t)bits >> s->right); break;
-    case DK_UNSIGNED64: number = (double)bits; break;
-    case DK_FLOAT64: memcpy(&number, &bits, 8); break;
+    case DK_UNSIGNED: return (double)(int64_t)(bits >> s->right);
+    case DK_SIGNED: return (double)((int64_t)bits >> s->right);
+    case DK_UNSIGNED64: return (double)bits;
+    case DK_FLOAT64: memcpy(&number, &bits, 8); return number;
     case DK_FLOAT32: {
       uint32_t half = (uint32_t)(bits >> s->right);
       float single;
       memcpy(&single, &half, 4);
-      number = (double)single;
-      break;
+      return (double)single;
     }
-    default: number = half_value((uint16_t)(bits >> s->right));
+    default: return half_value((uint16_t)(bits >> s->right));
   }
-  number *= s->factor;
+}
+
+static double scalar_value(const dk_signal *s, const uint8_t *payload) {
+  uint64_t bits = aligned_bits(s, payload);
+  if (s->sentinelBits && bits >> (64 - s->sentinelBits) >= (1u << s->sentinelBits) - 2)
+    return __builtin_nan("");
+  double number = kind_number(s, bits) * s->factor;
   return number + s->addend;
 }
 
@@ -243,15 +246,57 @@ done:
   return first;
 }
 
-// Columns: the shifts are the same for all rows, so that one loop is a handful of instructions for eight of them.
-#define COLUMN_LOOP(LOAD, CONVERT)                                            \
-  for (int64_t i = 0; i < count; i += 8) {                                    \
-    __mmask8 rows = count - i >= 8 ? 0xFF : (__mmask8)((1u << (count - i)) - 1); \
-    __m512i bits = LOAD;                                                      \
-    __m512d numbers = CONVERT;                                                \
-    numbers = _mm512_mul_pd(numbers, factor);                                 \
-    numbers = _mm512_add_pd(numbers, addend);                                 \
-    _mm512_mask_storeu_pd(values + i, rows, numbers);                         \
+// How a column of words becomes a column of numbers. The bits of the signal stand in word `low` or, when `isSplit`,
+// also in `high`; `left` and `right` as in dk_signal, but counted within the word.
+typedef struct {
+  const uint64_t *low;
+  const uint64_t *high;
+  uint8_t shift;  // of a split: how far the parts move
+  uint8_t left;
+  uint8_t right;
+  uint8_t isSplit;
+} column_place;
+
+static inline column_place find_column(const dk_signal *s, const uint64_t *words, int64_t rows) {
+  uint32_t start = s->isBigEndian || s->nineBits ? s->left : s->right - s->left;
+  uint32_t first = s->offset * 8u + start, shift = first & 63;
+  column_place place = {.low = words + (int64_t)(first >> 6) * rows, .right = s->right};
+  place.high = place.low;
+  if (shift + s->bitCount <= 64) {
+    place.left = (uint8_t)(s->isBigEndian ? shift : 64 - shift - s->bitCount);
+  } else {
+    place.isSplit = 1;
+    place.high = place.low + rows;
+    place.shift = (uint8_t)shift;
+  }
+  return place;
+}
+
+static inline uint64_t column_bits(const dk_signal *s, const column_place *c, int64_t row) {
+  uint64_t low = c->low[row], high = c->high[row];
+  if (s->isBigEndian) low = __builtin_bswap64(low), high = __builtin_bswap64(high);
+  if (!c->isSplit) return low << c->left;
+  if (s->isBigEndian) return low << c->shift | high >> (64 - c->shift);
+  return (low >> c->shift | high << (64 - c->shift)) << c->right;
+}
+
+// Halves are rare: row by row.
+static void decode_half_column(const dk_signal *s, const column_place *c, int64_t rows,
+                               double *values) {
+  for (int64_t row = 0; row < rows; row++) {
+    double number = half_value((uint16_t)(column_bits(s, c, row) >> s->right)) * s->factor;
+    values[row] = number + s->addend;
+  }
+}
+
+#define COLUMN_LOOP(LOAD, CONVERT)                                               \
+  for (int64_t i = 0; i < rows; i += 8) {                                        \
+    __mmask8 lanes = rows - i >= 8 ? 0xFF : (__mmask8)((1u << (rows - i)) - 1);  \
+    __m512i bits = LOAD;                                                         \
+    __m512d numbers = CONVERT;                                                   \
+    numbers = _mm512_mul_pd(numbers, factor);                                    \
+    numbers = _mm512_add_pd(numbers, addend);                                    \
+    _mm512_mask_storeu_pd(values + i, lanes, numbers);                           \
   }
 
 #define SIGNED _mm512_cvtepi64_pd(_mm512_sra_epi64(bits, right))
@@ -260,35 +305,116 @@ done:
 #define DOUBLE _mm512_castsi512_pd(bits)
 
 #define COLUMN_KINDS(LOAD)                                      \
-  switch (c->kind) {                                            \
+  switch (s->kind) {                                            \
     case DK_SIGNED: COLUMN_LOOP(LOAD, SIGNED) break;            \
     case DK_FLOAT32: COLUMN_LOOP(LOAD, SINGLE) break;           \
     case DK_FLOAT64: COLUMN_LOOP(LOAD, DOUBLE) break;           \
     default: COLUMN_LOOP(LOAD, UNSIGNED) break;                 \
   }
 
-VECTOR void dk_decode_column(const dk_column *c, int64_t count, double *values) {
+// The shifts are the same for all rows, so that one loop is a handful of instructions for eight of them.
+VECTOR void dk_decode_columns(const dk_signal *signals, int64_t signalCount, const uint64_t *words,
+                              int64_t rows, double *values) {
   const __m512i swap = _mm512_broadcast_i32x4(
       _mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
-  const __m512d factor = _mm512_set1_pd(c->factor), addend = _mm512_set1_pd(c->addend);
+  for (const dk_signal *s = signals, *end = s + signalCount; s < end; s++, values += rows) {
+    const column_place c = find_column(s, words, rows);
+    if (s->kind == DK_FLOAT16) {
+      decode_half_column(s, &c, rows, values);
+      continue;
+    }
+    const __m512d factor = _mm512_set1_pd(s->factor), addend = _mm512_set1_pd(s->addend);
+    const __m128i left = _mm_cvtsi32_si128(c.left), right = _mm_cvtsi32_si128(c.right);
+    const uint64_t *low = c.low, *high = c.high;
+#define AT(WORDS) _mm512_maskz_loadu_epi64(lanes, (WORDS) + i)
+#define SWAPPED(WORDS) _mm512_shuffle_epi8(AT(WORDS), swap)
+    if (!c.isSplit) {
+      if (s->isBigEndian) {
+        COLUMN_KINDS(_mm512_sll_epi64(SWAPPED(low), left))
+      } else {
+        COLUMN_KINDS(_mm512_sll_epi64(AT(low), left))
+      }
+      continue;
+    }
+    const __m128i shift = _mm_cvtsi32_si128(c.shift), back = _mm_cvtsi32_si128(64 - c.shift);
+    if (s->isBigEndian) {
+      COLUMN_KINDS(_mm512_or_si512(_mm512_sll_epi64(SWAPPED(low), shift),
+                                   _mm512_srl_epi64(SWAPPED(high), back)))
+    } else {
+      COLUMN_KINDS(_mm512_sll_epi64(_mm512_or_si512(_mm512_srl_epi64(AT(low), shift),
+                                                    _mm512_sll_epi64(AT(high), back)),
+                                    right))
+    }
+  }
+}
+
+// The same for processors with AVX2 alone: four rows at a time. There is no conversion of 64-bit integers; those of up to
+// 51 bits become numbers by the bits of 2^52, wider ones one by one.
+#define VECTOR2 __attribute__((target("avx2")))
+
+int dk_has_avx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") != 0;
+}
+
+VECTOR2 static inline __attribute__((always_inline)) __m256i load4(const uint64_t *words,
+                                                                   int isBigEndian) {
+  const __m256i swap = _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6,
+                                        5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+  __m256i loaded = _mm256_loadu_si256((const __m256i *)words);
+  return isBigEndian ? _mm256_shuffle_epi8(loaded, swap) : loaded;
+}
+
+VECTOR2 static inline __attribute__((always_inline)) int64_t decode4(
+    const dk_signal *s, const column_place *c, int64_t rows, double *values, int isBigEndian,
+    int isSplit) {
+  const __m256d factor = _mm256_set1_pd(s->factor), addend = _mm256_set1_pd(s->addend);
   const __m128i left = _mm_cvtsi32_si128(c->left), right = _mm_cvtsi32_si128(c->right);
   const __m128i shift = _mm_cvtsi32_si128(c->shift), back = _mm_cvtsi32_si128(64 - c->shift);
-  const uint64_t *low = c->low, *high = c->high;
-#define AT(WORDS) _mm512_maskz_loadu_epi64(rows, (WORDS) + i)
-#define SWAPPED(WORDS) _mm512_shuffle_epi8(AT(WORDS), swap)
-  if (!c->isSplit) {
-    if (c->isBigEndian) {
-      COLUMN_KINDS(_mm512_sll_epi64(SWAPPED(low), left))
+  // Of a signed number the sign bit is turned over and taken off again with the bits of 2^52.
+  const int64_t half = s->kind == DK_SIGNED ? (int64_t)1 << (s->bitCount - 1) : 0;
+  const __m256i sign = _mm256_set1_epi64x(half ^ 0x4330000000000000);
+  const __m256d base = _mm256_set1_pd(0x1p52 + (double)half);
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    __m256i bits = load4(c->low + i, isBigEndian);
+    if (!isSplit) {
+      bits = _mm256_sll_epi64(bits, left);
     } else {
-      COLUMN_KINDS(_mm512_sll_epi64(AT(low), left))
+      __m256i high = load4(c->high + i, isBigEndian);
+      bits = isBigEndian ? _mm256_or_si256(_mm256_sll_epi64(bits, shift), _mm256_srl_epi64(high, back))
+                         : _mm256_sll_epi64(_mm256_or_si256(_mm256_srl_epi64(bits, shift),
+                                                            _mm256_sll_epi64(high, back)),
+                                            right);
     }
-  } else if (c->isBigEndian) {
-    COLUMN_KINDS(_mm512_or_si512(_mm512_sll_epi64(SWAPPED(low), shift),
-                                 _mm512_srl_epi64(SWAPPED(high), back)))
-  } else {
-    COLUMN_KINDS(_mm512_sll_epi64(_mm512_or_si512(_mm512_srl_epi64(AT(low), shift),
-                                                  _mm512_sll_epi64(AT(high), back)),
-                                  right))
+    bits = _mm256_xor_si256(_mm256_srl_epi64(bits, right), sign);
+    __m256d numbers = _mm256_sub_pd(_mm256_castsi256_pd(bits), base);
+    numbers = _mm256_mul_pd(numbers, factor);
+    _mm256_storeu_pd(values + i, _mm256_add_pd(numbers, addend));
+  }
+  return i;
+}
+
+VECTOR2 void dk_decode_columns_avx2(const dk_signal *signals, int64_t signalCount,
+                                    const uint64_t *words, int64_t rows, double *values) {
+  for (const dk_signal *s = signals, *end = s + signalCount; s < end; s++, values += rows) {
+    const column_place c = find_column(s, words, rows);
+    if (s->kind == DK_FLOAT16) {
+      decode_half_column(s, &c, rows, values);
+      continue;
+    }
+    int64_t row = 0;
+    if (s->kind <= DK_SIGNED && s->bitCount <= 51) {
+      if (s->isBigEndian) {
+        row = c.isSplit ? decode4(s, &c, rows, values, 1, 1) : decode4(s, &c, rows, values, 1, 0);
+      } else {
+        row = c.isSplit ? decode4(s, &c, rows, values, 0, 1) : decode4(s, &c, rows, values, 0, 0);
+      }
+    }
+    for (; row < rows; row++) {
+      double number = kind_number(s, column_bits(s, &c, row)) * s->factor;
+      values[row] = number + s->addend;
+    }
   }
 }
 
@@ -303,6 +429,12 @@ int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, int64_t f
   return first;
 }
 
-void dk_decode_column(const dk_column *column, int64_t count, double *values) {}
+void dk_decode_columns(const dk_signal *signals, int64_t signalCount, const uint64_t *words,
+                       int64_t rows, double *values) {}
+
+int dk_has_avx2(void) { return 0; }
+
+void dk_decode_columns_avx2(const dk_signal *signals, int64_t signalCount, const uint64_t *words,
+                            int64_t rows, double *values) {}
 
 #endif

@@ -13,13 +13,14 @@ public struct FormulaRowError: Sendable, Equatable {
 
 /// Evaluates a formula over whole columns, some hundred rows an operation.
 ///
-/// The results are those of single evaluation to the last bit, and so are the errors: a row about which the
+/// The results are those of single evaluation to the last bit, and so are qualities and errors: a row about which the
 /// columns are not sure is evaluated singly. A row that fails holds NaN.
 ///
 /// Make one for a formula and keep it; it holds its working memory. An instance is for one thread at a time.
 public final class FormulaColumns {
-  /// Rows a block: enough to make the dispatch vanish, few enough for the blocks to stay in the nearest cache.
-  private static let blockRows = 256
+  private static let blockRows = Int(FORMULA_BLOCK_ROWS)
+  /// From how many values on the rows of the next block are asked for in advance.
+  private static let prefetchedValues = 100_000
   /// The fastest kernel of this processor.
   private static let bestLevel = 2
 
@@ -28,10 +29,10 @@ public final class FormulaColumns {
   private let code: ColumnCode?
   private let kernel: formula_kernel?
   private let steps: UnsafeMutablePointer<formula_step>
-  private let blocks: UnsafeMutablePointer<Double>
-  private let registers: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>
+  /// Temporaries and inputs that are not a multiple of eight rows long, then constants; each aligned for the processor.
+  private let blocks: UnsafeMutableRawPointer
+  private let registers: UnsafeMutablePointer<formula_register>
   private let suspects: UnsafeMutablePointer<UInt64>
-  private let suspectMarks: Bool
 
   /// Working memory for columns of `formula`.
   public convenience init(_ formula: CompiledFormula) {
@@ -42,24 +43,33 @@ public final class FormulaColumns {
   init(_ formula: CompiledFormula, level: Int) {
     self.formula = formula
     slots = formula.makeSlots()
-    code = formula.program.fast.map(ColumnCode.init)
+    let code = formula.program.fast.map(ColumnCode.init)
+    self.code = code
     kernel = formula_kernel_at_level(Int32(truncatingIfNeeded: level))
     let rows = Self.blockRows
-    let stepCount = code?.steps.count ?? 0
-    steps = .allocate(capacity: stepCount + 1)
+    steps = .allocate(capacity: (code?.steps.count ?? 0) + 1)
     for (index, step) in (code?.steps ?? []).enumerated() { (steps + index).initialize(to: step) }
-    suspectMarks = code?.steps.contains { $0.operation == FastOperation.check.rawValue } ?? false
+    suspects = .allocate(capacity: rows + 1)
+    suspects.initialize(repeating: 0, count: rows + 1)
+
     let inputCount = code?.inputCount ?? 0
-    let blockCount = (code?.blockCount ?? 0) - inputCount
-    blocks = .allocate(capacity: blockCount * rows + 1)
-    blocks.initialize(repeating: 0, count: blockCount * rows + 1)
-    registers = .allocate(capacity: inputCount + blockCount + 1)
-    registers.initialize(repeating: nil, count: inputCount + blockCount + 1)
-    suspects = .allocate(capacity: rows)
-    suspects.initialize(repeating: 0, count: rows)
-    for block in 0..<blockCount { registers[inputCount + block] = blocks + block * rows }
-    for (index, constant) in (code?.constants ?? []).enumerated() {
-      (blocks + index * rows).update(repeating: constant, count: rows)
+    let constants = code?.constants ?? []
+    let blockCount = code?.blockCount ?? 0
+    let wide = blockCount - constants.count + 1
+    let doubles = wide * rows + constants.count * 8
+    blocks = .allocate(byteCount: doubles * 8, alignment: 64)
+    let base = blocks.initializeMemory(as: Double.self, repeating: 0, count: doubles)
+    registers = .allocate(capacity: blockCount + 1)
+    for block in 0...blockCount {
+      let constant = block - inputCount
+      let isConstant = constants.indices.contains(constant)
+      let place =
+        isConstant
+        ? wide * rows + constant * 8
+        : (constant < 0 ? block : block - constants.count) * rows
+      (registers + block).initialize(
+        to: formula_register(rows: base + place, mask: isConstant ? 0 : .max))
+      if isConstant { (base + place).update(repeating: constants[constant], count: 8) }
     }
   }
 
@@ -79,51 +89,101 @@ public final class FormulaColumns {
   /// Evaluates the formula for each row, in their order.
   ///
   /// - Parameters:
-  ///   - columns: a column for each dependency, in their order, each as long as `results`; all values count as good.
-  ///   - results: gets a value a row; it must not overlap the columns.
-  ///   - times: the rows' times in nanoseconds since 1970, for functions with memory; without it row n
+  ///   - columns: a column for each dependency, in their order, each as long as `results`.
+  ///   - qualities: the columns' status codes, nil for a column that is good throughout; without it all are. A NaN is bad
+  ///     in any case.
+  ///   - times: the rows' times in nanoseconds since 1970, for functions with memory and `.ts`; without it row n
   ///     is at n seconds.
+  ///   - results: gets a value a row; it must not overlap the columns.
+  ///   - resultQualities: gets a status code a row.
   ///   - errors: gets the rows that failed, in order.
   /// - Throws: ``FormulaError`` (``FormulaError/Code/shape``) if the columns do not fit.
   public func evaluate(
-    _ columns: [UnsafeBufferPointer<Double>], times: UnsafeBufferPointer<Int64>? = nil,
-    into results: UnsafeMutableBufferPointer<Double>, errors: inout [FormulaRowError]
+    _ columns: [UnsafeBufferPointer<Double>], qualities: [UnsafeBufferPointer<UInt32>?] = [],
+    times: UnsafeBufferPointer<Int64>? = nil, into results: UnsafeMutableBufferPointer<Double>,
+    resultQualities: UnsafeMutableBufferPointer<UInt32>? = nil,
+    errors: inout [FormulaRowError]
   ) throws(FormulaError) {
-    guard columns.count == slots.count,
-      columns.allSatisfy({ $0.count == results.count }),
-      times.map({ $0.count == results.count }) ?? true
-    else { throw shape(columns, results.count) }
+    let rows = results.count
+    guard columns.count == slots.count, columns.allSatisfy({ $0.count == rows }),
+      times.map({ $0.count == rows }) ?? true
+    else { throw shape("columns", columns.map(\.count), rows) }
+    guard qualities.isEmpty || qualities.count == slots.count,
+      qualities.allSatisfy({ $0.map { $0.count == rows } ?? true }),
+      resultQualities.map({ $0.count == rows }) ?? true
+    else { throw shape("columns of qualities", qualities.map { $0?.count ?? rows }, rows) }
+    guard let out = results.baseAddress else { return }
+    let table = Table(
+      rows: rows, columns: columns.compactMap(\.baseAddress),
+      qualities: qualities.map { $0?.baseAddress }, times: times?.baseAddress, results: out,
+      resultQualities: resultQualities?.baseAddress)
+    resultQualities?.update(repeating: FormulaStatus.good)
     // The pointers alone would not keep the blocks alive.
-    withExtendedLifetime(self) { evaluateAll(columns, times, results, &errors) }
+    withExtendedLifetime(self) { evaluateAll(table, &errors) }
   }
 
-  private func evaluateAll(
-    _ columns: [UnsafeBufferPointer<Double>], _ times: UnsafeBufferPointer<Int64>?,
-    _ results: UnsafeMutableBufferPointer<Double>, _ errors: inout [FormulaRowError]
-  ) {
-    let rows = results.count
-    guard let out = results.baseAddress else { return }
-    let bases = columns.compactMap(\.baseAddress)
+  /// Columns whose lengths were found right.
+  private struct Table {
+    let rows: Int
+    let columns: [UnsafePointer<Double>]
+    let qualities: [UnsafePointer<UInt32>?]
+    let times: UnsafePointer<Int64>?
+    let results: UnsafeMutablePointer<Double>
+    let resultQualities: UnsafeMutablePointer<UInt32>?
+  }
+
+  private func evaluateAll(_ table: Table, _ errors: inout [FormulaRowError]) {
     guard let code, let kernel else {
-      for row in 0..<rows { single(bases, times, row, out, &errors) }
+      for row in 0..<table.rows { single(table, row, &errors) }
       return
     }
+    let blockRows = Self.blockRows
+    let target = code.blockCount
+    let scratch = (0...target).map { registers[$0].rows }
+    defer { for block in 0...target { registers[block].rows = scratch[block] } }
+    // Measured: fewer columns the processor foresees, and what is smaller lies in a near cache already.
+    let isAnnounced =
+      table.columns.count >= 5 && table.rows * table.columns.count > Self.prefetchedValues
     var start = 0
-    while start < rows {
-      let count = Swift.min(Self.blockRows, rows - start)
-      for (slot, base) in bases.enumerated() {
-        registers[slot] = UnsafeMutablePointer(mutating: base + start)
+    while start < table.rows {
+      let count = Swift.min(blockRows, table.rows - start)
+      if isAnnounced {
+        let ahead = Swift.min(blockRows, table.rows - start - count)
+        for column in table.columns { formula_prefetch(column + start + count, ahead) }
       }
-      if suspectMarks { suspects.update(repeating: 0, count: Self.blockRows) }
-      run(code, kernel, count)
-      guard let values = registers[Int(code.result)] else { return }
-      if formula_finish(values, out + start, count, suspects) != 0 {
-        for row in 0..<count where suspects[row] != 0 || !values[row].isFinite {
-          single(bases, times, start + row, out, &errors)
+      // Eight rows are computed at a time; an end that is shorter is filled up in blocks of our own.
+      let padded = (count + 7) & ~7
+      for (slot, column) in table.columns.enumerated() {
+        if padded == count {
+          registers[slot].rows = UnsafeMutablePointer(mutating: column + start)
+        } else if let block = scratch[slot] {
+          block.update(from: column + start, count: count)
+          (block + count).update(repeating: column[start], count: padded - count)
+          registers[slot].rows = block
         }
+      }
+      let place = padded == count ? table.results + start : scratch[target]
+      registers[target].rows = place
+      if code.resultIsTemporary { registers[Int(code.result)].rows = place }
+      run(code, kernel, padded)
+      if padded != count, let place { (table.results + start).update(from: place, count: count) }
+      for qualities in table.qualities { suspect(qualities.map { $0 + start }, count) }
+      if suspects[blockRows] != 0 {
+        for row in 0..<count where suspects[row] != 0 { single(table, start + row, &errors) }
+        suspects.update(repeating: 0, count: blockRows + 1)
       }
       start += count
     }
+  }
+
+  /// Marks the rows of a block that are not good.
+  private func suspect(_ qualities: UnsafePointer<UInt32>?, _ count: Int) {
+    guard let qualities else { return }
+    var worst: UInt32 = 0
+    for row in 0..<count { worst |= qualities[row] }
+    guard !FormulaStatus.isGood(worst) else { return }
+    for row in 0..<count where !FormulaStatus.isGood(qualities[row]) { suspects[row] = 1 }
+    suspects[Self.blockRows] = 1
   }
 
   private func run(_ code: ColumnCode, _ kernel: formula_kernel, _ rows: Int) {
@@ -131,7 +191,7 @@ public final class FormulaColumns {
     while true {
       step = kernel(steps, step, code.steps.count, registers, rows, suspects)
       guard step < code.steps.count else { return }
-      if let call = code.calls[step], let target = registers[Int(steps[step].target)] {
+      if let call = code.calls[step], let target = registers[Int(steps[step].target)].rows {
         self.call(call, target, rows)
       }
       step += 1
@@ -144,38 +204,50 @@ public final class FormulaColumns {
       guard let base = arguments.baseAddress else { return }
       for row in 0..<rows {
         for index in 0..<count {
-          base[index] = registers[Int(call.operands[index])]?[row] ?? .nan
+          let register = registers[Int(call.operands[index])]
+          base[index] = register.rows?[row & Int(truncatingIfNeeded: register.mask)] ?? .nan
         }
         target[row] = Arithmetic.apply(call.function, base, count).value
       }
     }
   }
 
-  private func single(
-    _ columns: [UnsafePointer<Double>], _ times: UnsafeBufferPointer<Int64>?, _ row: Int,
-    _ out: UnsafeMutablePointer<Double>, _ errors: inout [FormulaRowError]
-  ) {
-    for (slot, column) in columns.enumerated() { slots[slot] = column[row] }
-    let result =
-      code != nil
-      ? formula.evaluate(slots)
-      : formula.evaluate(
-        slots,
-        at: times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue)
-    out[row] = result.value
+  private func single(_ table: Table, _ row: Int, _ errors: inout [FormulaRowError]) {
+    let time =
+      table.times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue
+    for (slot, column) in table.columns.enumerated() {
+      let quality = table.qualities.isEmpty ? nil : table.qualities[slot]
+      slots.set(slot, value: column[row], quality: quality?[row] ?? FormulaStatus.good, time: time)
+    }
+    let result = formula.evaluate(slots, at: time)
+    table.results[row] = result.value
+    table.resultQualities?[row] = result.quality
     if result.failure != nil { errors.append(FormulaRowError(row: row, result: result)) }
   }
 
-  private func shape(_ columns: [UnsafeBufferPointer<Double>], _ rows: Int) -> FormulaError {
+  private func shape(_ what: String, _ lengths: [Int], _ rows: Int) -> FormulaError {
     let complaint = Complaint(
-      .shape,
-      "the formula needs \(slots.count) columns of \(rows) rows, not \(columns.count) of \(columns.map(\.count))",
-      at: 0, length: 0)
+      .shape, "the formula needs \(slots.count) \(what) of \(rows) rows, not \(lengths)", at: 0,
+      length: 0)
     return FormulaError(complaint, in: formula.source)
   }
 }
 
 extension CompiledFormula {
+  /// Evaluates whole columns that lie in memory; keep a ``FormulaColumns`` to do it often, or piece by piece.
+  ///
+  /// - Parameters:
+  ///   - columns: a column for each dependency, in their order, each as long as `results`.
+  ///   - results: gets a value for each row; it must not overlap the columns.
+  ///   - errors: gets the rows that failed, in order; they hold NaN.
+  /// - Throws: ``FormulaError`` (``FormulaError/Code/shape``) if the columns do not fit.
+  public func evaluate(
+    columns: [UnsafeBufferPointer<Double>], into results: UnsafeMutableBufferPointer<Double>,
+    errors: inout [FormulaRowError]
+  ) throws(FormulaError) {
+    try FormulaColumns(self).evaluate(columns, into: results, errors: &errors)
+  }
+
   /// Evaluates whole columns once; keep a ``FormulaColumns`` to do it often.
   ///
   /// - Parameters:

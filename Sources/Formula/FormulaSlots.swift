@@ -38,7 +38,7 @@ public final class FormulaSlots {
   @usableFromInline let entry: Handler
   @usableFromInline let code: UnsafeMutableRawPointer
   @usableFromInline let temporaries: UnsafeMutablePointer<Double>
-  /// How many inputs are not good; while it is 0 the fast code may run.
+  /// How many inputs are not good or not finite; while it is 0 the fast code may run.
   @usableFromInline var impaired: Int
 
   init(_ program: Program) {
@@ -96,8 +96,12 @@ public final class FormulaSlots {
       checkSlot(slot)
       // Here and below: the pointers alone would not keep the memory alive.
       withExtendedLifetime(self) {
-        registers[slot] = newValue
-        if qualities[slot] != 0 { setQuality(slot, 0) }
+        // The difference of finite numbers is finite or so large that looking closer does no harm.
+        if qualities[slot] == 0, (newValue - registers[slot]).isFinite {
+          registers[slot] = newValue
+        } else {
+          set(slot, to: newValue, 0)
+        }
       }
     }
   }
@@ -106,9 +110,8 @@ public final class FormulaSlots {
   public func set(_ slot: Int, value: Double, quality: UInt32 = 0, time: Int64 = 0) {
     checkSlot(slot)
     withExtendedLifetime(self) {
-      registers[slot] = value
       times[slot] = time
-      if qualities[slot] != quality { setQuality(slot, quality) }
+      set(slot, to: value, quality)
     }
   }
 
@@ -119,14 +122,21 @@ public final class FormulaSlots {
   public func setAll(_ values: UnsafePointer<Double>) {
     withExtendedLifetime(self) {
       var slot = 0
+      // A finite number less itself is zero, others leave bits behind.
+      var trace = SIMD2<UInt64>()
       // Inputs are few: moving them two by two costs less than calling for a copy.
       while slot &+ 1 < count {
         let pair = UnsafeRawPointer(values + slot).loadUnaligned(as: SIMD2<Double>.self)
         UnsafeMutableRawPointer(registers + slot).storeBytes(of: pair, as: SIMD2<Double>.self)
+        trace |= unsafeBitCast(pair - pair, to: SIMD2<UInt64>.self)
         slot &+= 2
       }
-      if slot < count { registers[slot] = values[slot] }
-      if impaired != 0 { makeAllGood() }
+      if slot < count {
+        let value = values[slot]
+        registers[slot] = value
+        trace[0] |= (value - value).bitPattern
+      }
+      if UInt64(bitPattern: Int64(impaired)) | trace[0] | trace[1] != 0 { makeAllGood() }
     }
   }
 
@@ -142,13 +152,17 @@ public final class FormulaSlots {
   }
 
   @usableFromInline
-  func setQuality(_ slot: Int, _ quality: UInt32) {
+  func set(_ slot: Int, to value: Double, _ quality: UInt32) {
     withExtendedLifetime(self) {
-      let before = FormulaStatus.isGood(qualities[slot]) ? 0 : 1
-      let after = FormulaStatus.isGood(quality) ? 0 : 1
+      let before = isImpaired(slot) ? 1 : 0
+      registers[slot] = value
       qualities[slot] = quality
-      impaired += after - before
+      impaired += (isImpaired(slot) ? 1 : 0) - before
     }
+  }
+
+  private func isImpaired(_ slot: Int) -> Bool {
+    !FormulaStatus.isGood(qualities[slot]) || !registers[slot].isFinite
   }
 
   @usableFromInline
@@ -156,6 +170,7 @@ public final class FormulaSlots {
     withExtendedLifetime(self) {
       qualities.update(repeating: FormulaStatus.good, count: count)
       impaired = 0
+      for slot in 0..<count where !registers[slot].isFinite { impaired += 1 }
     }
   }
 

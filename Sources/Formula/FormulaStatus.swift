@@ -31,6 +31,20 @@ public enum FormulaStatus {
     second >> 30 > first >> 30 ? second : first
   }
 
+  /// While evaluating: the value is NaN, or was chosen by one, though no input was bad. Leaves as ``badOutOfRange``.
+  static let notANumber: UInt32 = 0x803C_0001
+
+  /// The worse of two codes while evaluating: a bad input tells more than a NaN.
+  @inline(__always)
+  static func combined(_ first: UInt32, _ second: UInt32) -> UInt32 {
+    severity(second) > severity(first) ? second : first
+  }
+
+  @inline(__always)
+  private static func severity(_ status: UInt32) -> UInt32 {
+    status < 0x8000_0000 ? status >> 30 : status == notANumber ? 2 : 3
+  }
+
   static func code(of fault: Fault) -> UInt32 {
     switch fault {
     case .none: good

@@ -3,6 +3,6 @@ internal import ArgumentParser
 struct DbcCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dbc",
-    abstract: "Checks and shows DBC files, and encodes frames by them.",
-    subcommands: [DbcLint.self, DbcShow.self, DbcEncode.self])
+    abstract: "Checks and shows DBC files, encodes frames by them, and makes Swift of them.",
+    subcommands: [DbcLint.self, DbcShow.self, DbcEncode.self, DbcGenerate.self])
 }

@@ -8,7 +8,7 @@ struct DbcEncode: ParsableCommand {
     abstract: "Encodes values into a frame and prints it as cansend takes it.",
     discussion: """
       Values are physical (Speed=12.5), labels (Gear=Reverse) or raw numbers (raw:Speed=50). Signals that are not given \
-      keep their start value, else raw 0.
+      keep their start value, else raw 0. With --counter and --count a signal that counts frames is filled in.
 
       Example:
         cansend can0 $(iiotctl dbc encode vehicle.dbc EngineStatus Engine_RPM=850)
@@ -23,8 +23,21 @@ struct DbcEncode: ParsableCommand {
   @Argument(help: ArgumentHelp("The values.", valueName: "signal=value"))
   var values: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "A signal that counts frames: it is filled in, from 0 on.", valueName: "signal"))
+  var counter: String?
+
+  @Option(help: "How many frames.")
+  var count = 1
+
+  func validate() throws {
+    if count < 1 || count > 1_000_000 { throw ValidationError("--count is 1 to 1000000.") }
+  }
+
   func run() throws {
-    let encoder = try DBCFile.load(file).encoder()
+    let database = try DBCFile.load(file)
+    let encoder = database.encoder()
     var inputs: [String: SignalInput] = [:]
     for value in values {
       guard let mark = value.firstIndex(of: "="), mark > value.startIndex else {
@@ -44,20 +57,29 @@ struct DbcEncode: ParsableCommand {
         inputs[name] = .choice(text)
       }
     }
-    let frame: CANFrame
+    var frames: [CANFrame] = []
     do throws(DBCError) {
-      frame = try encoder.encode(message, inputs)
+      var frame = try encoder.encode(message, inputs)
+      var protection: FrameProtection?
+      if let counter, let message = database.message(named: message) {
+        protection = try FrameProtection(message, counter: counter)
+      }
+      for _ in 0..<count {
+        protection?.protect(&frame)
+        frames.append(frame)
+      }
     } catch {
       throw Failure(
         error.reason, at: file, advice: "iiotctl dbc show \(file) \(message) shows its signals")
     }
     var output = StandardOutput()
-    try output.append {
-      $0.append(frame.identifier.description)
-      $0.append(frame.flags.contains(.fd) ? "##0" : "#")
-      $0.append(frame.payload.description.uppercased() + "\n")
-    }
+    for frame in frames { try output.append { $0.append(Self.line(frame)) } }
     try output.flush()
+  }
+
+  private static func line(_ frame: CANFrame) -> String {
+    frame.identifier.description + (frame.flags.contains(.fd) ? "##0" : "#")
+      + frame.payload.description.uppercased() + "\n"
   }
 
   private static func raw(_ text: String) -> RawValue? {

@@ -17,7 +17,7 @@ struct Decode: AsyncParsableCommand {
         iiotctl decode --dbc vehicle.dbc drive.log --signals 'Engine*.*Temp*' --format influx
 
       JSON lines have the members time, channel, id, extended, message and signals; with --raw also raw, with --choices \
-      also choices. Signals that J1939 calls not available or wrong are listed in missing, and stand in no other format.
+      also choices. Signals that J1939 calls not available or wrong are no values and absent; raw has their numbers.
 
       Exit codes: 0 success, 1 failure, 64 misuse.
       """)

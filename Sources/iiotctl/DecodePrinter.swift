@@ -164,8 +164,11 @@ struct DecodePrinter: ~Copyable {
     line.append(",\"message\":" as StaticString)
     line.append(json: name)
     line.append(",\"signals\":{" as StaticString)
-    for (place, reading) in readings.enumerated() {
-      if place > 0 { line.append(UInt8(ascii: ",")) }
+    var isFirst = true
+    // What J1939 reserves for "not available" and "error" is no value; its number is in `raw`.
+    for reading in readings where reading.status == .valid {
+      if !isFirst { line.append(UInt8(ascii: ",")) }
+      isFirst = false
       line.append(contentsOf: texts[reading.slot].key)
       line.append(jsonNumber: reading.value)
     }
@@ -181,7 +184,7 @@ struct DecodePrinter: ~Copyable {
     }
     if options.showsChoices {
       line.append(",\"choices\":{" as StaticString)
-      var isFirst = true
+      isFirst = true
       for reading in readings {
         guard let label = choice(reading, texts, decoder) else { continue }
         if !isFirst { line.append(UInt8(ascii: ",")) }
@@ -190,15 +193,6 @@ struct DecodePrinter: ~Copyable {
         line.append(json: label)
       }
       line.append(UInt8(ascii: "}"))
-    }
-    let missing = readings.filter { $0.status != .valid }
-    if !missing.isEmpty {
-      line.append(",\"missing\":[" as StaticString)
-      for (place, reading) in missing.enumerated() {
-        if place > 0 { line.append(UInt8(ascii: ",")) }
-        line.append(json: texts[reading.slot].name)
-      }
-      line.append(UInt8(ascii: "]"))
     }
     if let problem {
       line.append(",\"error\":" as StaticString)

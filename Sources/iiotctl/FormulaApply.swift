@@ -13,11 +13,13 @@ struct FormulaApply: AsyncParsableCommand {
       column (RFC 3339, or seconds).
       """)
 
-  @Argument(help: "The formula; put it in quotes.")
-  var expression: String
-
-  @Argument(help: "The CSV file; - or nothing for standard input.")
-  var file: String?
+  // Unrecognised options as well: a formula may begin with a minus sign.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "The formula, in quotes, and the CSV file; - or nothing for standard input.",
+      valueName: "formula and file"))
+  var words: [String]
 
   @Option(help: "The new column's name.")
   var name = "value"
@@ -25,7 +27,16 @@ struct FormulaApply: AsyncParsableCommand {
   @Option(help: "The column that holds the time.")
   var time = "time"
 
+  func validate() throws {
+    try FormulaCommand.refuseOptions(in: words)
+    guard words.count < 3 else {
+      throw ValidationError("a formula, in quotes, and perhaps a file are expected")
+    }
+  }
+
   func run() async throws {
+    let expression = words.first ?? ""
+    let file = words.count > 1 ? words[1] : nil
     var input = try FormulaLineInput(path: file)
     guard let header = try input.next() else {
       throw Failure(

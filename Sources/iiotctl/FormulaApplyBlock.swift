@@ -15,9 +15,13 @@ struct FormulaApplyBlock {
   private var values: [Double]
   private var times: [Int64]
   private var results: [Double]
+  private var qualities: [UInt32]
   private var rowsBefore = 0
+  private var lastTime: Int64 = 0
   private var failed = 0
   private var firstFailure: String?
+  private var timeless = 0
+  private var firstTimeless = ""
 
   init(_ formula: CompiledFormula, titles: [String], time: String) {
     self.formula = formula
@@ -27,14 +31,24 @@ struct FormulaApplyBlock {
     values = [Double](repeating: 0, count: places.count * Self.capacity)
     times = [Int64](repeating: 0, count: Self.capacity)
     results = [Double](repeating: 0, count: Self.capacity)
+    qualities = [UInt32](repeating: 0, count: Self.capacity)
   }
 
   var hasTime: Bool { timePlace != nil }
   var isFull: Bool { lines.count == Self.capacity }
 
-  /// What went wrong in all rows, in one line; nil if nothing did.
+  /// What went wrong in all rows; nil if nothing did.
   var report: String? {
-    firstFailure.map { "note: \(failed) rows have no value; the first is \($0)" }
+    var notes: [String] = []
+    if timeless > 0, formula.isStateful {
+      notes.append(
+        "note: rows without a time, which count as at the time before: \(timeless); the first is \(firstTimeless)"
+      )
+    }
+    if let firstFailure {
+      notes.append("note: rows without a value: \(failed); the first is \(firstFailure)")
+    }
+    return notes.isEmpty ? nil : notes.joined(separator: "\n")
   }
 
   mutating func append(_ line: ArraySlice<UInt8>) {
@@ -43,19 +57,43 @@ struct FormulaApplyBlock {
     for (slot, place) in places.enumerated() {
       values[slot * Self.capacity + row] = place < fields.count ? Self.number(fields[place]) : .nan
     }
-    times[row] = Int64(rowsBefore + row) &* 1_000_000_000
-    if let timePlace, timePlace < fields.count {
-      let text = String(decoding: fields[timePlace], as: UTF8.self)
-      if let time = Timestamp(rfc3339: text) {
-        times[row] = time.nanoseconds
-      } else if let seconds = Double(text), seconds.magnitude < 9e9 {
-        times[row] = Int64((seconds * 1e9).rounded())
+    if let timePlace {
+      let text = timePlace < fields.count ? String(decoding: fields[timePlace], as: UTF8.self) : ""
+      if let time = Self.time(text) {
+        lastTime = time
+      } else {
+        timeless += 1
+        if timeless == 1 { firstTimeless = "row \(rowsBefore + row + 1): '\(text.prefix(40))'" }
       }
+    } else {
+      lastTime = Int64(rowsBefore + row) &* 1_000_000_000
     }
+    times[row] = lastTime
     lines.append(Array(line))
   }
 
+  /// Nanoseconds since 1970, from RFC 3339 or from seconds, whose decimals are taken as written.
+  private static func time(_ text: String) -> Int64? {
+    if let time = Timestamp(rfc3339: text) { return time.nanoseconds }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    if parts.count <= 2, let whole = parts.first.flatMap({ Int64($0) }),
+      whole.magnitude < 9_000_000_000
+    {
+      let decimals = parts.count == 2 ? parts[1].prefix(9) : ""
+      let padded = decimals + String(repeating: "0", count: 9 - decimals.count)
+      if let fraction = UInt32(padded) {
+        let nanoseconds = Int64(fraction)
+        return whole * 1_000_000_000 + (text.hasPrefix("-") ? -nanoseconds : nanoseconds)
+      }
+    }
+    guard let seconds = Double(text), seconds.magnitude < 9e9 else { return nil }
+    return Int64((seconds * 1e9).rounded())
+  }
+
   private static func number(_ field: ArraySlice<UInt8>) -> Double {
+    var field = field
+    while field.first == 0x20 { field.removeFirst() }
+    while field.last == 0x20 { field.removeLast() }
     let text = String(decoding: field, as: UTF8.self)
     if let value = Double(text) { return value }
     return text == "true" ? 1 : text == "false" ? 0 : .nan
@@ -76,9 +114,13 @@ struct FormulaApplyBlock {
         }
         try times.withUnsafeBufferPointer { (times) throws(FormulaError) in
           try results.withUnsafeMutableBufferPointer { (results) throws(FormulaError) in
-            try columns.evaluate(
-              inputs, times: UnsafeBufferPointer(rebasing: times[..<rows]),
-              into: UnsafeMutableBufferPointer(rebasing: results[..<rows]), errors: &errors)
+            try qualities.withUnsafeMutableBufferPointer { (qualities) throws(FormulaError) in
+              try columns.evaluate(
+                inputs, times: UnsafeBufferPointer(rebasing: times[..<rows]),
+                into: UnsafeMutableBufferPointer(rebasing: results[..<rows]),
+                resultQualities: UnsafeMutableBufferPointer(rebasing: qualities[..<rows]),
+                errors: &errors)
+            }
           }
         }
       }
@@ -91,7 +133,7 @@ struct FormulaApplyBlock {
       try output.append {
         $0 += lines[row]
         $0.append(UInt8(ascii: ","))
-        if value.isFinite { $0 += NumberText.text(value).utf8 }
+        if !FormulaStatus.isBad(qualities[row]) { $0 += NumberText.text(value).utf8 }
         $0.append(0x0A)
       }
     }
@@ -100,7 +142,7 @@ struct FormulaApplyBlock {
   }
 
   private mutating func note(_ errors: [FormulaRowError], _ rows: Int) {
-    for row in 0..<rows where !results[row].isFinite {
+    for row in 0..<rows where FormulaStatus.isBad(qualities[row]) {
       failed += 1
       guard firstFailure == nil else { continue }
       let place = "row \(rowsBefore + row + 1)"

@@ -7,6 +7,16 @@ struct FormulaCommand: AsyncParsableCommand {
     commandName: "formula",
     abstract: "Computes with formulas: one value, lines of JSON, columns of CSV.",
     subcommands: [FormulaEval.self, FormulaBatch.self, FormulaLint.self, FormulaApply.self])
+
+  /// A formula may begin with minus signs, but a word like `--sine` is a mistyped option.
+  static func refuseOptions(in words: [String]) throws {
+    for word in words where word.hasPrefix("--") {
+      let name = word.dropFirst(2).prefix { $0 != "=" }
+      if name.count > 1, name.allSatisfy({ $0.isLetter || $0 == "-" }) {
+        throw ValidationError("unknown option '\(word)'; a formula may stand in parentheses")
+      }
+    }
+  }
 }
 
 extension Failure {

@@ -7,13 +7,15 @@ struct FormulaEval: AsyncParsableCommand {
     commandName: "eval", abstract: "Computes a formula once and prints its value.",
     discussion: "Example: iiotctl formula eval 'max(a, b) / 2' a=3 b=9")
 
-  @Argument(help: "The formula; put it in quotes.")
-  var expression: String
+  // Unrecognised options as well: a formula may begin with a minus sign.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "The formula, in quotes, and inputs as name=number; a tag's name is its path without braces.",
+      valueName: "formula and inputs"))
+  var words: [String]
 
-  @Argument(help: "Inputs as name=number; a tag's name is its path without braces.")
-  var inputs: [Input] = []
-
-  struct Input: ExpressibleByArgument {
+  struct Input {
     var name: String
     var value: Double
 
@@ -28,9 +30,17 @@ struct FormulaEval: AsyncParsableCommand {
     }
   }
 
+  func validate() throws {
+    try FormulaCommand.refuseOptions(in: words)
+    for word in words.dropFirst() where Input(argument: word) == nil {
+      throw ValidationError("an input is name=number, not '\(word)'")
+    }
+  }
+
   func run() async throws {
+    let expression = words.first ?? ""
     var values: [String: Double] = [:]
-    for input in inputs { values[input.name] = input.value }
+    for input in words.dropFirst().compactMap(Input.init) { values[input.name] = input.value }
     var output = StandardOutput()
     do throws(FormulaError) {
       let formula = try CompiledFormula(

@@ -11,8 +11,12 @@ struct FormulaLint: AsyncParsableCommand {
       are passed over). The exit code is 1 if any has an error.
       """)
 
-  @Argument(help: "A formula in quotes, a file, or - for standard input.")
-  var formula: String
+  // Unrecognised options as well: a formula may begin with a minus sign.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "A formula in quotes, a file, or - for standard input.", valueName: "formula"))
+  var words: [String]
 
   @Option(help: "Only these names and tags exist, separated by commas.")
   var names: String?
@@ -22,26 +26,42 @@ struct FormulaLint: AsyncParsableCommand {
     help: "The UCUM unit of an input, as name=unit; units that do not fit are errors.")
   var units: [String] = []
 
+  func validate() throws {
+    try FormulaCommand.refuseOptions(in: words)
+    guard words.count == 1 else {
+      throw ValidationError("one formula or file is expected; put a formula in quotes")
+    }
+  }
+
   func run() async throws {
+    let formula = words.first ?? ""
     var output = StandardOutput()
     var failures = 0
     let options = FormulaOptions(
       names: names.map { Set($0.split(separator: ",").map(String.init)) })
     let byName = try unitsByName()
-    func check(_ source: String, _ place: String) throws {
+    func check(_ source: String, at place: (file: String, line: Int)? = nil) throws {
       do throws(FormulaError) {
         let compiled = try CompiledFormula(source, options: options)
         try compiled.checkUnits(byName)
         let reads = compiled.dependencies.map(\.description).joined(separator: ", ")
+        let count = compiled.operationCount
         let report = """
-          \(place)ok: reads \(reads.isEmpty ? "nothing" : reads); \(compiled.operationCount) operations\
+          \(place.map { "\($0.file):\($0.line): " } ?? "")ok: reads \(reads.isEmpty ? "nothing" : reads); \
+          \(count) operation\(count == 1 ? "" : "s")\
           \(compiled.isStateful ? ", \(compiled.stateSize) bytes of memory" : "")
 
           """
         do { try output.append { $0 += report.utf8 } } catch {}
       } catch {
         failures += 1
-        StandardError.print("error: \(place)\(error)")
+        if let place {
+          let at = "\(place.file):\(place.line):\(error.column)"
+          StandardError.print(
+            "error: \(at): \(error.code.rawValue): \(error.message)\n\(error.snippet)")
+        } else {
+          StandardError.print("error: \(error)")
+        }
       }
     }
     if formula == "-" || access(formula, R_OK) == 0 {
@@ -51,10 +71,10 @@ struct FormulaLint: AsyncParsableCommand {
         guard let first = source.first(where: { $0 != " " && $0 != "\t" }), first != "#" else {
           continue
         }
-        try check(source, "\(formula == "-" ? "standard input" : formula):\(input.number): ")
+        try check(source, at: (formula == "-" ? "standard input" : formula, input.number))
       }
     } else {
-      try check(formula, "")
+      try check(formula)
     }
     try output.flush()
     if failures > 0 { throw ExitCode(1) }

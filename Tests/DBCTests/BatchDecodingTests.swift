@@ -67,30 +67,36 @@ import Testing
     expected.shortened = slotCounts.shortened
     #expect(slotCounts == expected, context)
     var columns = decoder.makeColumns()
-    // Twice, so that used memory is used again.
-    decoder.decode(batch, into: &columns, vectors: vectors)
-    #expect(decoder.decode(batch, into: &columns, vectors: vectors) == expected, context)
-    var differences = 0
+    var slotDifferences = 0
     for slot in 0..<decoder.slotCount {
       if values[slot].bitPattern != slots.values[slot].bitPattern,
         !(values[slot].isNaN && slots.values[slot].isNaN)
       {
-        differences += 1
+        slotDifferences += 1
       }
-      if times[slot] != slots.time(of: slot) { differences += 1 }
-      let column = columns[slot]
-      let present = column.filter { $0.value != nil }
-      if present.count != rows[slot].count { differences += 1 }
-      for (row, reference) in zip(present, rows[slot]) {
-        let isSame =
-          row.value?.bitPattern == reference.value.bitPattern
-          || (row.value?.isNaN == true && reference.value.isNaN)
-        if row.time != reference.time || !isSame || batch[row.frame].time != row.time {
-          differences += 1
+      if times[slot] != slots.time(of: slot) { slotDifferences += 1 }
+    }
+    #expect(slotDifferences == 0, context)
+    for kernel in ColumnKernel.allCases where kernel.isPresent {
+      // Twice, so that used memory is used again.
+      decoder.decode(batch, into: &columns, by: kernel)
+      #expect(decoder.decode(batch, into: &columns, by: kernel) == expected, context)
+      var differences = 0
+      for slot in 0..<decoder.slotCount {
+        let column = columns[slot]
+        let present = column.filter { $0.value != nil }
+        if present.count != rows[slot].count { differences += 1 }
+        for (row, reference) in zip(present, rows[slot]) {
+          let isSame =
+            row.value?.bitPattern == reference.value.bitPattern
+            || (row.value?.isNaN == true && reference.value.isNaN)
+          if row.time != reference.time || !isSame || batch[row.frame].time != row.time {
+            differences += 1
+          }
         }
       }
+      #expect(differences == 0, "\(context), \(kernel)")
     }
-    #expect(differences == 0, context)
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64], [false, true])

@@ -94,4 +94,26 @@ import Testing
     }
     #expect(error?.code == .unknownSignal)
   }
+
+  @Test func countersAreFilledWhenAsked() throws {
+    let database = try Database(
+      parsing: """
+        BO_ 5 Drive: 2 A
+         SG_ Count : 0|4@1+ (1,0) [0|14] "" A
+         SG_ Speed : 8|8@1+ (1,0) [0|0] "" A
+
+        """)
+    let message = try #require(database.message(named: "Drive"))
+    var protection = try FrameProtection(message, counter: "Count")
+    var reader = protection
+    let encoder = database.encoder()
+    for number in 0..<40 {
+      let frame = try encoder.encode(["Speed": 7], protectedBy: &protection)
+      // AUTOSAR: 15 is no count.
+      #expect(frame.payload == [UInt8(number % 15), 7] as CANPayload)
+      #expect(reader.check(frame) == [])
+    }
+    let jump = CANFrame(identifier: CANIdentifier(truncating: 5), payload: [2, 7])
+    #expect(reader.check(jump) == [.counterJumped(from: 9, to: 2, lost: 7)])
+  }
 }

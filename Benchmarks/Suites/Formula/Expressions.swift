@@ -96,5 +96,64 @@ struct MeasuredExpression: Sendable {
       inputs: [
         ("a", 1, 50), ("b", 0.5, 20), ("c", -5, 5), ("x", 0, 100), ("y", -50, 50), ("z", 1, 10),
       ]),
+    .init(
+      name: "offset", formula: "value - 12.5", muParser: "(value-12.5)",
+      inputs: [("value", -100, 900)]),
+    .init(
+      name: "analogue input", formula: "raw / 27648 * 150 - 50", muParser: "(((raw/27648)*150)-50)",
+      inputs: [("raw", 0, 27648)]),
+    .init(
+      name: "less and sum", formula: "min(x, y) + z", muParser: "(min(x,y)+z)",
+      inputs: [("x", 0, 100), ("y", -50, 50), ("z", 1, 10)]),
+    .init(
+      name: "dead zone", formula: "0 if abs(y) < 2.5 else y", muParser: "((abs(y)<2.5) ? 0 : y)",
+      inputs: [("y", -50, 50)]),
+    .init(
+      name: "three-phase power", formula: "sqrt(3) * a * b * 0.92 / 1000",
+      muParser: "((((sqrt(3)*a)*b)*0.92)/1000)", inputs: [("a", 1, 50), ("b", 0.5, 20)]),
+    .init(
+      name: "degrees, clamped", formula: "min(120, max(-40, (value - 32) * 5 / 9))",
+      muParser: "min(120,max((-40),(((value-32)*5)/9)))", inputs: [("value", -100, 900)]),
+    .init(
+      name: "alarm", formula: "1 if p > 10 or t > 55 or (q < 20 and p < 2) else 0",
+      muParser: "(((p>10)||(t>55)||((q<20)&&(p<2))) ? 1 : 0)",
+      inputs: [("p", 0.8, 12), ("t", -20, 60), ("q", 0, 400)]),
+    .init(
+      name: "levels", formula: "0 if x < 5 else (1 if x < 25 else (2 if x < 75 else 3))",
+      muParser: "((x<5) ? 0 : ((x<25) ? 1 : ((x<75) ? 2 : 3)))", inputs: [("x", 0, 100)]),
+    .init(
+      name: "thermistor",
+      formula: """
+        1 / (0.001129148 + 0.000234125 * log(raw + 10) + 0.0000000876741 * log(raw + 10) ** 3) - 273.15
+        """,
+      muParser: """
+        ((1/((0.001129148+(0.000234125*ln((raw+10))))+(0.0000000876741*(ln((raw+10))^3))))-273.15)
+        """, inputs: [("raw", 0, 27648)]),
+    .init(
+      name: "heat index",
+      formula: """
+        -8.784695 + 1.61139411 * t + 2.338549 * h - 0.14611605 * t * h - 0.012308094 * t * t - \
+        0.016424828 * h * h + 0.002211732 * t * t * h
+        """,
+      muParser: """
+        (((((((-8.784695)+(1.61139411*t))+(2.338549*h))-((0.14611605*t)*h))-((0.012308094*t)*t))-\
+        ((0.016424828*h)*h))+(((0.002211732*t)*t)*h))
+        """, inputs: [("t", -20, 60), ("h", 5, 99)]),
+    .init(
+      name: "two mixtures",
+      formula: """
+        (a - b) / (a + b) * 100 if a + b > 5 and c > -4 else min(abs(c) * z, floor(x) + 0.5) - \
+        (y if y > 0 else -y) * 0.1
+        """,
+      muParser: """
+        ((((a+b)>5)&&(c>(-4))) ? (((a-b)/(a+b))*100) : (min((abs(c)*z),(floor(x)+0.5))-\
+        (((y>0) ? y : (-y))*0.1)))
+        """,
+      inputs: [
+        ("a", 1, 50), ("b", 0.5, 20), ("c", -5, 5), ("z", 1, 10), ("x", 0, 100), ("y", -50, 50),
+      ]),
+    .init(
+      name: "cubes", formula: "a ** 3 + b ** 2 - a ** 4 * 0.001",
+      muParser: "(((a^3)+(b^2))-((a^4)*0.001))", inputs: [("a", -5, 5), ("b", -50, 50)]),
   ]
 }

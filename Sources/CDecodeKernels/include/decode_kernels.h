@@ -143,21 +143,13 @@ int dk_has_vectors(void);
 int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, int64_t first, int64_t count,
                         const uint64_t *words, double *values, dk_state *states, dk_counts *counts);
 
-// How a column of words becomes a column of numbers. The bits of the signal stand in word `low` or, when `isSplit`,
-// also in `high`; `left` and `right` as in dk_signal, but counted within the word (or pair of words).
-typedef struct {
-  const uint64_t *low;
-  const uint64_t *high;
-  uint8_t shift;    // of the split: how far the parts move
-  uint8_t left;
-  uint8_t right;
-  uint8_t kind;     // DK_UNSIGNED, DK_SIGNED or a float of 32 or 64 bits
-  uint8_t isBigEndian;
-  uint8_t isSplit;
-  double factor;
-  double addend;
-} dk_column;
-
-void dk_decode_column(const dk_column *column, int64_t count, double *values);
+// Decodes the signals of a section into columns, one behind the other, `rows` numbers each. `words` begins a block of
+// columns of words, `rows` long each, in which the payloads stand. Same bits as the portable decoder; the second for
+// processors with AVX2 alone (dk_has_avx2).
+void dk_decode_columns(const dk_signal *signals, int64_t signalCount, const uint64_t *words,
+                       int64_t rows, double *values);
+int dk_has_avx2(void);
+void dk_decode_columns_avx2(const dk_signal *signals, int64_t signalCount, const uint64_t *words,
+                            int64_t rows, double *values);
 
 #endif

@@ -14,6 +14,15 @@ static inline int formula_print_fixed(char *text, size_t size, int digits, doubl
 // Reads back what formula_print_fixed wrote, with the same decimal point whatever the locale.
 static inline double formula_read_number(const char *text) { return strtod(text, NULL); }
 
+// Rows a block: enough to make the dispatch vanish, few enough for the blocks to stay in the nearest cache.
+#define FORMULA_BLOCK_ROWS 256
+
+// Steps beside those of Swift's FastOperation.
+// Marks the rows in which operand a is not finite.
+#define FORMULA_INPUT 1000
+// Copies a to the target, unless it is there, and marks the rows in which it is not finite.
+#define FORMULA_RESULT 1001
+
 // A step over a block of rows: registers a to d in, target out. Targets are never operands of the same step.
 struct formula_step {
   uint16_t operation;
@@ -22,16 +31,26 @@ struct formula_step {
   uint16_t a, b, c, d;
 };
 
-// Runs steps from `first` on over `rows` rows; gives the index of the first step that is a call, or `count`.
-// Marks rows that single evaluation must look at in `suspects`.
+// The rows of a register, or the first eight of a constant, which stand for all.
+struct formula_register {
+  double *rows;
+  // All bits, or none for a constant.
+  size_t mask;
+};
+
+// Runs steps from `first` on over `rows` rows, a multiple of eight; gives the index of the first step that is a call, or
+// `count`. Marks rows that single evaluation must look at in `suspects`, and if there are any, in the word behind them.
 typedef size_t (*formula_kernel)(const struct formula_step *steps, size_t first, size_t count,
-                                 double *const *registers, size_t rows, uint64_t *suspects);
+                                 const struct formula_register *registers, size_t rows,
+                                 uint64_t *suspects);
+
+// Asks for rows that will be read soon. The processor sees the coming of a few columns by itself, not of many.
+static inline void formula_prefetch(const double *rows, size_t count) {
+  for (size_t i = 0; i < count; i += 8) __builtin_prefetch(rows + i, 0, 2);
+}
 
 // The kernel for an instruction set, or for the best below it that this processor has:
 // 0 any processor, 1 AVX2, 2 AVX-512. All give the same bits.
 formula_kernel formula_kernel_at_level(int level);
-
-// Copies results out; says whether any is not finite or suspect.
-int formula_finish(const double *values, double *out, size_t rows, const uint64_t *suspects);
 
 #endif

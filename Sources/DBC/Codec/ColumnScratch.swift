@@ -8,11 +8,14 @@ struct ColumnScratch: Sendable {
   var wordStarts: [Int] = []
   /// The payloads, by message and branch, a column a word.
   var words: [UInt64] = []
-  /// The section that the selector opens, a row each; -1 for none.
-  var opened: [Int32] = []
+  /// The rows whose selector opens a branch, and beside each the section of the branch.
+  var openedRows: [UInt32] = []
+  var openedBy: [Int32] = []
+  /// The sections of the branches that are open, those of inner multiplexors behind those of outer ones.
+  var openedSections: [Int32] = []
   /// The number of data bytes, a row each.
   var lengths: [UInt8] = []
-  /// By section: where the words of an open branch begin, or -1.
+  /// By section: where the words of an open branch begin.
   var sectionWords: [Int] = []
   /// By section: rows of an open branch so far.
   var cursors: [Int32] = []

@@ -18,12 +18,12 @@ extension FrameDecoder {
   public func decode(
     _ frames: CANFrameBatch, into columns: inout SignalColumns
   ) -> DecodeCounts {
-    decode(frames, into: &columns, vectors: Self.hasVectors)
+    decode(frames, into: &columns, by: .best)
   }
 
   @discardableResult
   func decode(
-    _ frames: CANFrameBatch, into columns: inout SignalColumns, vectors: Bool
+    _ frames: CANFrameBatch, into columns: inout SignalColumns, by kernel: ColumnKernel
   ) -> DecodeCounts {
     precondition(columns.plan === plan, "the columns belong to another decoder")
     columns.counts = DecodeCounts()
@@ -33,7 +33,7 @@ extension FrameDecoder {
       frames.words.withUnsafeBufferPointer { words in
         guard let headers = headers.baseAddress, let words = words.baseAddress else { return }
         var builder = ColumnBuilder(
-          owner: plan, plan: plan.plan, vectors: vectors, columns: columns)
+          owner: plan, plan: plan.plan, kernel: kernel, columns: columns)
         // The builder holds the only copy while it works, so that nothing is copied on write.
         columns = SignalColumns(plan, empty: ())
         builder.build(headers, words, frames.count)
@@ -101,7 +101,7 @@ extension SignalColumns {
 private struct ColumnBuilder {
   let owner: DecodePlan
   let plan: dk_plan
-  let vectors: Bool
+  let kernel: ColumnKernel
   var columns: SignalColumns
   var rowEnd = 0
   var valueEnd = 0
@@ -109,10 +109,10 @@ private struct ColumnBuilder {
 
   typealias Header = CANFrameBatch.Header
 
-  init(owner: DecodePlan, plan: dk_plan, vectors: Bool, columns: SignalColumns) {
+  init(owner: DecodePlan, plan: dk_plan, kernel: ColumnKernel, columns: SignalColumns) {
     self.owner = owner
     self.plan = plan
-    self.vectors = vectors
+    self.kernel = kernel
     self.columns = columns
   }
 
@@ -238,28 +238,32 @@ private struct ColumnBuilder {
   private mutating func decodeSection(_ index: Int, wordsAt start: Int, wordCount: Int) {
     let section = plan.sections[index]
     let run = columns.runs[index]
-    for local in 0..<Int(section.signalCount) {
-      decodeColumn(
-        plan.signals[Int(section.firstSignal) + local], start, wordCount, run.rowCount,
-        run.firstValue + local * run.rowCount)
-    }
+    decodeColumns(section, run, start)
     for position in Int(section.firstSwitch)..<Int(section.firstSwitch + section.switchCount) {
       decodeSwitch(plan.switches[position], in: index, start, wordCount)
     }
   }
 
-  private mutating func decodeColumn(
-    _ signal: dk_signal, _ start: Int, _ wordCount: Int, _ rowCount: Int, _ firstValue: Int
+  private mutating func decodeColumns(
+    _ section: dk_section, _ run: SignalColumns.Run, _ start: Int
   ) {
+    guard section.signalCount > 0 else { return }
+    let signals = plan.signals + Int(section.firstSignal)
+    let kernel = self.kernel
     let words = columns.scratch.words
     columns.values.withUnsafeMutableBufferPointer { values in
       words.withUnsafeBufferPointer { words in
         guard let values = values.baseAddress, let words = words.baseAddress else { return }
-        let column = WordColumn(signal, words + start, rowCount)
-        column.decode(rowCount, values + firstValue, vectors: vectors)
+        kernel.decode(
+          signals, Int(section.signalCount), words + start, run.rowCount, values + run.firstValue)
       }
     }
-    if signal.sentinelBits != 0 { markUnavailable(signal, words, start, rowCount, firstValue) }
+    // J1939 signals stand behind those of the four plain runs.
+    for local in Int(section.runEnds.3)..<max(Int(section.runEnds.3), Int(section.signalCount))
+    where signals[local].sentinelBits != 0 {
+      markUnavailable(
+        signals[local], words, start, run.rowCount, run.firstValue + local * run.rowCount)
+    }
   }
 
   /// Takes out what J1939 reserves for "not available" and "error".
@@ -277,100 +281,104 @@ private struct ColumnBuilder {
     }
   }
 
-  /// Sorts the rows of a section by the branch that the selector opens, and decodes each branch.
+  // MARK: Branches
+
+  /// Sorts the rows of a section by the branches that the selector opens, and decodes each branch.
   private mutating func decodeSwitch(
     _ selection: dk_switch, in parent: Int, _ start: Int, _ wordCount: Int
   ) {
-    let ranges = Int(selection.firstRange)..<Int(selection.firstRange + selection.rangeCount)
-    if selection.isOverlapping != 0 {
-      // A row may open several branches: each takes its turn.
-      for range in ranges {
-        let section = Int(plan.ranges[range].section)
-        guard columns.runs[section].rowCount == 0 else { continue }
-        markOpened(selection, parent, start, only: section)
-        decodeBranches(range..<(range + 1), parent, start, wordCount)
-      }
-    } else {
-      markOpened(selection, parent, start, only: -1)
-      decodeBranches(ranges, parent, start, wordCount)
-    }
-  }
-
-  /// Notes for each row which section its selector opens, and counts the rows of each section.
-  private mutating func markOpened(
-    _ selection: dk_switch, _ parent: Int, _ start: Int, only: Int
-  ) {
-    let selector = plan.signals[Int(selection.signal)]
-    let run = columns.runs[parent]
-    let owner = self.owner
-    columns.scratch.opened.grow(to: run.rowCount, filling: -1)
-    // The array of marks is taken out while it is written, so that the others can be read beside it.
-    var marks: [Int32] = []
-    swap(&marks, &columns.scratch.opened)
-    let scratch = columns.scratch
-    marks.withUnsafeMutableBufferPointer { opened in
-      scratch.words.withUnsafeBufferPointer { words in
-        scratch.lengths.withUnsafeBufferPointer { lengths in
-          columns.runs.withUnsafeMutableBufferPointer { runs in
-            guard let base = words.baseAddress else { return }
-            let column = WordColumn(selector, base + start, run.rowCount)
-            for row in 0..<run.rowCount {
-              opened[row] = -1
-              guard UInt16(lengths[run.firstRow + row]) >= selector.endByte else { continue }
-              owner.forEachActiveSection(selection, column.bits(row)) {
-                guard only < 0 || only == $0 else { return }
-                opened[row] = Int32(truncatingIfNeeded: $0)
-                runs[$0].rowCount += 1
-              }
-            }
-          }
-        }
-      }
-    }
-    swap(&marks, &columns.scratch.opened)
-  }
-
-  /// Copies the marked rows to runs of their own, and decodes those.
-  private mutating func decodeBranches(
-    _ ranges: Range<Int>, _ parent: Int, _ start: Int, _ wordCount: Int
-  ) {
-    let parentRun = columns.runs[parent]
-    let firstWord = wordEnd
-    for range in ranges {
-      let section = Int(plan.ranges[range].section)
+    let firstOpened = columns.scratch.openedSections.count
+    findOpened(selection, parent, start)
+    let endOpened = columns.scratch.openedSections.count
+    for place in firstOpened..<endOpened {
+      let section = Int(columns.scratch.openedSections[place])
       let rowCount = columns.runs[section].rowCount
-      // A section with several ranges comes up more than once; its words are placed the first time.
-      guard rowCount > 0, columns.scratch.sectionWords[section] < 0 else { continue }
       openRun(section, rowCount)
       columns.scratch.sectionWords[section] = wordEnd
       columns.scratch.cursors[section] = 0
       wordEnd += rowCount * wordCount
     }
-    guard wordEnd > firstWord || wordCount == 0 else { return }
-    growRows()
-    for row in 0..<parentRun.rowCount {
-      let section = Int(columns.scratch.opened[row])
-      guard section >= 0 else { continue }
-      let run = columns.runs[section]
-      let target = Int(columns.scratch.cursors[section])
-      columns.scratch.cursors[section] += 1
-      columns.times[run.firstRow + target] = columns.times[parentRun.firstRow + row]
-      columns.frames[run.firstRow + target] = columns.frames[parentRun.firstRow + row]
-      columns.scratch.lengths[run.firstRow + target] =
-        columns.scratch.lengths[parentRun.firstRow + row]
-      let base = columns.scratch.sectionWords[section]
-      for word in 0..<wordCount {
-        columns.scratch.words[base + word * run.rowCount + target] =
-          columns.scratch.words[start + word * parentRun.rowCount + row]
+    if endOpened > firstOpened {
+      growRows()
+      copyRows(parent, start, wordCount)
+    }
+    // What is read from here on: the pairs are free for the switches of the branches.
+    for place in firstOpened..<endOpened {
+      let section = Int(columns.scratch.openedSections[place])
+      decodeSection(
+        section, wordsAt: columns.scratch.sectionWords[section], wordCount: wordCount)
+    }
+    columns.scratch.openedSections.removeLast(endOpened - firstOpened)
+  }
+
+  /// Lists each row with each section that its selector opens, the sections, and counts the rows of each.
+  private mutating func findOpened(_ selection: dk_switch, _ parent: Int, _ start: Int) {
+    let selector = plan.signals[Int(selection.signal)]
+    let run = columns.runs[parent]
+    let owner = self.owner
+    let entries = plan.entries + Int(selection.firstEntry)
+    var scratch = ColumnScratch()
+    swap(&scratch, &columns.scratch)
+    scratch.openedRows.removeAll(keepingCapacity: true)
+    scratch.openedBy.removeAll(keepingCapacity: true)
+    columns.runs.withUnsafeMutableBufferPointer { runs in
+      func open(_ section: Int, _ row: Int) {
+        if runs[section].rowCount == 0 {
+          scratch.openedSections.append(Int32(truncatingIfNeeded: section))
+        }
+        runs[section].rowCount &+= 1
+        scratch.openedRows.append(UInt32(truncatingIfNeeded: row))
+        scratch.openedBy.append(Int32(truncatingIfNeeded: section))
+      }
+      let lengths = scratch.lengths
+      let words = scratch.words
+      words.withUnsafeBufferPointer { words in
+        lengths.withUnsafeBufferPointer { lengths in
+          guard let base = words.baseAddress else { return }
+          let column = WordColumn(selector, base + start, run.rowCount)
+          for row in 0..<run.rowCount where UInt16(lengths[run.firstRow + row]) >= selector.endByte
+          {
+            if selection.entryCount > 0 {
+              let section = Int(entries[Int(truncatingIfNeeded: column.bits(row))])
+              if section >= 0 { open(section, row) }
+            } else {
+              owner.forEachActiveSection(selection, column.bits(row)) { open($0, row) }
+            }
+          }
+        }
       }
     }
-    for range in ranges {
-      let section = Int(plan.ranges[range].section)
-      let base = columns.scratch.sectionWords[section]
-      guard base >= 0 else { continue }
-      columns.scratch.sectionWords[section] = -1
-      decodeSection(section, wordsAt: base, wordCount: wordCount)
+    swap(&scratch, &columns.scratch)
+  }
+
+  /// Copies the listed rows to the runs of their sections.
+  private mutating func copyRows(_ parent: Int, _ start: Int, _ wordCount: Int) {
+    let parentRun = columns.runs[parent]
+    var scratch = ColumnScratch()
+    swap(&scratch, &columns.scratch)
+    let runs = columns.runs
+    columns.times.withUnsafeMutableBufferPointer { times in
+      columns.frames.withUnsafeMutableBufferPointer { frames in
+        for pair in scratch.openedRows.indices {
+          let row = Int(scratch.openedRows[pair])
+          let section = Int(scratch.openedBy[pair])
+          let run = runs[section]
+          let target = Int(scratch.cursors[section])
+          scratch.cursors[section] &+= 1
+          times[run.firstRow + target] = times[parentRun.firstRow + row]
+          frames[run.firstRow + target] = frames[parentRun.firstRow + row]
+          scratch.lengths[run.firstRow + target] = scratch.lengths[parentRun.firstRow + row]
+          var source = start + row
+          var place = scratch.sectionWords[section] + target
+          for _ in 0..<wordCount {
+            scratch.words[place] = scratch.words[source]
+            source += parentRun.rowCount
+            place += run.rowCount
+          }
+        }
+      }
     }
+    swap(&scratch, &columns.scratch)
   }
 
   // MARK: Short frames

@@ -105,6 +105,22 @@ public struct FrameEncoder: Sendable {
     try encode(name, values.mapValues { SignalInput.value($0) })
   }
 
+  /// Encodes a frame of the protected message, and fills in its next count and its checksum.
+  ///
+  /// ```swift
+  /// var protection = try FrameProtection(message, counter: "Counter")
+  /// let first = try encoder.encode(["Speed": 12.5], protectedBy: &protection)
+  /// let second = try encoder.encode(["Speed": 13], protectedBy: &protection)
+  /// ```
+  /// - Throws: As `encode`.
+  public func encode(
+    _ values: [String: SignalInput], protectedBy protection: inout FrameProtection
+  ) throws(DBCError) -> CANFrame {
+    var frame = try encode(protection.message.name, values)
+    protection.protect(&frame)
+    return frame
+  }
+
   /// Encodes the payload of the named message, which may be longer than a frame.
   /// - Throws: As `encode`, without its limit; `messageTooLong` above 65 535 bytes.
   public func encodeBytes(

@@ -1,8 +1,55 @@
 internal import CDecodeKernels
 
+/// How the columns of a section are computed; all ways give the same bits.
+enum ColumnKernel: CaseIterable {
+  case portable
+  case avx2
+  case avx512
+
+  /// The fastest that this processor has.
+  static let best: ColumnKernel = allCases.last { $0.isPresent } ?? .portable
+
+  var isPresent: Bool {
+    switch self {
+    case .portable: true
+    case .avx2: dk_has_avx2() != 0
+    case .avx512: dk_has_vectors() != 0
+    }
+  }
+
+  /// Writes the values of signals, one column behind the other. `words` begins a block of columns, `rowCount` words each.
+  func decode(
+    _ signals: UnsafePointer<dk_signal>, _ signalCount: Int, _ words: UnsafePointer<UInt64>,
+    _ rowCount: Int, _ values: UnsafeMutablePointer<Double>
+  ) {
+    switch self {
+    case .avx512: dk_decode_columns(signals, Int64(signalCount), words, Int64(rowCount), values)
+    case .avx2: dk_decode_columns_avx2(signals, Int64(signalCount), words, Int64(rowCount), values)
+    case .portable:
+      for index in 0..<signalCount {
+        WordColumn(signals[index], words, rowCount).decode(rowCount, values + index * rowCount)
+      }
+    }
+  }
+}
+
 /// How one signal's bits stand in columns of words: the same shifts for every row.
 struct WordColumn {
-  private var column = dk_column()
+  private struct Place {
+    var low: UnsafePointer<UInt64>
+    var high: UnsafePointer<UInt64>
+    /// Of a signal that ends in the next word: how far the parts move.
+    var shift: UInt8 = 0
+    var left: UInt8 = 0
+    var right: UInt8
+    var kind: UInt8
+    var isBigEndian: UInt8
+    var isSplit: UInt8 = 0
+    var factor: Double
+    var addend: Double
+  }
+
+  private var column: Place
 
   /// `words` begins a block of columns, each `rowCount` words long. The signal must lie within them.
   init(_ signal: dk_signal, _ words: UnsafePointer<UInt64>, _ rowCount: Int) {
@@ -17,14 +64,11 @@ struct WordColumn {
     let first = Int(signal.offset) * 8 + inWindow
     let word = first >> 6
     let shift = first & 63
-    column.low = words + word * rowCount
-    column.right = signal.right
-    column.kind = signal.kind
-    column.isBigEndian = signal.isBigEndian
-    column.factor = signal.factor
-    column.addend = signal.addend
+    let low = words + word * rowCount
+    column = Place(
+      low: low, high: low, right: signal.right, kind: signal.kind,
+      isBigEndian: signal.isBigEndian, factor: signal.factor, addend: signal.addend)
     if shift + bitCount <= 64 {
-      column.high = column.low
       column.left = UInt8(
         truncatingIfNeeded: signal.isBigEndian != 0 ? shift : 64 - shift - bitCount)
     } else {
@@ -51,11 +95,7 @@ struct WordColumn {
   func bits(_ row: Int) -> UInt64 { aligned(row) &>> UInt64(column.right) }
 
   /// Writes the values of all rows.
-  func decode(_ count: Int, _ values: UnsafeMutablePointer<Double>, vectors: Bool) {
-    if vectors, Int(column.kind) != DK_FLOAT16 {
-      withUnsafePointer(to: column) { dk_decode_column($0, Int64(count), values) }
-      return
-    }
+  func decode(_ count: Int, _ values: UnsafeMutablePointer<Double>) {
     let right = UInt64(column.right)
     let factor = column.factor
     let addend = column.addend

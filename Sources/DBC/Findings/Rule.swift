@@ -117,4 +117,7 @@ public struct Rule: Sendable, Hashable {
   public static let attributeRange = Rule(name: "attribute-range")
   /// An attribute type that only some tools know (`BOOL`).
   public static let attributeTypeUnknown = Rule(name: "attribute-type-unknown")
+
+  /// There are more findings than are listed; as bad as the worst of them.
+  public static let findingsLimit = Rule(name: "findings-limit")
 }

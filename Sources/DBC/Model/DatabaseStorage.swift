@@ -32,6 +32,14 @@ final class DatabaseStorage: Sendable {
     }
   }
 
+  /// The characters of a text as they stand there, `\"` included.
+  func verbatim(_ range: TextRange) -> String {
+    guard !range.isNone, range.count > 0, range.end <= bytes.count else { return "" }
+    return bytes.withUnsafeBufferPointer {
+      encoding.text(of: UnsafeBufferPointer(rebasing: $0[range.start..<range.end]))
+    }
+  }
+
   /// As `text`, or nil when there is none.
   func optionalText(_ range: TextRange) -> String? { range.isNone ? nil : text(range) }
 }

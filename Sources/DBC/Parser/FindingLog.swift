@@ -8,8 +8,19 @@ struct FindingLog {
   }
 
   private(set) var entries: [Entry] = []
+  private var dropped = 0
+  private var droppedSeverity = Severity.note
+
+  /// The most findings of one file. Whoever has so many has no use for more, and each takes more memory than the few
+  /// bytes that may have caused it.
+  static let limit = 20_000
 
   mutating func add(_ offset: Int, _ severity: Severity, _ rule: Rule, _ message: String) {
+    guard entries.count < Self.limit else {
+      dropped += 1
+      droppedSeverity = max(droppedSeverity, severity)
+      return
+    }
     entries.append(Entry(offset: offset, severity: severity, rule: rule, message: message))
   }
 
@@ -39,6 +50,12 @@ struct FindingLog {
         Finding(
           line: line, column: max(0, target - lineStart) + 1, severity: entry.severity,
           rule: entry.rule, message: entry.message))
+    }
+    if dropped > 0, let last = findings.last {
+      findings.append(
+        Finding(
+          line: last.line, column: last.column, severity: droppedSeverity, rule: .findingsLimit,
+          message: "\(dropped) more findings are not listed"))
     }
     return findings
   }

@@ -79,8 +79,9 @@ extension Parser {
   /// A statement that is kept as text, up to its semicolon.
   mutating func parseOpaque(_ keyword: TextRange) throws(Failure) {
     while true {
+      let before = scanner.position
       scanner.skipSpace()
-      guard scanner.position < scanner.end else {
+      guard scanner.position < scanner.end, !isNewStatement(after: before) else {
         throw scanner.expected("';'", "at the end of the statement")
       }
       if scanner.byte == UInt8(ascii: "\"") {
@@ -97,5 +98,15 @@ extension Parser {
     log.add(
       keyword.start, .note, .opaqueStatement,
       "'\(text(keyword))' is named by the format and documented nowhere; it is kept as text")
+  }
+
+  /// Whether a line end was passed since `before` and a statement begins here.
+  private func isNewStatement(after before: Int) -> Bool {
+    var index = before
+    while index < scanner.position {
+      if scanner.byte(at: index) == 0x0A || scanner.byte(at: index) == 0x0D { return isAtKeyword() }
+      index += 1
+    }
+    return false
   }
 }

@@ -10,6 +10,8 @@ struct Parser {
   var message = CurrentMessage.none
   /// Whether any statement was recognised.
   var isRecognised = false
+  /// From here on no comment in the manner of C ends.
+  private var openCommentFrom = Int.max
 
   /// The message that signals belong to.
   enum CurrentMessage {
@@ -114,7 +116,7 @@ struct Parser {
       scanner.skipLine()
     } else if next == UInt8(ascii: "*") {
       scanner.position += 2
-      while scanner.position < scanner.end {
+      while scanner.position < min(scanner.end, openCommentFrom) {
         if scanner.byte == UInt8(ascii: "*"),
           scanner.byte(at: scanner.position + 1) == UInt8(ascii: "/")
         {
@@ -122,7 +124,8 @@ struct Parser {
         }
         scanner.position += 1
       }
-      guard scanner.position < scanner.end else {
+      guard scanner.position < min(scanner.end, openCommentFrom) else {
+        openCommentFrom = min(openCommentFrom, start)
         throw Failure(
           offset: start, rule: .unterminatedString,
           message: "the comment that begins here has no end")
@@ -152,23 +155,20 @@ struct Parser {
       "the statement before this has no ';'; it is taken as complete")
   }
 
-  /// Whether a keyword that can begin a statement is next.
+  /// Whether a keyword that can begin a statement is here.
   func isAtKeyword() -> Bool {
+    guard scanner.isNameByte(scanner.byte) else { return false }
     var probe = scanner
     return Keyword(probe.name(), in: scanner) != nil
   }
 
   /// Goes to the next place where a statement can begin: behind a semicolon of the same line, or at the beginning of
-  /// a later line.
+  /// a later line. A statement that failed in a later line than its first, as one with an open text does, is left at
+  /// the end of that first line.
   private mutating func recover(from start: Int, failedAt offset: Int) {
-    var lineEnd = start
-    while lineEnd < scanner.end, scanner.byte(at: lineEnd) != 0x0A,
-      scanner.byte(at: lineEnd) != 0x0D
-    {
-      lineEnd += 1
-    }
-    var index = max(offset, start)
-    while index < lineEnd {
+    var index = start
+    while index < offset, !isLineEnd(index) { index += 1 }
+    while index < scanner.end, !isLineEnd(index) {
       if scanner.byte(at: index) == UInt8(ascii: ";") {
         scanner.position = index + 1
         scanner.skipBlanks()
@@ -176,12 +176,16 @@ struct Parser {
       }
       index += 1
     }
-    scanner.position = lineEnd
+    scanner.position = index
     while scanner.position < scanner.end {
       scanner.skipLine()
       scanner.skipBlanks()
       if isAtKeyword() { return }
     }
+  }
+
+  private func isLineEnd(_ index: Int) -> Bool {
+    scanner.byte(at: index) == 0x0A || scanner.byte(at: index) == 0x0D
   }
 
   // MARK: Helpers for statements

@@ -1,6 +1,7 @@
 extension Resolver {
   /// What can be said of a signal alone.
   mutating func checkSignals() {
+    var extents: [Int32: LabelExtent] = [:]
     for index in content.signals.indices {
       let signal = content.signals[index]
       if signal.bitCount > 64 {
@@ -22,18 +23,42 @@ extension Resolver {
           "signal \(text(signal.name)) has a minimum above its maximum; the range is ignored")
       }
       if !signal.choices.isEmpty, signal.valueType == .integer, signal.bitCount <= 64 {
-        checkLabels(signal)
+        // Of a table that many signals share, the outermost labels are enough.
+        let isShared = sharedChoices.contains(signal.choices.first)
+        let extent = isShared ? extents[signal.choices.first] : nil
+        if isShared, extent == nil { extents[signal.choices.first] = labelExtent(signal.choices) }
+        checkLabels(
+          signal,
+          isShared ? extents[signal.choices.first]?.indices ?? [] : Array(signal.choices.range))
       }
     }
   }
 
-  private mutating func checkLabels(_ signal: SignalRecord) {
+  /// The labels of a list that are the first to be impossible.
+  private struct LabelExtent {
+    var indices: [Int]
+  }
+
+  private func labelExtent(_ range: IndexRange) -> LabelExtent {
+    var least = Int(range.first)
+    var greatest = least
+    var odd: Int?
+    for index in range.range {
+      let value = content.choices[index].value
+      if value.isFloat { odd = odd ?? index }
+      if value.double < content.choices[least].value.double { least = index }
+      if value.double > content.choices[greatest].value.double { greatest = index }
+    }
+    return LabelExtent(indices: Set([least, greatest, odd ?? least]).sorted())
+  }
+
+  private mutating func checkLabels(_ signal: SignalRecord, _ indices: [Int]) {
     let isSigned = signal.flags.contains(.signed)
     let bits = Int(signal.bitCount)
     let lower: Int64 = isSigned ? -1 << (bits - 1) : 0
     let magnitude = isSigned ? bits - 1 : bits
     let upper = magnitude >= 64 ? UInt64.max : (1 << UInt64(magnitude)) - 1
-    for index in signal.choices.range {
+    for index in indices {
       let isPossible: Bool
       switch content.choices[index].value {
       case .integer(let value): isPossible = value >= lower && (value < 0 || UInt64(value) <= upper)

@@ -77,6 +77,7 @@ extension Resolver {
       }
       let index = resolve(entry.target)
       guard index >= 0 else { continue }
+      if !entry.table.isNone { sharedChoices.insert(choices.first) }
       if entry.target.scope == .signal {
         if !content.signals[index].choices.isEmpty { noteRepeated(entry.target, "VAL_") }
         content.signals[index].choices = choices
@@ -86,7 +87,8 @@ extension Resolver {
         }
         content.environmentVariables[index].choices = choices
       }
-      checkChoices(choices)
+      // Those of a table were looked at where it stands.
+      if entry.table.isNone { checkChoices(choices) }
     }
   }
 

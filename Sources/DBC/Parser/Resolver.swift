@@ -4,6 +4,8 @@ struct Resolver {
   var content: DatabaseContent
   let pending: PendingReferences
   var log: FindingLog
+  /// Where the labels of value tables begin that signals or variables refer to by name.
+  var sharedChoices: Set<Int32> = []
 
   var messagesByIdentifier: IndexTable
   var signalsByName: IndexTable

@@ -149,7 +149,12 @@ extension Scanner {
     }
     if isOverflown || next == UInt8(ascii: ".") || next | 0x20 == UInt8(ascii: "e") {
       position = start
-      return RawValue(try expectNumber("a value"))
+      let number = try expectNumber("a value")
+      guard number.isFinite else {
+        throw Failure(
+          offset: start, rule: .numberOutOfRange, message: "the value is too large for a number")
+      }
+      return RawValue(number)
     }
     if !isNegative { return RawValue(value) }
     if value <= 1 << 63 { return .integer(Int64(truncatingIfNeeded: 0 &- value)) }

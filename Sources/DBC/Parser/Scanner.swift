@@ -7,8 +7,16 @@ struct Scanner {
   let end: Int
   let hash: NameHash
   var position = 0
+  /// From here on no quoted text ends: searched once, so that a text of opening quotes costs no more than its length.
+  private var unclosedFrom = Int.max
 
   static let padding = 16
+
+  init(base: UnsafePointer<UInt8>, end: Int, hash: NameHash) {
+    self.base = base
+    self.end = end
+    self.hash = hash
+  }
 
   /// What was wrong at `offset`; made into a finding by the parser.
   struct Failure: Error {
@@ -140,7 +148,7 @@ struct Scanner {
     skipSpace()
     guard base[position] == UInt8(ascii: "\"") else { throw expected("a quoted text", "") }
     let start = position &+ 1
-    var index = start
+    var index = start >= unclosedFrom ? end : start
     let raw = UnsafeRawPointer(base)
     while true {
       // Eight bytes at a time: the borrow trick marks the first byte that is a quote.
@@ -157,6 +165,7 @@ struct Scanner {
       }
       while index < end, base[index] != UInt8(ascii: "\"") { index &+= 1 }
       guard index < end else {
+        unclosedFrom = min(unclosedFrom, start)
         throw Failure(
           offset: position, rule: .unterminatedString,
           message: "the quoted text that begins here has no closing quote")

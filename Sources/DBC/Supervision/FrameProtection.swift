@@ -33,6 +33,8 @@ public struct FrameProtection: Sendable {
   private let checksum: (signal: Signal, scheme: any ChecksumScheme)?
   private let counterBits: dk_signal
   private let checksumBits: dk_signal
+  /// The count after which the counter begins again at 0.
+  private let lastCount: UInt64
   private var lastCounter: UInt64?
   private var lastTime: Int64?
   private var nextCounter: UInt64 = 0
@@ -41,7 +43,8 @@ public struct FrameProtection: Sendable {
   ///
   /// - Parameters:
   ///   - message: The message.
-  ///   - counter: The name of the signal that counts frames and begins again at 0 after all its bits are 1.
+  ///   - counter: The name of the signal that counts frames. It begins again at 0 after all its bits are 1, or one before
+  ///     that when the database declares so by its maximum (AUTOSAR counts to 14 in 4 bits).
   ///   - checksum: The name of the signal that holds the checksum, and how it is calculated.
   ///   - cycles: How many cycle times may pass between two frames. The cycle time is the attribute `GenMsgCycleTime`;
   ///     without it, or when it is 0, there is no watch.
@@ -65,9 +68,12 @@ public struct FrameProtection: Sendable {
       let found = try find(counter)
       self.counter = found.0
       counterBits = found.1
+      let ones = UInt64.max >> UInt64(found.1.right)
+      lastCount = ones > 1 && found.0.maximum == Double(ones - 1) ? ones - 1 : ones
     } else {
       self.counter = nil
       counterBits = dk_signal()
+      lastCount = 0
     }
     if let checksum {
       let found = try find(checksum.name)
@@ -102,16 +108,16 @@ public struct FrameProtection: Sendable {
     }
     if counter != nil {
       let value = bits(frame.payload, counterBits)
-      let ones = UInt64.max >> UInt64(counterBits.right)
       if let last = lastCounter {
-        let step = (value &- last) & ones
+        let step = value >= last ? value - last : value &+ (lastCount - last) &+ 1
         if step == 0 {
           violations.append(.counterStuck(value))
         } else if step != 1 {
           violations.append(.counterJumped(from: last, to: value, lost: step - 1))
         }
       }
-      lastCounter = value
+      // A count above the last one is none: whatever follows is taken as the next.
+      lastCounter = min(value, lastCount)
     }
     if let timeout, let lastTime, frame.time &- lastTime > timeout {
       violations.append(.timeout(frame.time &- lastTime))
@@ -133,7 +139,7 @@ public struct FrameProtection: Sendable {
     else { return }
     if counter != nil {
       frame.payload = replacing(frame.payload, counterBits, by: nextCounter)
-      nextCounter = (nextCounter &+ 1) & (UInt64.max >> UInt64(counterBits.right))
+      nextCounter = nextCounter >= lastCount ? 0 : nextCounter + 1
     }
     if let checksum {
       let blank = replacing(frame.payload, checksumBits, by: 0)

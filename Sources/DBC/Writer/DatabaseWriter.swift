@@ -215,12 +215,31 @@ struct DatabaseWriter {
     return "\(content.messages[Int(record.message)].declaredIdentifier) \(name(record.name))"
   }
 
+  /// By their values; by the name of their table where so many objects share it that the text would not end.
+  private func labels(_ range: IndexRange, _ tables: [Int32: TextRange]) -> String {
+    tables[range.first].map { name($0) + " " } ?? choices(range)
+  }
+
+  /// The value tables that are written as names, by the place of their first label.
+  private func namedTables() -> [Int32: TextRange] {
+    var uses: [Int32: Int] = [:]
+    for signal in content.signals { uses[signal.choices.first, default: 0] += 1 }
+    for variable in content.environmentVariables { uses[variable.choices.first, default: 0] += 1 }
+    var named: [Int32: TextRange] = [:]
+    for table in content.valueTables
+    where Int(table.choices.count) * (uses[table.choices.first] ?? 0) > 1_000_000 {
+      named[table.choices.first] = table.name
+    }
+    return named
+  }
+
   private mutating func writeValues() {
+    let tables = namedTables()
     for (index, signal) in content.signals.enumerated() where !signal.choices.isEmpty {
-      line("VAL_ \(path(index)) \(choices(signal.choices));")
+      line("VAL_ \(path(index)) \(labels(signal.choices, tables));")
     }
     for variable in content.environmentVariables where !variable.choices.isEmpty {
-      line("VAL_ \(name(variable.name)) \(choices(variable.choices));")
+      line("VAL_ \(name(variable.name)) \(labels(variable.choices, tables));")
     }
   }
 
@@ -245,7 +264,7 @@ struct DatabaseWriter {
         .map { "\($0.lower)-\($0.upper)" }.joined(separator: ", ")
       line("SG_MUL_VAL_ \(path(index)) \(multiplexor) \(ranges);")
     }
-    for statement in content.opaqueStatements { line(name(statement)) }
+    for statement in content.opaqueStatements { line(storage.verbatim(statement)) }
   }
 }
 

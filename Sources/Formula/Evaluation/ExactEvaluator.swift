@@ -2,7 +2,8 @@
 ///
 /// A value is as bad as the worst of what it was made of, the conditions that chose it included. What is not
 /// evaluated has no say. An operator that fails on a bad operand gives a bad value instead of an error,
-/// so that `default(1 / flow, 0)` helps while `flow` is bad.
+/// so that `default(1 / flow, 0)` helps while `flow` is bad. NaN is bad as well, so that no comparison makes a good
+/// value of it, but what fails on it is an error, as in Python.
 struct ExactEvaluator {
   let program: Program
   let inputs: UnsafePointer<Double>
@@ -34,7 +35,7 @@ struct ExactEvaluator {
       switch instruction.operation {
       case .input:
         values[top] = inputs[operand]
-        marks[top] = FormulaStatus.worst(path, qualities[operand])
+        marks[top] = mark(values[top], FormulaStatus.combined(path, qualities[operand]))
         top += 1
       case .quality:
         values[top] = Double(qualities[operand])
@@ -57,7 +58,7 @@ struct ExactEvaluator {
         top -= 1
         stack.branches[openBranches] = path
         openBranches += 1
-        path = FormulaStatus.worst(path, marks[top])
+        path = FormulaStatus.combined(path, marks[top])
         if values[top] == 0 {
           step = operand
           continue
@@ -68,7 +69,7 @@ struct ExactEvaluator {
       case .keepIfFalse, .keepIfTrue:
         stack.branches[openBranches] = path
         openBranches += 1
-        path = FormulaStatus.worst(path, marks[top - 1])
+        path = FormulaStatus.combined(path, marks[top - 1])
         if (values[top - 1] == 0) == (instruction.operation == .keepIfFalse) {
           step = operand
           continue
@@ -80,7 +81,7 @@ struct ExactEvaluator {
           openBranches += 1
         }
         top -= 1
-        path = FormulaStatus.worst(path, FormulaStatus.worst(marks[top - 1], marks[top]))
+        path = FormulaStatus.combined(path, FormulaStatus.combined(marks[top - 1], marks[top]))
         if Arithmetic.apply(instruction.function, values + (top - 1), 2).value == 0 {
           values[top - 1] = 0
           marks[top - 1] = path
@@ -109,6 +110,9 @@ struct ExactEvaluator {
       values[0] = FormulaStatus.isGood(marks[0]) && !values[0].isNaN ? 1 : 0
       marks[0] = path
       return .none
+    case .isNaN, .isFinite:
+      // They ask; that a number is none is their answer.
+      if marks[0] == FormulaStatus.notANumber { marks[0] = path }
     case .defaultTo:
       if FormulaStatus.isBad(marks[0]) || values[0].isNaN {
         values[0] = values[1]
@@ -119,12 +123,19 @@ struct ExactEvaluator {
     }
     if instruction.function.isStateful { return remember(instruction, values, marks, path) }
     var worst = path
-    for index in 0..<Int(instruction.count) { worst = FormulaStatus.worst(worst, marks[index]) }
+    for index in 0..<Int(instruction.count) { worst = FormulaStatus.combined(worst, marks[index]) }
     let outcome = Arithmetic.apply(instruction.function, values, Int(instruction.count))
-    if outcome.fault != .none, !FormulaStatus.isBad(worst) { return outcome.fault }
+    if outcome.fault != .none, !FormulaStatus.isBad(worst) || worst == FormulaStatus.notANumber {
+      return outcome.fault
+    }
     values[0] = outcome.value
-    marks[0] = worst
+    marks[0] = mark(outcome.value, worst)
     return .none
+  }
+
+  @inline(__always)
+  private func mark(_ value: Double, _ quality: UInt32) -> UInt32 {
+    value.isNaN ? FormulaStatus.combined(quality, FormulaStatus.notANumber) : quality
   }
 
   /// Calls a function with memory. A bad argument makes a bad result and is not remembered.
@@ -135,9 +146,9 @@ struct ExactEvaluator {
     let count = Int(instruction.count)
     var worst = path
     for index in 0..<count {
-      worst = FormulaStatus.worst(worst, marks[index])
+      worst = FormulaStatus.combined(worst, marks[index])
       if !values[index].isFinite {
-        worst = FormulaStatus.worst(worst, FormulaStatus.badOutOfRange)
+        worst = FormulaStatus.combined(worst, FormulaStatus.notANumber)
       }
     }
     let site = program.layout.sites[Int(instruction.operand)]
@@ -153,12 +164,15 @@ struct ExactEvaluator {
     values[0] = outcome.value
     marks[0] =
       function.isInitial
-      ? FormulaStatus.worst(worst, FormulaStatus.uncertainInitialValue) : worst
+      ? FormulaStatus.combined(worst, FormulaStatus.uncertainInitialValue) : worst
     return .none
   }
 
   private func finish(_ value: Double, _ quality: UInt32) -> FormulaResult {
     let isSound = value.isFinite || FormulaStatus.isBad(quality)
-    return FormulaResult(value: value, quality: isSound ? quality : FormulaStatus.badOutOfRange)
+    return FormulaResult(
+      value: value,
+      quality: isSound && quality != FormulaStatus.notANumber
+        ? quality : FormulaStatus.badOutOfRange)
   }
 }

@@ -16,10 +16,20 @@ struct ColumnCode: Sendable {
   var inputCount: Int
   var blockCount: Int
   var result: UInt16 = 0
+  /// Whether the result is a temporary, which may lie where the caller wants the results.
+  var resultIsTemporary: Bool { Int(result) >= inputCount + constants.count }
 
   init(_ fast: FastCode) {
     constants = fast.constants
     inputCount = fast.inputCount
+    if fast.hidesNotFinite {
+      for input in 0..<inputCount {
+        var step = formula_step()
+        step.operation = UInt16(FORMULA_INPUT)
+        step.a = UInt16(truncatingIfNeeded: input)
+        steps.append(step)
+      }
+    }
     let firstTemporary = inputCount + constants.count
     blockCount = firstTemporary
 
@@ -31,6 +41,12 @@ struct ColumnCode: Sendable {
     for (index, instruction) in fast.instructions.enumerated() where !instruction.isOperandList {
       if instruction.operation == .end {
         result = blocks[Int(instruction.a)]
+        var step = formula_step()
+        step.operation = UInt16(FORMULA_RESULT)
+        step.a = result
+        // The block behind all others is the caller's.
+        step.target = UInt16(truncatingIfNeeded: blockCount)
+        steps.append(step)
         break
       }
       var step = formula_step()

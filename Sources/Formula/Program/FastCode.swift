@@ -7,12 +7,15 @@ struct FastCode: Sendable {
   var constants: [Double]
   var inputCount: Int
   var registerCount: Int
+  /// Whether an input that is not finite may leave a finite result, so that the inputs must be looked at.
+  let hidesNotFinite: Bool
 
   /// The fast code, or nil if the formula needs the exact one each time: it has memory or looks at qualities
   /// or times, or it is very long.
   init?(_ graph: ValueGraph) {
     inputCount = graph.inputCount
     constants = graph.constants
+    hidesNotFinite = graph.hidesNotFinite
     let firstConstant = graph.inputCount
     registerCount = firstConstant + constants.count
     guard registerCount + graph.operations.count < Int(UInt16.max) else { return nil }

@@ -36,6 +36,8 @@ struct ValueGraph: Sendable {
   var constants: [Double] = []
   var inputCount: Int
   var result = Value(.constant, 0)
+  /// Whether an input that is not finite may leave a finite result; sums, products and the like carry it on.
+  var hidesNotFinite = false
 
   init(inputCount: Int) { self.inputCount = inputCount }
 

@@ -39,17 +39,19 @@ extension ValueGraphBuilder {
       return elementary(function, x[0])
     case .exp, .atan, .tanh:
       // These make finite numbers of infinite ones.
-      return elementary(function, settled(x[0]))
+      return elementary(function, settled(x[0], hidesNaN: false))
     case .defaultTo:
+      // Both arguments of a function are evaluated, so a failure of either is one. Where the fast code has an answer,
+      // the first is good.
       let value = settled(x[0])
-      // Both arguments of a function are evaluated, so a failure of either is one.
-      return select(compare(.notEqual, value, value), settled(x[1]), value)
+      _ = settled(x[1])
+      return value
     case .isGood:
-      let value = settled(x[0])
-      return compare(.equal, value, value)
+      _ = settled(x[0])
+      return constant(1)
     case .isNaN:
-      let value = settled(x[0])
-      return compare(.notEqual, value, value)
+      _ = settled(x[0])
+      return constant(0)
     case .step, .isFinite, .sign: return general(function, x, isUnsettled: false)
     case .floorDivide, .modulo, .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .invert,
       .roundTo, .logBase, .atan2, .fmod, .hypot, .interp, .bit, .bits, .int8, .uint8, .int16,
@@ -64,18 +66,34 @@ extension ValueGraphBuilder {
   private mutating func unary(
     _ operation: FastOperation, _ x: Entry, isUnsettled: Bool = false
   ) -> Entry {
-    Entry(value: emit(operation, x.value), isUnsettled: isUnsettled || x.isUnsettled)
+    Entry(
+      value: emit(operation, x.value), isUnsettled: isUnsettled || x.isUnsettled,
+      mayBeInfinite: x.mayBeInfinite, mayBeNaN: x.mayBeNaN)
   }
 
   /// Sums and products carry on what is not finite.
   private mutating func arithmetic(_ operation: FastOperation, _ x: Entry, _ y: Entry) -> Entry {
-    Entry(
-      value: emit(operation, x.value, y.value), isUnsettled: x.isUnsettled || y.isUnsettled)
+    let makesNaN =
+      operation == .add || operation == .subtract
+      ? x.mayBeInfinite && y.mayBeInfinite
+      : x.mayBeInfinite && mayCancel(y) || y.mayBeInfinite && mayCancel(x)
+    return Entry(
+      value: emit(operation, x.value, y.value), isUnsettled: x.isUnsettled || y.isUnsettled,
+      mayBeInfinite: true, mayBeNaN: makesNaN || x.mayBeNaN || y.mayBeNaN)
+  }
+
+  /// Whether infinity times or divided by `x` may be NaN.
+  private func mayCancel(_ x: Entry) -> Bool {
+    guard let value = constantValue(x) else { return true }
+    return value == 0 || !value.isFinite
   }
 
   private mutating func divide(_ x: Entry, _ y: Entry) -> Entry {
     guard let divisor = constantValue(y), divisor != 0 else {
-      return Entry(value: emit(.divide, x.value, settled(y).value), isUnsettled: true)
+      return Entry(
+        value: emit(.divide, x.value, settled(y, hidesNaN: false).value), isUnsettled: true,
+        mayBeInfinite: true,
+        mayBeNaN: true)
     }
     // The reciprocal of a power of two is exact, so the product is the quotient to the bit.
     let reciprocal = 1 / divisor
@@ -111,6 +129,7 @@ extension ValueGraphBuilder {
       guard let clamped = constantValue(x[5]), let from = constantValue(x[3]),
         let to = constantValue(x[4])
       else { return general(function, x) }
+      guard !from.isNaN, !to.isNaN else { return general(function, x) }
       if clamped != 0 { isRising = from <= to }
     }
     let offset = arithmetic(.subtract, x[0], x[1])

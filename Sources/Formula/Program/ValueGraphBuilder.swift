@@ -3,7 +3,8 @@
 /// What makes this right: an operation that fails gives infinity or NaN, never a plausible number. Such a
 /// value is *unsettled*. Arithmetic carries it on to the result, where not being finite gives it away; before
 /// anything that could swallow it (a comparison, `min`, a divisor), a check is put that holds only on the path
-/// on which the value would be computed at all.
+/// on which the value would be computed at all. The same check stands before what could swallow a NaN, which makes
+/// its result bad; as the fast code runs on finite inputs only, that takes two overflows and is rarely needed.
 struct ValueGraphBuilder {
   /// A value on the stack of the code being read.
   struct Entry {
@@ -12,6 +13,9 @@ struct ValueGraphBuilder {
     var isUnsettled = false
     /// Whether it is 0 or 1.
     var isBool = false
+    /// Whether finite inputs can make it infinite, and NaN.
+    var mayBeInfinite = false
+    var mayBeNaN = false
   }
 
   /// A branch whose end is not reached yet.
@@ -103,8 +107,11 @@ struct ValueGraphBuilder {
   }
 
   /// Puts a check before an unsettled value goes where its failure could get lost.
-  mutating func settled(_ entry: Entry) -> Entry {
-    guard entry.isUnsettled else { return entry }
+  ///
+  /// `hidesNaN`: a NaN could get lost there as well.
+  mutating func settled(_ entry: Entry, hidesNaN: Bool = true) -> Entry {
+    if hidesNaN { graph.hidesNotFinite = true }
+    guard entry.isUnsettled || entry.mayBeNaN else { return entry }
     var path = constant(1)
     for branch in branches {
       let holds = truth(branch.condition)
@@ -113,21 +120,21 @@ struct ValueGraphBuilder {
     if constantValue(path) != 0 {
       _ = emit(.check, entry.value, path.value)
     }
-    var settled = entry
-    settled.isUnsettled = false
-    return settled
+    return Entry(value: entry.value, isBool: entry.isBool)
   }
 
   // MARK: Values
 
   mutating func constant(_ value: Double) -> Entry {
-    let isBool = value == 1 || value.bitPattern == 0
-    for (index, known) in graph.constants.enumerated().suffix(16)
+    var index = graph.constants.count
+    for (place, known) in graph.constants.enumerated().suffix(16)
     where known.bitPattern == value.bitPattern {
-      return Entry(value: Value(.constant, index), isBool: isBool)
+      index = place
     }
-    graph.constants.append(value)
-    return Entry(value: Value(.constant, graph.constants.count - 1), isBool: isBool)
+    if index == graph.constants.count { graph.constants.append(value) }
+    return Entry(
+      value: Value(.constant, index), isBool: value == 1 || value.bitPattern == 0,
+      mayBeInfinite: value.isInfinite, mayBeNaN: value.isNaN)
   }
 
   func constantValue(_ entry: Entry) -> Double? {
@@ -187,17 +194,19 @@ struct ValueGraphBuilder {
 
   mutating func select(_ condition: Entry, _ x: Entry, _ y: Entry) -> Entry {
     if let value = constantValue(condition) { return value != 0 ? x : y }
-    if x.value == y.value {
-      return Entry(
-        value: x.value, isUnsettled: x.isUnsettled || y.isUnsettled, isBool: x.isBool && y.isBool)
-    }
+    if x.value == y.value { return either(x, y, x.value) }
     if let one = constantValue(x), let other = constantValue(y), condition.isBool {
       if one == 1, other.bitPattern == 0 { return condition }
       if one.bitPattern == 0, other == 1 { return not(condition) }
     }
-    return Entry(
-      value: emit(.select, condition.value, x.value, y.value),
-      isUnsettled: x.isUnsettled || y.isUnsettled, isBool: x.isBool && y.isBool)
+    return either(x, y, emit(.select, condition.value, x.value, y.value))
+  }
+
+  /// `value` is one of the two.
+  private func either(_ x: Entry, _ y: Entry, _ value: Value) -> Entry {
+    Entry(
+      value: value, isUnsettled: x.isUnsettled || y.isUnsettled, isBool: x.isBool && y.isBool,
+      mayBeInfinite: x.mayBeInfinite || y.mayBeInfinite, mayBeNaN: x.mayBeNaN || y.mayBeNaN)
   }
 
   mutating func compare(_ function: Function, _ a: Entry, _ b: Entry) -> Entry {
@@ -235,7 +244,8 @@ struct ValueGraphBuilder {
       guard let base = values.baseAddress else { return nil }
       for index in 0..<count { base[index] = constantValue(stack[first + index]) ?? .nan }
       let outcome = Arithmetic.apply(function, base, count)
-      return outcome.fault == .none ? outcome.value : nil
+      // What is NaN stays to be computed, so that its quality is found out.
+      return outcome.fault == .none && !outcome.value.isNaN ? outcome.value : nil
     }
   }
 
