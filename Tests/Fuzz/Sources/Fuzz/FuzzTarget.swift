@@ -8,7 +8,8 @@ struct FuzzTarget: Sendable {
   let run: @Sendable ([UInt8]) -> Void
 
   static let all: [FuzzTarget] = [
-    dbc, candump, asc, trc, blf, formula, formulaState, modbus, modbusRTU, modbusServer, sampleBlock,
+    dbc, candump, asc, trc, blf,
+    formula, formulaState, modbus, modbusRTU, modbusServer, sampleBlock,
     store, time,
   ]
 
