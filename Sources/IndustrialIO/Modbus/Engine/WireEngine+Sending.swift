@@ -3,6 +3,12 @@ internal import IOThreads
 // From the queue to the wire, and what becomes of requests to units that do not answer.
 extension WireEngine {
   func sendRequests(_ now: Int64) {
+    // What has come before a request on a serial line can't be its answer, however late it is noticed.
+    if isRTU, exchange.count == 0, !queue.isEmpty, now >= quietUntil {
+      receive(hasHungUp: false)
+      guard link.isUp else { return }
+      input.removeAll()
+    }
     beginRequests(now)
     flush()
   }
