@@ -28,7 +28,9 @@ enum Configurations {
   static func load(_ file: String) throws -> GatewayConfiguration {
     #if Gateway
       do throws(ConfigurationError) {
-        return try GatewayConfiguration(contentsOf: file)
+        let configuration = try GatewayConfiguration(contentsOf: file)
+        for warning in configuration.warnings { StandardError.print("warning: \(warning)") }
+        return configuration
       } catch {
         throw ConfigurationFailure(error)
       }

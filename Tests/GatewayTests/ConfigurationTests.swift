@@ -79,7 +79,8 @@ import Testing
       // What is put in place of what, and what is then said where.
       ("unit: 3", "uint: 3", 9, 5, "unknown key 'uint'", "did you mean 'unit'?"),
       ("bus: plc", "bus: plx", 8, 10, "there is no bus 'plx'", "did you mean 'plc'?"),
-      ("holding/10", "holding/x", 12, 22, "'holding/x' is no valid at", "table"),
+      ("holding/10", "holding/x", 12, 22, "\"holding/x\" is no place", "TABLE/ADDRESS"),
+      ("holding/10", "40011", 12, 22, "a bare number", "modicon/40011"),
       ("every: 100ms", "every: 100", 10, 12, "'100' is no valid every", "unit"),
       ("order: CDAB", "order: ACDC", 12, 56, "'ACDC' is no valid order", "ABCD"),
       ("type: file", "type: fiel", 20, 19, "'fiel' is no valid type", "file"),

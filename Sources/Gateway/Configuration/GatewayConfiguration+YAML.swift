@@ -174,11 +174,19 @@
 
     private func tag(_ name: String, _ section: YAMLSection) -> RegisterTag? {
       let expected = "a table and a zero-based address, such as holding/10 or coil/0"
-      let place = section.value("at", expected: expected, required: true, registerPlace)
-      guard let (table, address) = place else {
+      guard let text = section.text("at", expected: expected, required: true) else {
         section.giveUp()
         return nil
       }
+      let place: RegisterAddress
+      do throws(ModbusError) {
+        place = try RegisterAddress(text)
+      } catch {
+        section.problem(at: "at", error.message, error.advice ?? "write \(expected)")
+        section.giveUp()
+        return nil
+      }
+      let (table, address) = (place.table, place.offset)
       var tag = RegisterTag(name: name, table: table, address: address)
       let types = RegisterType.simple.map(\.name).joined(separator: ", ")
       let orders = ByteOrder.of64Bits.map(\.name).joined(separator: ", ")
@@ -201,14 +209,6 @@
         section.problem(at: "at", "the value ends behind address 65535", "correct the address")
       }
       return tag
-    }
-
-    private func registerPlace(_ text: String) -> (RegisterTable, UInt16)? {
-      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      guard parts.count == 2, let table = RegisterTable(name: parts[0]),
-        let address = UInt16(parts[1])
-      else { return nil }
-      return (table, address)
     }
 
     private func formulas(_ node: Node?) -> [GatewayConfiguration.DerivedTag] {

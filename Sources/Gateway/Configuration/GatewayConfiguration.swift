@@ -1,3 +1,4 @@
+internal import Modbus
 public import Sinks
 
 /// What a gateway reads, computes, keeps and forwards: the content of one configuration file
@@ -17,6 +18,15 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var buffer: Buffer
   /// Where samples go.
   public var sinks: [Destination]
+
+  /// What is allowed and seldom meant: addresses that look like a manual's numbers.
+  public var warnings: [String] {
+    devices.flatMap { device in
+      device.tags.compactMap { tag in
+        RegisterAddress(tag.table, tag.address).warning.map { "\(device.name)/\(tag.name): \($0)" }
+      }
+    }
+  }
 
   /// A configuration from its parts.
   public init(
