@@ -241,18 +241,21 @@ struct HandOverTests {
     while core.window.end < (64 << 10) - 4096 - 3000 { try append(10, to: core) }
     core.acknowledge("sink", nil, through: core.segments[0].lastSequence)
     let appended = Flag()
-    var isSaving = false
+    let begun = Flag()
+    let saved = Flag()
     fs.script = { _, call in
-      if case .write("seg-0000", 0, 512) = call { #expect(!isSaving) }
-      guard call.isSyncOfCursors, !isSaving else { return nil }
-      isSaving = true
+      if case .write("seg-0000", 0, 512) = call {
+        #expect(saved.isRaised || !begun.isRaised)
+      }
+      guard call.isSyncOfCursors, !begun.isRaised else { return nil }
+      begun.raise()
       _ = WorkThread {
         do { try append(50, to: core) } catch { Issue.record(error) }
         appended.raise()
       }
       while !core.lock.locked({ core.isCommitting }) { sched_yield() }
       for _ in 0..<1000 { sched_yield() }
-      isSaving = false
+      saved.raise()
       return nil
     }
     try core.saveCursorsNow()

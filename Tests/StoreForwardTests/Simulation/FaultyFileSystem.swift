@@ -4,7 +4,7 @@ import Glibc
 
 /// A file system in front of another one that fails, shortens or dies at chosen calls.
 final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked Sendable {
-  // Used by one thread, or told what to do before others begin.
+  // Told what to do before others begin; what it counts is guarded by `lock`.
   enum Call: Equatable {
     case read(String)
     case write(String, offset: Int, count: Int)
@@ -20,6 +20,7 @@ final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked
   }
 
   let base: Base
+  let lock = ReentrantLock()
   var path: String { base.path }
   /// How many calls there were that change something.
   private(set) var calls = 0
@@ -33,8 +34,12 @@ final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked
   init(_ base: Base) { self.base = base }
 
   func fault(_ call: Call, _ name: String) throws(StoreIOError) -> Int? {
-    if case .read = call {} else { calls += 1 }
-    switch script(calls, call) {
+    // The script is called outside the lock: it may wait for what another thread does here.
+    let number = lock.locked {
+      if case .read = call {} else { calls += 1 }
+      return calls
+    }
+    switch script(number, call) {
     case nil: return nil
     case .fail(let number):
       throw StoreIOError(errno: number, operation: "injected", name: name)
@@ -82,10 +87,10 @@ final class FaultyFile<Base: StoreFileSystem>: StoreFile, @unchecked Sendable {
     self.fs = fs
     self.base = base
     self.name = name
-    fs.openFiles += 1
+    fs.lock.locked { fs.openFiles += 1 }
   }
 
-  deinit { fs.openFiles -= 1 }
+  deinit { fs.lock.locked { fs.openFiles -= 1 } }
 
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int

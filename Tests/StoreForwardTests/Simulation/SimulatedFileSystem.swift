@@ -3,8 +3,10 @@ import TestSupport
 
 @testable import StoreForward
 
-/// A `SimulatedDisk` as the store sees it. For one thread.
-final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {  // used by one thread
+/// A `SimulatedDisk` as the store sees it.
+// Sendable: every call is inside `lock`; tests set the rest before others begin, or look when they have ended.
+final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
+  let lock = ReentrantLock()
   var disk: SimulatedDisk
   /// Called before each change, with what it is; may throw to make it fail.
   var beforeChange: ((Operation) throws(StoreIOError) -> Void)?
@@ -37,56 +39,80 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {  // used
 
   func did() { afterChange?() }
 
-  func list() throws(StoreIOError) -> [String] { disk.names.keys.sorted() }
+  func list() throws(StoreIOError) -> [String] {
+    try lock.locked { () throws(StoreIOError) -> [String] in disk.names.keys.sorted()
+    }
+  }
 
   func open(_ name: String, create: Bool) throws(StoreIOError) -> SimulatedFile {
-    if let id = disk.names[name] { return SimulatedFile(fs: self, id: id, name: name) }
-    guard create else { throw StoreIOError(errno: ENOENT, operation: "opening", name: name) }
-    try will(.create(name))
-    let id = disk.nextFile
-    disk.nextFile += 1
-    disk.files[id] = SimulatedDisk.File()
-    disk.change(.create(name, id))
-    did()
-    return SimulatedFile(fs: self, id: id, name: name)
+    try lock.locked { () throws(StoreIOError) -> SimulatedFile in
+
+      if let id = disk.names[name] { return SimulatedFile(fs: self, id: id, name: name) }
+      guard create else { throw StoreIOError(errno: ENOENT, operation: "opening", name: name) }
+      try will(.create(name))
+      let id = disk.nextFile
+      disk.nextFile += 1
+      disk.files[id] = SimulatedDisk.File()
+      disk.change(.create(name, id))
+      did()
+      return SimulatedFile(fs: self, id: id, name: name)
+    }
   }
 
   func rename(_ name: String, to newName: String) throws(StoreIOError) {
-    try will(.rename(name))
-    disk.change(.rename(name, newName))
-    did()
+    try lock.locked { () throws(StoreIOError) in
+
+      try will(.rename(name))
+      disk.change(.rename(name, newName))
+      did()
+    }
   }
 
   func unlink(_ name: String) throws(StoreIOError) {
-    guard disk.names[name] != nil else {
-      throw StoreIOError(errno: ENOENT, operation: "removing", name: name)
+    try lock.locked { () throws(StoreIOError) in
+
+      guard disk.names[name] != nil else {
+        throw StoreIOError(errno: ENOENT, operation: "removing", name: name)
+      }
+      try will(.unlink(name))
+      disk.change(.unlink(name))
+      did()
     }
-    try will(.unlink(name))
-    disk.change(.unlink(name))
-    did()
   }
 
   func syncDirectory() throws(StoreIOError) {
-    try will(.syncDirectory)
-    if !liesAboutSync {
-      disk.durableNames = disk.names
-      disk.pendingNames = []
+    try lock.locked { () throws(StoreIOError) in
+
+      try will(.syncDirectory)
+      if !liesAboutSync {
+        disk.durableNames = disk.names
+        disk.pendingNames = []
+      }
+      did()
     }
-    did()
   }
 
   func lock(_ name: String) throws(StoreIOError) {}
   func unlock() {}
-  func wallClock() -> Int64 { Int64(disk.time) }
+  func wallClock() -> Int64 {
+    lock.locked { () -> Int64 in Int64(disk.time)
+    }
+  }
   func monotonicClock() -> UInt64 {
-    disk.time += 1000
-    return disk.time
+    lock.locked { () -> UInt64 in
+
+      disk.time += 1000
+      return disk.time
+    }
   }
   func bootIdentity() -> StoreIdentity { StoreIdentity(low: disk.boot, high: 1) }
-  func newIdentity() -> StoreIdentity { StoreIdentity(low: 0x5EED, high: disk.time) }
+  func newIdentity() -> StoreIdentity {
+    lock.locked { () -> StoreIdentity in StoreIdentity(low: 0x5EED, high: disk.time)
+    }
+  }
 }
 
-final class SimulatedFile: StoreFile, @unchecked Sendable {  // used by one thread
+final class SimulatedFile: StoreFile, @unchecked Sendable {  // as its file system
   private let fs: SimulatedFileSystem
   private let id: Int
   private let name: String
@@ -100,41 +126,56 @@ final class SimulatedFile: StoreFile, @unchecked Sendable {  // used by one thre
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(StoreIOError) -> Int {
-    try fs.will(.read(name))
-    guard let file = fs.disk.files[id] else { return 0 }
-    let count = min(buffer.count, file.cached.count - offset)
-    guard count > 0 else { return 0 }
-    file.cached.withUnsafeBytes { bytes in
-      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)]))
+    try fs.lock.locked { () throws(StoreIOError) -> Int in
+
+      try fs.will(.read(name))
+      guard let file = fs.disk.files[id] else { return 0 }
+      let count = min(buffer.count, file.cached.count - offset)
+      guard count > 0 else { return 0 }
+      file.cached.withUnsafeBytes { bytes in
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)]))
+      }
+      return count
     }
-    return count
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreIOError) -> Int {
-    guard !bytes.isEmpty else { return 0 }
-    try fs.will(.write(name, count: bytes.count))
-    fs.disk.files[id]?.write(bytes, at: offset)
-    fs.did()
-    return bytes.count
+    try fs.lock.locked { () throws(StoreIOError) -> Int in
+
+      guard !bytes.isEmpty else { return 0 }
+      try fs.will(.write(name, count: bytes.count))
+      fs.disk.files[id]?.write(bytes, at: offset)
+      fs.did()
+      return bytes.count
+    }
   }
 
   func truncate(to size: Int) throws(StoreIOError) {
-    try fs.will(.truncate(name))
-    fs.disk.files[id]?.truncate(to: size)
-    fs.did()
+    try fs.lock.locked { () throws(StoreIOError) in
+
+      try fs.will(.truncate(name))
+      fs.disk.files[id]?.truncate(to: size)
+      fs.did()
+    }
   }
 
   func dataSync() throws(StoreIOError) {
-    do throws(StoreIOError) {
-      try fs.will(.sync(name))
-    } catch {
-      // What was pending is forgotten, though reads still show it.
-      fs.disk.files[id]?.forget()
-      throw error
+    try fs.lock.locked { () throws(StoreIOError) in
+
+      do throws(StoreIOError) {
+        try fs.will(.sync(name))
+      } catch {
+        // What was pending is forgotten, though reads still show it.
+        fs.disk.files[id]?.forget()
+        throw error
+      }
+      if !fs.liesAboutSync { fs.disk.files[id]?.sync() }
+      fs.did()
     }
-    if !fs.liesAboutSync { fs.disk.files[id]?.sync() }
-    fs.did()
   }
 
-  func size() throws(StoreIOError) -> Int { fs.disk.files[id]?.cached.count ?? 0 }
+  func size() throws(StoreIOError) -> Int {
+    try fs.lock.locked { () throws(StoreIOError) -> Int in fs.disk.files[id]?.cached.count ?? 0
+    }
+  }
 }
