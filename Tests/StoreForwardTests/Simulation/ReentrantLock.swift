@@ -1,7 +1,8 @@
 import Glibc
 
 /// A lock that its holder may take again: what a disk calls back may use the disk.
-final class ReentrantLock: @unchecked Sendable {  // the pointer never changes; made for many threads
+// Sendable: the pointer never changes, and what it points to is made for many threads.
+final class ReentrantLock: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
   init() {
