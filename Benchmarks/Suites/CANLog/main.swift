@@ -64,28 +64,15 @@ suite.add("candump log file to frames") {
     ])
 }
 
-suite.add("ASC file to frames") {
-  let log = try recording(.asc, "asc")
-  return Comparison(
-    operation: "frame", itemsPerOperation: Double(log.frames),
-    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01),
-    countedIterations: 3,
-    ours: { try readAll(log.path, $0) },
-    against: [
-      .peer("python-can", program: "CANLog/python_can_log.py", arguments: [log.path])
-    ])
-}
-
-suite.add("BLF file to frames") {
-  let log = try recording(.blf, "blf")
-  return Comparison(
-    operation: "frame", itemsPerOperation: Double(log.frames),
-    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01),
-    countedIterations: 3,
-    ours: { try readAll(log.path, $0) },
-    against: [
-      .peer("python-can", program: "CANLog/python_can_log.py", arguments: [log.path])
-    ])
+for (format, name) in [(CANLogFormat.asc, "ASC"), (.blf, "BLF")] {
+  suite.add("\(name) file to frames") {
+    let log = try recording(format, name.lowercased())
+    return Comparison(
+      operation: "frame", itemsPerOperation: Double(log.frames),
+      bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01), countedIterations: 3,
+      ours: { try readAll(log.path, $0) },
+      against: [.peer("python-can", program: "CANLog/python_can_log.py", arguments: [log.path])])
+  }
 }
 
 suite.run()

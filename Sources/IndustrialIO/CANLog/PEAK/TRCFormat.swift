@@ -348,16 +348,9 @@ struct TRCFormat: LineFormat {
       sawFrame = true
       timeBase = hasDate ? .absolute : .relative
     }
-    if payload.count <= 8 {
-      batch.append(
-        time: sum, identifier: identifier, channel: channel, flags: flags, dataLengthCode: code,
-        count: payload.count, word: payload.word(0))
-    } else {
-      batch.append(
-        CANFrame(
-          time: sum, identifier: identifier, channel: channel, flags: flags, payload: payload,
-          dataLengthCode: code))
-    }
+    batch.append(
+      time: sum, identifier: identifier, channel: channel, flags: flags, code: code,
+      payload: payload)
   }
 }
 

@@ -148,16 +148,9 @@ struct ASCFormat: LineFormat {
       sawFrame = true
       timeBase = hasDate ? .absolute : .relative
     }
-    if payload.count <= 8 {
-      batch.append(
-        time: time, identifier: identifier, channel: channel, flags: flags, dataLengthCode: code,
-        count: payload.count, word: payload.word(0))
-    } else {
-      batch.append(
-        CANFrame(
-          time: time, identifier: identifier, channel: channel, flags: flags, payload: payload,
-          dataLengthCode: code))
-    }
+    batch.append(
+      time: time, identifier: identifier, channel: channel, flags: flags, code: code,
+      payload: payload)
   }
 
   /// Behind the channel number of a classic frame, of an error frame, or of an event that is neither.
