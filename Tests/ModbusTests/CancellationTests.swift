@@ -42,15 +42,20 @@ struct CancellationTests {
   private static let options = ModbusOptions(
     timeout: .seconds(600), connectTimeout: .seconds(600), silentTimeouts: 1000)
 
-  /// Answers what asks for an address below 9, and tells of everything else.
-  private func peer() throws -> (ScriptedPeer, AsyncStream<Void>) {
+  /// Answers what asks for an address below 9, and tells of everything else; a read of 99 it answers as
+  /// soon as `late` is signalled.
+  private func peer(late: DispatchSemaphore? = nil) throws -> (ScriptedPeer, AsyncStream<Void>) {
     let (stream, continuation) = AsyncStream<Void>.makeStream()
     let peer = try ScriptedPeer { connection in
       while let request = connection.request() {
         if request.function == 3, request.bytes.count == 12, request.address < 9 {
           connection.send(request.answer)
-        } else {
-          continuation.yield()
+          continue
+        }
+        continuation.yield()
+        if let late, request.address == 99 {
+          late.wait()
+          connection.send(request.answer)
         }
       }
     }
@@ -74,11 +79,10 @@ struct CancellationTests {
 
   @Test("when it waits behind another's", arguments: Call.allCases)
   func waiting(call: Call) async throws {
-    let (peer, arrivals) = try peer()
+    let late = DispatchSemaphore(value: 0)
+    let (peer, arrivals) = try peer(late: late)
     defer { peer.stop() }
-    var options = Self.options
-    options.timeout = .seconds(2)
-    let client = ModbusClient(.tcp("127.0.0.1", port: peer.port), options: options)
+    let client = ModbusClient(.tcp("127.0.0.1", port: peer.port), options: Self.options)
     let first = Task { try await client.readHoldingRegisters(99..<100) }
     for await _ in arrivals { break }
     let task = Task { try await call.make(client) }
@@ -87,7 +91,9 @@ struct CancellationTests {
     await #expect(throws: CancellationError.self) { try await task.value }
     first.cancel()
     await #expect(throws: CancellationError.self) { try await first.value }
-    // The request that is on the wire has its time; then the next one goes, and what was cancelled never.
+    // The request on the wire has its time; after its answer the next one goes, and what was cancelled
+    // never does.
+    late.signal()
     #expect(try await client.readHoldingRegisters(1..<3) == [1, 2])
     #expect(client.statistics.requests <= 3)
   }

@@ -11,6 +11,10 @@ struct SegmentScan {
   var maxTime = Int64.min
   /// The highest watermark that a group header bears.
   var durableThrough: UInt64 = 0
+  /// Behind the last group that a later header calls durable.
+  var durableEnd = Layout.dataStart
+  /// Groups behind that: their last numbers, and where they end.
+  private var unproven: [(last: UInt64, end: Int)] = []
   /// Numbers missing between the first and the last.
   var gaps: [Gap] = []
   /// Bytes before `end` that no valid item covers.
@@ -31,6 +35,7 @@ struct SegmentScan {
   ) -> SegmentScan {
     var scan = SegmentScan()
     scan.end = from
+    scan.durableEnd = from
     var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { buffer.deallocate() }
     var expected = base
@@ -53,7 +58,7 @@ struct SegmentScan {
       steps: while true {
         switch walker.next() {
         case .group(let group):
-          scan.durableThrough = max(scan.durableThrough, group.durableThrough)
+          scan.prove(through: group.durableThrough)
           if group.firstSequence > expected {
             scan.note(expected, group.firstSequence, preceding: group.precedingSequence)
             expected = group.firstSequence
@@ -62,6 +67,7 @@ struct SegmentScan {
           let claimed = min(walker.offset - Layout.groupHeaderSize + group.byteLength, areaEnd)
           scan.end = max(
             scan.end, PlantedBug.appendAfterTornTail.isPlanted ? 0 : claimed, walker.offset)
+          scan.unproven.append((known, claimed))
           scan.minTime = min(scan.minTime, group.minTime)
           scan.maxTime = max(scan.maxTime, group.maxTime)
           scan.skippedBytes = skippedTotal + walker.skippedBytes
@@ -118,6 +124,15 @@ struct SegmentScan {
       scan.lastSequence = known
     }
     return scan
+  }
+
+  /// Takes a watermark of a header to account.
+  private mutating func prove(through watermark: UInt64) {
+    durableThrough = max(durableThrough, watermark)
+    let proven = unproven.prefix { $0.last <= durableThrough }
+    guard let last = proven.last else { return }
+    durableEnd = max(durableEnd, last.end)
+    unproven.removeFirst(proven.count)
   }
 
   /// Numbers `first ..< next` are missing; those above `preceding` were never used.

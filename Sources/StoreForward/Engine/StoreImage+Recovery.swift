@@ -32,6 +32,7 @@ extension StoreImage {
           try newestFile.fillZeros(from: try newestFile.size(), to: segmentSize)
         }
         // What a kill left in the page cache must not be shown before it is on the disk.
+        try rewriteUnproven(newestFile)
         let isRepaired = repairHeader(of: segments.last, in: newestFile)
         if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
@@ -42,6 +43,25 @@ extension StoreImage {
         state(isClean: false).encode(), store: store, in: fs)
     } catch {
       throw StoreError(error, in: fs.path)
+    }
+  }
+
+  /// Writes again what the page cache shows of the newest segment's end and of its header. Where a sync has
+  /// failed the kernel takes these pages for clean, so that another sync succeeds without writing them.
+  private func rewriteUnproven(_ file: FS.File) throws(StoreIOError) {
+    guard let unprovenTail else { return }
+    let header = 0..<Layout.segmentHeaderSize
+    let second = Layout.secondHeader(segmentSize: segmentSize)..<segmentSize
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    defer { buffer.deallocate() }
+    for range in [header, second, unprovenTail] {
+      for offset in stride(from: range.lowerBound, to: range.upperBound, by: buffer.count) {
+        let part = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[..<min(buffer.count, range.upperBound - offset)])
+        // An unreadable part stays as it is.
+        guard let count = try? file.readAll(into: part, at: offset) else { continue }
+        try file.writeAll(UnsafeRawBufferPointer(rebasing: part[..<count]), at: offset)
+      }
     }
   }
 

@@ -17,6 +17,9 @@ struct StoreImage<FS: StoreFileSystem> {
   var lastGeneration: UInt64 = 0
   var tail = Layout.dataStart
   var tailSummary = TailSummary()
+  /// What of the newest segment may be in the page cache alone, though no write is pending: a sync may
+  /// have failed before the store was left open. Nil after a clean close or a restart of the machine.
+  var unprovenTail: Range<Int>?
   var newestFile: FS.File?
   var newestIsShort = false
   /// Part of the newest segment could not be read, so that its end is not known for sure.
@@ -317,6 +320,9 @@ struct StoreImage<FS: StoreFileSystem> {
         file, seed: newest.seed, generation: newest.generation, base: newest.baseSequence,
         preceding: newest.precedingSequence, from: Layout.dataStart, areaEnd: newest.end)
       tail = scan.end
+      if state == nil || state?.boot == boot {
+        unprovenTail = scan.durableEnd..<max(scan.durableEnd, scan.end)
+      }
       tailSummary = TailSummary(
         count: scan.count, minTime: scan.minTime, maxTime: scan.maxTime,
         payloadBytes: scan.payloadBytes, hasLabels: scan.hasLabels)

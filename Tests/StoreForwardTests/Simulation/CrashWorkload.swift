@@ -46,7 +46,7 @@ struct CrashWorkload {
       if reopen {
         incarnation += 1
         fs.disk.time += 10_000_000_000
-        let core = try StoreCore(fileSystem: fs, options: options)
+        let core = try open(fs)
         try core.openCursor("sink", start: .saved)
         current = core
         reopen = false
@@ -96,6 +96,18 @@ struct CrashWorkload {
       }
     }
     return snapshots
+  }
+
+  /// Opens the store as often as a failing sync asks for.
+  private func open(_ fs: SimulatedFileSystem) throws -> StoreCore<SimulatedFileSystem> {
+    for _ in 0..<20 {
+      do throws(StoreError) {
+        return try StoreCore(fileSystem: fs, options: options)
+      } catch {
+        guard failSyncOneIn != nil, error.errno == EIO else { throw error }
+      }
+    }
+    return try StoreCore(fileSystem: fs, options: options)
   }
 
   /// Recovers what a crash left and checks it; then appends, crashes again and checks that what was

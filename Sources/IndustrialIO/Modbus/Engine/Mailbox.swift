@@ -1,5 +1,11 @@
 internal import Synchronization
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Where callers leave jobs for the thread of a client.
 ///
 /// Ringing costs a system call, so it is done only when the thread sleeps or is about to.
@@ -84,29 +90,40 @@ final class Mailbox: Sendable {
 ///
 /// All that the engine holds is touched only with the lock held, which is why this may be marked as sendable.
 private final class LentEngine: @unchecked Sendable {
-  private let lock = Mutex(())
+  // Not `Mutex`: the lock is held across calls and taken back by the same thread, which a closure can't say.
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private var engine: WireEngine?
 
+  init() {
+    lock = .allocate(capacity: 1)
+    pthread_mutex_init(lock, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(lock)
+    lock.deallocate()
+  }
+
   func lend(_ engine: WireEngine) {
-    lock._unsafeLock()
+    pthread_mutex_lock(lock)
     self.engine = engine
   }
 
   func takeBackForGood() {
     engine = nil
-    lock._unsafeUnlock()
+    pthread_mutex_unlock(lock)
   }
 
   func unlocked(_ wait: () -> Void) {
-    lock._unsafeUnlock()
+    pthread_mutex_unlock(lock)
     wait()
-    lock._unsafeLock()
+    pthread_mutex_lock(lock)
   }
 
   /// What became of a caller's own attempt to send.
   func start(_ job: Job) -> WireEngine.DirectStart {
-    guard lock._unsafeTryLock() else { return .no }
-    defer { lock._unsafeUnlock() }
+    guard pthread_mutex_trylock(lock) == 0 else { return .no }
+    defer { pthread_mutex_unlock(lock) }
     return engine?.startDirectly(job) ?? .no
   }
 }
