@@ -90,26 +90,39 @@ private final class FuzzClient: Sendable {
   }
 
   func send(_ bytes: [UInt8]) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = connected()
     defer { close(descriptor) }
     var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = server.port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    precondition(isConnected, "the server has gone")
     _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     shutdown(descriptor, Int32(SHUT_WR))
     // The server answers what is whole, and ends with us.
     var answer = [UInt8](repeating: 0, count: 4096)
     while Glibc.read(descriptor, &answer, answer.count) > 0 {}
+  }
+
+  /// A connection to the server. Thousands a second may use up the ports of a machine for a moment, and the
+  /// fuzzer's own clock interrupts calls: neither says anything of the server.
+  private func connected() -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = server.port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    for _ in 0..<500 {
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let status = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 ? 0 : errno
+        }
+      }
+      if status == 0 { return descriptor }
+      close(descriptor)
+      precondition(
+        status == EINTR || status == EADDRNOTAVAIL, "the server does not take us: errno \(status)")
+      usleep(10_000)
+    }
+    preconditionFailure("no port to connect from for five seconds")
   }
 }
 
