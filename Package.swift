@@ -55,12 +55,13 @@ let protocols: [Target] = [
     "MQTT", path: "\(industrialIO)/MQTT",
     dependencies: ["IndustrialModel", "CMosquitto", "IOThreads"]),
   library(
-    "CANLog", path: "\(industrialIO)/CANLog", dependencies: ["CANCore", "CZlib", "IOThreads"]),
+    "CANLog", path: "\(industrialIO)/CANLog",
+    dependencies: ["CANCore", "IndustrialModel", "CZlib", "IOThreads"]),
   library(
     "CANTransport", path: "\(industrialIO)/CANTransport", dependencies: ["CANCore"]),
   library(
     "SocketCAN", path: "\(industrialIO)/SocketCAN",
-    dependencies: ["CANCore", "CSocketCAN", "IOThreads"]),
+    dependencies: ["CANCore", "CANTransport", "CSocketCAN", "IOThreads"]),
   library(
     "CANSignals", path: "\(industrialIO)/CANSignals",
     dependencies: ["CANCore", "DBC", "IndustrialModel"]),
@@ -154,7 +155,7 @@ let package = Package(
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
-    tests("SocketCANTests", dependencies: ["SocketCAN", "CANCore"]),
+    tests("SocketCANTests", dependencies: ["SocketCAN", "CANTransport", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
     tests(

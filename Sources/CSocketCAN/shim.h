@@ -10,6 +10,7 @@
 #include <linux/can/raw.h>
 #include <linux/net_tstamp.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,7 +99,8 @@ static inline int iiot_can_receive(int descriptor, struct canfd_frame *frames,
         struct msghdr *h = &messages[i].header;
         memset(info, 0, sizeof *info);
         info->length = (h->msg_flags & MSG_TRUNC) ? -1 : (int32_t)messages[i].length;
-        if (h->msg_namelen >= sizeof addresses[i]) info->interface = addresses[i].can_ifindex;
+        // The kernel gives only the part of the address that raw sockets have.
+        if (h->msg_namelen >= offsetof(struct sockaddr_can, can_addr)) info->interface = addresses[i].can_ifindex;
         info->transmitted = (h->msg_flags & MSG_DONTROUTE) != 0;
         info->own = (h->msg_flags & MSG_CONFIRM) != 0;
         iiot_can_read_control(h, info);
@@ -123,7 +125,8 @@ static inline int iiot_can_bind(int descriptor, unsigned index) {
 
 static inline int iiot_can_set(int descriptor, int level, int option, const void *value,
                                unsigned length) {
-    return setsockopt(descriptor, level, option, value, length) == 0 ? 0 : -errno;
+    // J1939 answers with the value that was set.
+    return setsockopt(descriptor, level, option, value, length) >= 0 ? 0 : -errno;
 }
 
 static inline int iiot_can_set_flag(int descriptor, int level, int option, int value) {

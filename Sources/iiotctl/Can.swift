@@ -4,9 +4,10 @@ internal import CANLog
 struct CanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "can",
-    abstract: "Converts, plays and counts CAN logs; receives and sends on CAN interfaces.",
+    abstract: "Converts, plays and counts CAN logs; CAN interfaces: sets up, receives, sends.",
     subcommands: [
-      CanConvert.self, CanReplay.self, CanStats.self, CanDump.self, CanSend.self,
+      CanConvert.self, CanReplay.self, CanStats.self, CanList.self, CanUp.self, CanDown.self,
+      CanDump.self, CanSend.self,
     ])
 }
 

@@ -31,7 +31,7 @@ struct CanDump: AsyncParsableCommand {
   @Option(help: "End after so many frames.")
   var count: Int?
 
-  @Flag(help: "Error frames too.")
+  @Flag(help: "Error frames too; what they mean goes to standard error.")
   var errors = false
 
   func validate() throws {
@@ -62,6 +62,7 @@ struct CanDump: AsyncParsableCommand {
           try writer.append(batch)
         }
         try writer.flush()
+        if errors { explain(batch.prefix(left)) }
         left -= min(left, batch.count)
         if bus.dropped != dropped {
           dropped = bus.dropped
@@ -74,6 +75,14 @@ struct CanDump: AsyncParsableCommand {
     } catch let error as CANLogError {
       if error.errorNumber == 32 { throw OutputClosed() }
       throw CanLogInput.failure(error, "-")
+    }
+  }
+}
+
+extension CanDump {
+  private func explain(_ frames: CANFrameBatch.SubSequence) {
+    for frame in frames {
+      if let report = CANErrorReport(frame) { StandardError.print("\(interface): \(report)") }
     }
   }
 }

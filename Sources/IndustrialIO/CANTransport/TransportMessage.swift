@@ -15,6 +15,19 @@ public struct TransportMessage: Sendable, Hashable {
   public let address: UInt8?
   /// The data.
   public let bytes: [UInt8]
+
+  /// A message from its parts.
+  public init(
+    firstTime: Int64, time: Int64, channel: UInt16, identifier: CANIdentifier, address: UInt8?,
+    bytes: [UInt8]
+  ) {
+    self.firstTime = firstTime
+    self.time = time
+    self.channel = channel
+    self.identifier = identifier
+    self.address = address
+    self.bytes = bytes
+  }
 }
 
 /// A message that could not be put together: nothing of it is given out.

@@ -18,24 +18,18 @@ extension Timestamp: CustomStringConvertible {
       fraction += second
       seconds -= 1
     }
-    var days = seconds / 86_400
-    var rest = seconds % 86_400
-    if rest < 0 {
-      rest += 86_400
-      days -= 1
-    }
-    let date = CivilDate(daysSince1970: days)
+    let date = CivilDate.fields(seconds: seconds)
     text.appendDecimal(date.year, width: 4)
     text.append(UInt8(ascii: "-"))
     text.appendDecimal(date.month, width: 2)
     text.append(UInt8(ascii: "-"))
     text.appendDecimal(date.day, width: 2)
     text.append(UInt8(ascii: "T"))
-    text.appendDecimal(rest / 3600, width: 2)
+    text.appendDecimal(date.hour, width: 2)
     text.append(UInt8(ascii: ":"))
-    text.appendDecimal(rest / 60 % 60, width: 2)
+    text.appendDecimal(date.minute, width: 2)
     text.append(UInt8(ascii: ":"))
-    text.appendDecimal(rest % 60, width: 2)
+    text.appendDecimal(date.second, width: 2)
     text.append(UInt8(ascii: "."))
     text.appendDecimal(fraction, width: 9)
     text.append(UInt8(ascii: "Z"))
@@ -51,15 +45,16 @@ extension Timestamp: CustomStringConvertible {
     guard let year = reader.number(digits: 4), reader.skip("-"),
       let month = reader.number(digits: 2), reader.skip("-"),
       let day = reader.number(digits: 2), reader.skip("T", "t", " "),
-      let hour = reader.number(digits: 2), hour < 24, reader.skip(":"),
-      let minute = reader.number(digits: 2), minute < 60, reader.skip(":"),
-      let second = reader.number(digits: 2), second <= 60,
-      let days = CivilDate(year: year, month: month, day: day)?.daysSince1970
+      let hour = reader.number(digits: 2), reader.skip(":"),
+      let minute = reader.number(digits: 2), reader.skip(":"),
+      let second = reader.number(digits: 2),
+      let local = CivilDate.seconds(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     else { return nil }
     guard let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd else {
       return nil
     }
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+    let seconds = local - offset
     // Negative seconds and a positive fraction: round towards the fraction first, so that the
     // earliest moments do not overflow on the way.
     let whole = seconds < 0 ? seconds + 1 : seconds
@@ -68,46 +63,6 @@ extension Timestamp: CustomStringConvertible {
     let (sum, tooFar) = product.addingReportingOverflow(rest)
     guard !tooLarge, !tooFar else { return nil }
     self.init(nanoseconds: sum)
-  }
-}
-
-/// A day of the proleptic Gregorian calendar.
-private struct CivilDate {
-  var year: Int64
-  var month: Int64
-  var day: Int64
-
-  init?(year: Int64, month: Int64, day: Int64) {
-    guard (1...12).contains(month), day >= 1 else { return nil }
-    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let lengths: [Int64] = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    guard day <= lengths[Int(month - 1)] else { return nil }
-    self.year = year
-    self.month = month
-    self.day = day
-  }
-
-  /// Counts in 400-year eras that begin on 1 March, so that the leap day is the last of its year.
-  init(daysSince1970 days: Int64) {
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-  }
-
-  var daysSince1970: Int64 {
-    let year = month <= 2 ? self.year - 1 : self.year
-    let era = (year >= 0 ? year : year - 399) / 400
-    let yearOfEra = year - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    return era * 146_097 + dayOfEra - 719_468
   }
 }
 

@@ -58,14 +58,7 @@ public final class CANBus: Sendable {
     let opened = iiot_can_open_raw()
     descriptor = opened
     try check(opened, "opening a CAN socket")
-    var index: UInt32 = 0
-    if interface != "any" {
-      index = if_nametoindex(interface)
-      guard index != 0 else {
-        throw CANBusError(
-          errorNumber: ENODEV, doing: "looking up the interface", interface: interface)
-      }
-    }
+    let index = interface == "any" ? 0 : try CANInterface.index(of: interface)
     try configure(filters)
     try check(iiot_can_bind(descriptor, index), "binding to the interface")
   }
@@ -126,8 +119,7 @@ public final class CANBus: Sendable {
   }
 
   func check(_ status: Int32, _ what: String) throws(CANBusError) {
-    guard status < 0 else { return }
-    throw CANBusError(errorNumber: -status, doing: what, interface: interface)
+    try CANBusError.check(status, what, interface)
   }
 
   func noteDrops(_ count: UInt32) {
@@ -144,7 +136,7 @@ public final class CANBus: Sendable {
   /// - Parameter bufferedBatches: how many batches wait for the consumer. When they are full, frames wait in the
   ///   kernel, and when its buffer is full too, it drops them and counts: ``dropped``.
   public func frames(bufferedBatches: Int = 16) -> CANBusFrames {
-    CANBusFrames(source: CANBusFrames.Source(bus: self, capacity: bufferedBatches))
+    CANBusFrames(bus: self, capacity: bufferedBatches)
   }
 
   /// Sends a frame; returns when the interface's queue has it.

@@ -2,6 +2,14 @@ internal import Glibc
 internal import IOThreads
 
 extension CANBusError {
+  /// Throws where a call of ours into the system gave a negative errno.
+  static func check(
+    _ status: Int32, _ what: String, _ interface: String
+  ) throws(CANBusError) {
+    guard status < 0 else { return }
+    throw CANBusError(errorNumber: -status, doing: what, interface: interface)
+  }
+
   /// What an error number of a CAN socket means.
   init(errorNumber: Int32, doing what: String, interface: String) {
     let (code, message, advice): (Code, String, String) =
@@ -34,6 +42,11 @@ extension CANBusError {
           .queueFull, "the interface's queue stayed full",
           "check that another node acknowledges and that the bit rate is right, "
             + "or make the queue longer: ip link set \(interface) txqueuelen 1000"
+        )
+      case ECOMM, ETIMEDOUT, ETIME:
+        (
+          .noAnswer, "\(what): the other side did not answer in time",
+          "check that it is on the bus, and the identifiers or addresses of both sides"
         )
       case ENOMEM, EMFILE, ENFILE:
         (.outOfResources, SystemFailure.explanation(of: errorNumber), "")

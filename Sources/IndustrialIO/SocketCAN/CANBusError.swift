@@ -20,6 +20,10 @@ public struct CANBusError: Error, Sendable, Equatable {
     public static let invalidFrame = Code(rawValue: "invalidFrame")
     /// The queue of the interface stayed full: nobody acknowledges, or the bus is too busy.
     public static let queueFull = Code(rawValue: "queueFull")
+    /// A message of several frames was not taken by the other side.
+    public static let noAnswer = Code(rawValue: "noAnswer")
+    /// The interface can't do this: it has no controller, or is up already.
+    public static let notPossible = Code(rawValue: "notPossible")
     /// The system refused memory, a thread or a descriptor.
     public static let outOfResources = Code(rawValue: "outOfResources")
     /// The system failed in another way; see `errorNumber`.

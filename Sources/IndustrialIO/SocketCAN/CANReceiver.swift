@@ -86,7 +86,7 @@ struct CANReceiver: ~Copyable {
     return channel
   }
 
-  private static var now: Int64 {
+  static var now: Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -1,4 +1,5 @@
 internal import CANCore
+internal import IndustrialModel
 
 /// One line of candump text, in the log or the screen form, taken apart with every check.
 ///

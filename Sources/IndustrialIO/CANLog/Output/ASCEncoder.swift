@@ -1,4 +1,5 @@
 internal import CANCore
+internal import IndustrialModel
 
 /// Vector's ASC text, as CANalyzer, python-can and asc2log read it: hexadecimal, absolute times.
 ///

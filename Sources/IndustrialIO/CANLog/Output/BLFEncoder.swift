@@ -1,5 +1,6 @@
 internal import CANCore
 internal import CZlib
+internal import IndustrialModel
 
 /// Vector's BLF: objects of version 1 in packed containers of 128 KB, times in nanoseconds.
 ///

@@ -1,4 +1,5 @@
 internal import CANCore
+internal import IndustrialModel
 
 /// A JSON object a frame and line:
 /// `{"time":"2023-11-17T18:38:03.000000000Z","channel":"can0","id":291,"extended":false,"remote":false,"error":false,
@@ -16,7 +17,7 @@ struct JSONLinesEncoder: CANLogEncoder {
 
   private func append(_ frame: CANFrame, channel: [UInt8], _ bytes: inout [UInt8]) {
     LogText.append("{\"time\":\"", to: &bytes)
-    Self.appendTime(frame.time, &bytes)
+    Timestamp(nanoseconds: frame.time).write(to: &bytes)
     LogText.append("\",\"channel\":", to: &bytes)
     bytes += channel
     LogText.append(",\"id\":", to: &bytes)
@@ -49,28 +50,6 @@ struct JSONLinesEncoder: CANLogEncoder {
     LogText.append(",\"", to: &bytes)
     LogText.append(name, to: &bytes)
     LogText.append(value ? "\":true" : "\":false", to: &bytes)
-  }
-
-  /// RFC 3339 with nine decimals.
-  private static func appendTime(_ time: Int64, _ bytes: inout [UInt8]) {
-    var seconds = time / 1_000_000_000
-    var nanoseconds = time % 1_000_000_000
-    if nanoseconds < 0 {
-      nanoseconds += 1_000_000_000
-      seconds -= 1
-    }
-    let date = CivilDate.fields(seconds: seconds)
-    LogText.append(UInt64(date.year), digits: 4, to: &bytes)
-    for (mark, field) in [
-      (ASCII.minus, date.month), (ASCII.minus, date.day), (UInt8(ascii: "T"), date.hour),
-      (ASCII.colon, date.minute), (ASCII.colon, date.second),
-    ] {
-      bytes.append(mark)
-      LogText.append(UInt64(field), digits: 2, to: &bytes)
-    }
-    bytes.append(ASCII.dot)
-    LogText.append(UInt64(nanoseconds), digits: 9, to: &bytes)
-    bytes.append(UInt8(ascii: "Z"))
   }
 
   private static func quoted(_ name: String) -> [UInt8] {

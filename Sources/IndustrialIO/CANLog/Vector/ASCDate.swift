@@ -1,3 +1,5 @@
+internal import IndustrialModel
+
 /// The dates in the header of an ASC log: `Sat Sep 30 10:06:13.191 PM 2017`, in the language of the recorder's machine.
 enum ASCDate {
   /// Beginnings of the names of months, without what is not ASCII: English, German, French, Italian, Spanish,

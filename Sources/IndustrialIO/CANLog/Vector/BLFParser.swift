@@ -1,5 +1,6 @@
 internal import CANCore
 internal import Glibc
+internal import IndustrialModel
 
 /// Vector's BLF: a file header, then objects, most of them in containers that are compressed one by one. An object may
 /// begin in one container and end in the next.

@@ -1,0 +1,224 @@
+internal import CANCore
+public import CANTransport
+internal import CSocketCAN
+internal import Glibc
+internal import IOThreads
+
+/// A node with a fixed address on a J1939 bus: messages of any length by their parameter group, of which the kernel makes frames
+/// and back (SAE J1939-21; Linux 5.4 and later).
+///
+/// The node claims no address by name (SAE J1939-81): it is for buses with fixed addresses.
+///
+/// ```swift
+/// let node = try J1939Node("can0", address: 0x20)
+/// try await node.send(bytes, group: 0xFECA)
+/// for try await message in node.messages() { ... }      // message.identifier has group, source and destination
+/// ```
+public final class J1939Node: Sendable {
+  /// The interface, such as `can0`.
+  public let interface: String
+  /// The address on the bus.
+  public let address: UInt8
+
+  /// The address of all nodes.
+  public static let everyone: UInt8 = 0xFF
+  /// The longest message that is received (SAE J1939-21 allows 1785 bytes, the extended protocol more).
+  public static let longestMessage = 1 << 20
+
+  private let receiver: Int32
+  private let sender: Sender
+
+  /// Opens the node.
+  ///
+  /// - Parameters:
+  ///   - interface: its name, such as `can0`.
+  ///   - address: 0 to 253.
+  ///   - receivesEverything: messages to other nodes come too.
+  /// - Throws: ``CANBusError``; ``CANBusError/Code/unsupported`` where the kernel has no J1939 (`modprobe can_j1939`).
+  public init(
+    _ interface: String, address: UInt8, receivesEverything: Bool = false
+  ) throws(CANBusError) {
+    self.interface = interface
+    self.address = address
+    guard address <= UInt8(J1939_MAX_UNICAST_ADDR) else {
+      throw CANBusError(
+        code: .notPossible, message: "a node's address is 0 to 253, not \(address)", advice: "",
+        interface: interface, errorNumber: nil)
+    }
+    let index = try CANInterface.index(of: interface)
+    func open() throws(CANBusError) -> Int32 {
+      let opened = iiot_j1939_open(index, 0, address)
+      try CANBusError.check(opened, "opening a J1939 socket", interface)
+      return opened
+    }
+    let receiver = try open()
+    self.receiver = receiver
+    do throws(CANBusError) {
+      try CANBusError.check(
+        iiot_can_set_timestamps(receiver, 0), "switching time stamps on", interface)
+      try CANBusError.check(
+        iiot_can_set_flag(
+          receiver, SOL_CAN_J1939, Int32(SO_J1939_PROMISC), receivesEverything ? 1 : 0),
+        "receiving everything", interface)
+      sender = try Sender(try open(), interface)
+    } catch {
+      _ = close(receiver)
+      throw error
+    }
+  }
+
+  deinit { _ = close(receiver) }
+
+  /// Sends a message; returns when it has been sent to its end, which a long one to one node has to be acknowledged for. One
+  /// at a time; others wait for their turn.
+  ///
+  /// A message that has begun is not cancelled; the kernel gives up when the other side does not answer in the time that the
+  /// standard allows.
+  /// - Parameters:
+  ///   - bytes: 1 byte or more; more than 8 go by the transport protocol.
+  ///   - group: the parameter group number, of 18 bits. The low byte of one that is for one node (below 0xF000) is 0.
+  ///   - destination: the other node's address; groups from 0xF000 on go to all.
+  ///   - priority: 0 (highest) to 7.
+  /// - Throws: ``CANBusError`` with ``CANBusError/Code/noAnswer`` when the other side did not take it; `CancellationError` before
+  ///   it begins.
+  public func send(
+    _ bytes: some Collection<UInt8> & Sendable, group: UInt32,
+    to destination: UInt8 = J1939Node.everyone, priority: Int = 6
+  ) async throws {
+    try Task.checkCancellation()
+    let isForOne = group >> 8 & 0xFF < 0xF0
+    guard group <= UInt32(J1939_PGN_MAX), !bytes.isEmpty, (0...7).contains(priority),
+      isForOne ? group & 0xFF == 0 : destination == Self.everyone
+    else {
+      throw CANBusError(
+        code: .invalidFrame, message: "this is no J1939 message",
+        advice: "a group has 18 bits; below 0xF000 its low byte is 0, from there it goes to all; "
+          + "the priority is 0 to 7; there is a byte at least",
+        interface: interface, errorNumber: nil)
+    }
+    try await sender.send(
+      Array(bytes), group: group, to: destination, priority: Int32(priority))
+  }
+
+  /// The messages that come, on a thread of its own. What this node sends itself is not among them.
+  ///
+  /// - Parameter buffered: how many messages wait for the consumer before they wait in the kernel.
+  public func messages(buffered: Int = 256) -> CANSocketSequence<TransportMessage> {
+    CANSocketSequence(
+      source: CANSocketSequence.Source(interface: interface, capacity: buffered) {
+        [self] (queue) throws(CANBusError) in
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+          byteCount: Self.longestMessage, alignment: 8)
+        defer { buffer.deallocate() }
+        try CANSocketSequence.receive(from: receiver, into: queue) {
+          () throws(CANBusError) in
+          try next(buffer)
+        }
+      })
+  }
+
+  private func next(_ buffer: UnsafeMutableRawBufferPointer) throws(CANBusError)
+    -> TransportMessage?
+  {
+    while true {
+      var info = iiot_j1939_info()
+      let count = iiot_j1939_receive(receiver, buffer.baseAddress, buffer.count, &info)
+      if count == Int64(-EAGAIN) { return nil }
+      if count == Int64(-EINTR) { continue }
+      try CANBusError.check(Int32(clamping: min(count, 0)), "receiving", interface)
+      // Sent by our other socket.
+      if info.source == address || count > Int64(buffer.count) { continue }
+      return TransportMessage(
+        firstTime: info.time, time: info.time, channel: 0, identifier: Self.identifier(info),
+        address: nil, bytes: Array(buffer[..<Int(count)]))
+    }
+  }
+
+  /// The identifier that the message would have as a single frame.
+  private static func identifier(_ info: iiot_j1939_info) -> CANIdentifier {
+    var group = info.group & 0x3FFFF
+    if group >> 8 & 0xFF < 0xF0 { group = group & 0x3FF00 | UInt32(info.destination) }
+    return CANIdentifier(
+      truncating: CANIdentifier.extendedFlag | UInt32(info.priority & 7) << 26 | group << 8
+        | UInt32(info.source))
+  }
+
+  /// Sends on a thread of its own and waits for the kernel's report of the end.
+  private actor Sender {
+    private let descriptor: Int32
+    private let interface: String
+    private let thread: BlockingThread
+    /// The kernel counts the messages of a socket.
+    private var key: UInt32 = 0
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(_ descriptor: Int32, _ interface: String) throws(CANBusError) {
+      self.descriptor = descriptor
+      self.interface = interface
+      thread = BlockingThread(name: "j1939-\(interface)")
+      try CANBusError.check(
+        iiot_j1939_report_sending(descriptor), "asking for reports of sending", interface)
+      // It takes nothing: no message has this source.
+      var nothing = j1939_filter()
+      nothing.addr = J1939Node.everyone
+      nothing.addr_mask = 0xFF
+      try CANBusError.check(
+        iiot_can_set(
+          descriptor, SOL_CAN_J1939, Int32(SO_J1939_FILTER), &nothing,
+          UInt32(MemoryLayout<j1939_filter>.stride)), "setting the filter", interface)
+    }
+
+    deinit { _ = close(descriptor) }
+
+    func send(
+      _ bytes: [UInt8], group: UInt32, to destination: UInt8, priority: Int32
+    ) throws(CANBusError) {
+      while true {
+        let status = iiot_j1939_send(
+          descriptor, bytes, bytes.count, group, destination, priority)
+        if status == -EAGAIN || status == -ENOBUFS || status == -EINTR {
+          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&entry, 1, 10)
+          continue
+        }
+        try CANBusError.check(status, "sending", interface)
+        break
+      }
+      let ours = key
+      key &+= 1
+      while true {
+        var reported: UInt32 = 0
+        let status = iiot_j1939_sending_report(descriptor, &reported)
+        if status == -EAGAIN {
+          // The error queue raises POLLERR.
+          var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+          _ = poll(&entry, 1, -1)
+          continue
+        }
+        guard status != 0, status != -EINTR, reported == ours else { continue }
+        if status > 0 { return }
+        // The socket remembers the failure a second time.
+        var pending: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &length)
+        throw givenUp(-status)
+      }
+    }
+
+    /// Why a message of several frames came to no end; the kernel makes error numbers of the abort reasons of the standard.
+    private func givenUp(_ number: Int32) -> CANBusError {
+      switch number {
+      case EHOSTUNREACH:
+        CANBusError(errorNumber: ETIME, doing: "sending", interface: interface)
+      case EALREADY, EMSGSIZE, EBADMSG, ENOTRECOVERABLE, EPROTO, EBADSLT:
+        CANBusError(
+          code: .noAnswer, message: "sending: one side gave the message up",
+          advice: number == EALREADY
+            ? "the other node is busy with another message: try again"
+            : "the other node can't take a message of this length or kind now",
+          interface: interface, errorNumber: number)
+      default: CANBusError(errorNumber: number, doing: "sending", interface: interface)
+      }
+    }
+  }
+}
