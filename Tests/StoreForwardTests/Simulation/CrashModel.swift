@@ -7,6 +7,9 @@ import Testing
 struct CrashModel {
   /// The bytes that each number was appended with last.
   var appended: [UInt64: [UInt8]] = [:]
+  /// All numbers that were ever given out, and those of records with a label.
+  var given: Set<UInt64> = []
+  var labelled: Set<UInt64> = []
   var reused: [UInt64] = []
   /// Numbers whose append returned.
   var acknowledged: Set<UInt64> = []
@@ -14,6 +17,8 @@ struct CrashModel {
   var seen: Set<UInt64> = []
   /// What the consumer had dealt with before it acknowledged it.
   var consumed: UInt64 = 0
+  /// Where the cursor stood when it was saved last.
+  var saved: UInt64 = 0
   /// Numbers that may have gone because the ring was full, at most.
   var evictable: UInt64 = 0
   var slots: Int
@@ -23,6 +28,7 @@ struct CrashModel {
     // A number that nobody was promised and nobody saw is free again.
     if acknowledged.contains(number) || seen.contains(number) { reused.append(number) }
     appended[number] = bytes
+    given.insert(number)
   }
 
   /// What is wrong with a recovered store; empty if nothing.
@@ -95,11 +101,35 @@ struct CrashModel {
         found.append("cursor at \(cursor.acknowledged), consumed is \(consumed)")
       }
     }
+    found += accountViolations(in: core)
     if !reused.isEmpty { found.append("numbers used twice, e.g. \(reused[0])") }
     let limit = slots * core.segmentSize + (256 << 10)
     if fs.disk.byteCount > limit {
       found.append("\(fs.disk.byteCount) bytes on the disk, the limit is \(limit)")
     }
+    return found
+  }
+
+  /// What went unread is counted, once, for the store and its only cursor alike; and the cursor is not
+  /// behind where it was saved.
+  private func accountViolations(in core: StoreCore<SimulatedFileSystem>) -> [String] {
+    guard let cursor = core.cursorStatus().first else { return [] }
+    var found: [String] = []
+    if cursor.acknowledged < saved {
+      found.append("cursor at \(cursor.acknowledged), saved at \(saved)")
+    }
+    let evicted = core.evictedThrough
+    func check(_ what: String, _ count: UInt64, _ store: UInt64, of numbers: Set<UInt64>) {
+      let gone = numbers.filter { $0 <= evicted }
+      let least = gone.count { $0 > consumed && acknowledged.contains($0) }
+      if count != store || count < least || count > gone.count {
+        found.append("\(what): \(count), of the store \(store), owed \(least) to \(gone.count)")
+      }
+    }
+    check("evicted", cursor.evicted, core.currentMetrics().evictedRecords, of: given)
+    check(
+      "labels", core.evictedLabels(cursor: cursor.name)[1] ?? 0,
+      core.evictedLabels(cursor: "")[1] ?? 0, of: labelled)
     return found
   }
 }
