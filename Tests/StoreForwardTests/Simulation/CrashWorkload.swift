@@ -62,7 +62,7 @@ struct CrashWorkload {
             bytes, time: Int64(number),
             labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
         }
-        model.updateEvictable(core, adding: batch.byteCount)
+        model.updateEvictable(core, adding: batch.byteCount, onFailures: failSyncOneIn != nil)
         do throws(StoreError) {
           let receipt = try core.append(batch)
           for number in receipt.firstSequence...receipt.lastSequence {
@@ -263,11 +263,14 @@ extension CrashModel {
     appended = appended.filter { seen.contains($0.key) || acknowledged.contains($0.key) }
   }
 
-  /// An append may make the ring give up as many of the oldest segments as it needs new ones.
-  mutating func updateEvictable(_ core: StoreCore<SimulatedFileSystem>, adding bytes: Int) {
+  /// An append may make the ring give up as many of the oldest segments as it needs new ones; where a
+  /// segment can't be begun, more.
+  mutating func updateEvictable(
+    _ core: StoreCore<SimulatedFileSystem>, adding bytes: Int, onFailures: Bool = false
+  ) {
     let needed = bytes / (core.segmentSize - 8192 - 8192) + 2
     let free = core.slotLimit - core.segments.count
-    let gone = max(0, needed - free)
+    let gone = onFailures ? core.segments.count : max(0, needed - free)
     if gone > 0 {
       let victims = core.segments.prefix(gone)
       evictable = max(evictable, victims.last?.lastSequence ?? 0)
