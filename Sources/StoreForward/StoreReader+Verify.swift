@@ -21,7 +21,10 @@ extension StoreReader {
     if let first = image.segments.first, first.precedingSequence > image.evictedThrough {
       let records = (image.evictedThrough + 1)...first.precedingSequence
       let name = Layout.segmentName(slot: first.slot)
-      try tell([StoreFinding(file: name, offset: 0, reason: "the segment before is missing", records: records)])
+      try tell([
+        StoreFinding(
+          file: name, offset: 0, reason: "the segment before is missing", records: records)
+      ])
     }
     for segment in image.segments {
       var (part, findings) = try self.check(segment)

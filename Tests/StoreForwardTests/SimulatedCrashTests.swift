@@ -11,8 +11,11 @@ let isCI = ProcessInfo.processInfo.environment["CI"] != nil
 
 @Suite("Power cuts at every point of a simulated disk lose nothing")
 struct SimulatedCrashTests {
+  /// IIOT_SEED=N runs that seed alone.
+  static let given = ProcessInfo.processInfo.environment["IIOT_SEED"].flatMap { UInt64($0) }
   static let fresh = UInt64.random(in: 1000...UInt64(UInt32.max))
   static let seeds: [UInt64] = {
+    if let given { return [given] }
     // The last ones open a store again whose sync had failed, and then the power goes.
     let fixed: [UInt64] = [1, 2, 3_667_264_820]
     return fixed + (0..<(isSoak ? 200 : isCI ? 12 : 1)).map { fresh &+ $0 }

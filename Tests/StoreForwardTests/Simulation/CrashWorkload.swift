@@ -56,8 +56,7 @@ struct CrashWorkload {
         for number in first..<(first + UInt64(count)) {
           let size = Int.random(in: 0...largest, using: &generator)
           let bytes = payload(number &* 256 &+ UInt64(incarnation), size: size)
-          model.willAppend(number, bytes)
-          if round % 3 == 0 { model.labelled.insert(number) }
+          model.willAppend(number, bytes, isLabelled: round % 3 == 0)
           try batch.append(
             bytes, time: Int64(number),
             labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
@@ -263,14 +262,15 @@ extension CrashModel {
     appended = appended.filter { seen.contains($0.key) || acknowledged.contains($0.key) }
   }
 
-  /// An append may make the ring give up as many of the oldest segments as it needs new ones; where a
-  /// segment can't be begun, more.
+  /// An append may make the ring give up as many of the oldest segments as it needs new ones; where
+  /// segments can't be begun, even its own first records.
   mutating func updateEvictable(
     _ core: StoreCore<SimulatedFileSystem>, adding bytes: Int, onFailures: Bool = false
   ) {
+    if onFailures { evictable = max(evictable, given.max() ?? 0) }
     let needed = bytes / (core.segmentSize - 8192 - 8192) + 2
     let free = core.slotLimit - core.segments.count
-    let gone = onFailures ? core.segments.count : max(0, needed - free)
+    let gone = max(0, needed - free)
     if gone > 0 {
       let victims = core.segments.prefix(gone)
       evictable = max(evictable, victims.last?.lastSequence ?? 0)
