@@ -96,7 +96,7 @@ public final class StoreReader {
 
   /// Reads the files while another process may be changing them: once more when a segment was begun or
   /// a state file was written in between, so that no half-seen change is taken for damage.
-  private static func look(
+  static func look(
     _ fs: POSIXFileSystem
   ) throws(StoreError) -> StoreImage<POSIXFileSystem> {
     var attempts = 0
@@ -183,10 +183,15 @@ public final class StoreReader {
   }
 
   private func skipToOldest() {
-    let evicted = min(image.evictedThrough, oldestSequence - 1)
+    let oldest = oldestSequence
+    let evicted = min(image.evictedThrough, oldest - 1)
     storage.addGap(request.next, evicted, .evicted)
     request.next = max(request.next, evicted.saturatingNext)
-    storage.addGap(request.next, oldestSequence - 1, .damaged)
-    request.next = oldestSequence
+    // What lies before the oldest segment was used up to the number that preceded it.
+    let used = min(image.segments.first?.precedingSequence ?? oldest - 1, oldest - 1)
+    storage.addGap(request.next, used, .damaged)
+    request.next = max(request.next, used.saturatingNext)
+    storage.addGap(request.next, oldest - 1, .unused)
+    request.next = oldest
   }
 }

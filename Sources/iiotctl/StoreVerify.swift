@@ -1,13 +1,15 @@
 internal import ArgumentParser
 internal import StoreForward
 
-/// Reads every record of a store and says what is damaged.
+/// Checks all that a checksum covers and says what is damaged.
 struct StoreVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Checks every record of a store.",
     discussion: """
-      Reads only, and may be used while another process writes. Prints a line for each finding and a
-      summary. Exit codes: 0 no damage, 1 damage or failure.
+      Reads only, and may be used while another process writes. Checks records, label counts, the headers of
+      groups and segments, footers and the copies in the state files. Prints a line for each damaged
+      place (FILE at OFFSET: WHAT; record N is lost) and a summary. What a crash has torn behind the last
+      durable record is no damage. Exit codes: 0 no damage, 1 damage or failure.
       """)
 
   @Argument(help: "The store's directory.") var directory: String
@@ -16,42 +18,15 @@ struct StoreVerify: ParsableCommand {
     do {
       let reader = try StoreReader(directory: directory)
       var output = StandardOutput()
-      var findings = 0
-      func finding(_ line: String) throws {
-        findings += 1
-        try output.append { $0 += "\(line)\n".utf8 }
-      }
-      let report = reader.findings
-      for name in report.rejectedSegments { try finding("\(name): no segment of this store") }
-      if report.rebuiltHeaders > 0 {
-        try finding("headers: \(report.rebuiltHeaders) lost, rebuilt from their records")
-      }
-      if report.repairedHeaderCopies > 0 {
-        try finding("headers: \(report.repairedHeaderCopies) damaged copies, covered by others")
-      }
-      for name in report.unreadableSegments { try finding("\(name): the disk does not give it") }
-      if report.cursorsLost { try finding("cursors: lost, all sinks begin at the oldest record") }
-      if report.repairedStateCopies > 0 {
-        try finding("state files: \(report.repairedStateCopies) damaged copies, covered by others")
-      }
-      var records: UInt64 = 0
-      var bytes: UInt64 = 0
-      var missing: UInt64 = 0
-      while let gaps = try reader.next({ batch in
-        records += UInt64(batch.count)
-        bytes += UInt64(batch.payloadByteCount)
-        return batch.gaps
-      }) {
-        for gap in gaps where gap.reason == .damaged {
-          missing += gap.count
-          try finding("records \(gap.first) to \(gap.last): damaged")
-        }
+      let check = try reader.verify { finding in
+        try output.append { $0 += "\(finding)\n".utf8 }
       }
       try output.append {
-        $0 += "\(records) records, \(bytes) bytes intact; \(missing) records damaged\n".utf8
+        $0 += "\(check.records) records, \(check.payloadBytes) bytes intact; ".utf8
+        $0 += "\(check.damagedRecords) records damaged\n".utf8
       }
       try output.flush()
-      if findings > 0 { throw ExitCode(1) }
+      if check.findings > 0 { throw ExitCode(1) }
     } catch let error as StoreError {
       throw Failure(error)
     }

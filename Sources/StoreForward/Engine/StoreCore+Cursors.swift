@@ -18,7 +18,10 @@ extension StoreCore {
           path: fs.path, advice: "remove one that is not used")
       }
       let index = existing ?? cursors.count
-      if existing == nil { cursors.append(CursorState(name: name)) }
+      if existing == nil {
+        // A count is left in the ledger where the cursor file was lost.
+        cursors.append(CursorState(name: name, evicted: ledger.evicted[name] ?? 0))
+      }
       if cursors[index].isOpen {
         throw StoreError(.cursorInUse, "the cursor \"\(name)\" is open already", path: fs.path)
       }
@@ -70,9 +73,11 @@ extension StoreCore {
     }
     try saveCursorsNow()
     // A later cursor of the same name begins with nothing.
-    guard lock.locked({ ledger.labels[name] != nil }) else { return }
+    guard lock.locked({ ledger.labels[name] != nil || ledger.evicted[name] != nil }) else {
+      return
+    }
     do throws(StoreIOError) {
-      try saveLedger { $0.labels[name] = nil }
+      try saveLedger { $0.remove(cursor: name) }
     } catch {
       throw storeError(error)
     }

@@ -16,7 +16,8 @@ extension StoreCore {
     }
     do throws(StoreIOError) {
       if !mayGo {
-        try accountEviction(of: victim, readers)
+        // Unless it was accounted for and could not go then: the cursors may not have been saved.
+        if ledger.evictedThrough < victim.lastSequence { try accountEviction(of: victim, readers) }
       } else if forGood {
         try saveLedger { $0.evictedThrough = max($0.evictedThrough, victim.lastSequence) }
       }
@@ -61,11 +62,15 @@ extension StoreCore {
       for (name, labels) in contents.labels {
         ledger.labels[name, default: [:]].merge(labels) { $0 &+ $1 }
       }
+      for reader in readers {
+        ledger.evicted[reader.name] =
+          reader.evicted &+ evicted { reader.unacknowledged(from: $0, through: $1) }
+      }
     }
     lock.locked {
-      for reader in readers {
-        guard let index = cursors.firstIndex(where: { $0.name == reader.name }) else { continue }
-        cursors[index].evicted &+= evicted { reader.unacknowledged(from: $0, through: $1) }
+      for index in cursors.indices {
+        guard let count = ledger.evicted[cursors[index].name] else { continue }
+        cursors[index].evicted = max(cursors[index].evicted, count)
       }
       cursorsChanged = true
     }

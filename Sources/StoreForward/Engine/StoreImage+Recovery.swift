@@ -20,22 +20,30 @@ extension StoreImage {
     }
   }
 
+  /// What the files show may be in the page cache alone. A process that was killed leaves writes that are
+  /// pending; one whose sync has failed leaves pages that the kernel takes for clean, so that another sync
+  /// succeeds without writing them. So before anything is shown or built upon, what is not known to be
+  /// durable is written again.
   private mutating func repair(fs: FS) throws(StoreError) {
     do throws(StoreIOError) {
       for name in [Layout.cursorsName, Layout.ledgerName] {
         do throws(StoreIOError) {
           try fs.unlink(name + ".new")
+          // The name may be needed again at once.
+          try fs.syncDirectory()
         } catch  where error.isMissing {}
       }
+      try cursorFile.prove(in: fs)
+      try ledgerFile.prove(in: fs)
       if let newestFile {
         if newestIsShort {
           try newestFile.fillZeros(from: try newestFile.size(), to: segmentSize)
         }
-        // What a kill left in the page cache must not be shown before it is on the disk.
-        try rewriteUnproven(newestFile)
+        if let unprovenTail { try rewrite(unprovenTail, of: newestFile) }
         let isRepaired = repairHeader(of: segments.last, in: newestFile)
         if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
+      proveFoundAgain(fs: fs)
       repairHeaders(fs: fs)
       try removeSurplus(fs: fs)
       try fs.syncDirectory()
@@ -46,21 +54,52 @@ extension StoreImage {
     }
   }
 
-  /// Writes again what the page cache shows of the newest segment's end and of its header. Where a sync has
-  /// failed the kernel takes these pages for clean, so that another sync succeeds without writing them.
-  private func rewriteUnproven(_ file: FS.File) throws(StoreIOError) {
-    guard let unprovenTail else { return }
+  /// Writes again what is shown of a segment's end and of its headers.
+  private func rewrite(_ tail: Range<Int>, of file: FS.File) throws(StoreIOError) {
+    if PlantedBug.trustPageCache.isPlanted { return }
     let header = 0..<Layout.segmentHeaderSize
     let second = Layout.secondHeader(segmentSize: segmentSize)..<segmentSize
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { buffer.deallocate() }
-    for range in [header, second, unprovenTail] {
-      for offset in stride(from: range.lowerBound, to: range.upperBound, by: buffer.count) {
+    for range in [header, second, tail] {
+      var offset = range.lowerBound
+      // Block by block where the disk does not give all; what it does not give stays as it is.
+      var isCareful = false
+      while offset < range.upperBound {
+        let most = isCareful ? Layout.block - offset % Layout.block : buffer.count
         let part = UnsafeMutableRawBufferPointer(
-          rebasing: buffer[..<min(buffer.count, range.upperBound - offset)])
-        // An unreadable part stays as it is.
-        guard let count = try? file.readAll(into: part, at: offset) else { continue }
-        try file.writeAll(UnsafeRawBufferPointer(rebasing: part[..<count]), at: offset)
+          rebasing: buffer[..<min(most, range.upperBound - offset)])
+        if let count = try? file.readAll(into: part, at: offset) {
+          try file.writeAll(UnsafeRawBufferPointer(rebasing: part[..<count]), at: offset)
+        } else if !isCareful {
+          isCareful = true
+          continue
+        }
+        offset += part.count
+      }
+    }
+  }
+
+  /// A segment that the disk did not give at an earlier opening, and gives now: others were begun behind it
+  /// without its end having been synced. The generation jumped then. What can't be made durable is set
+  /// aside again.
+  private mutating func proveFoundAgain(fs: FS) {
+    for index in segments.indices.dropLast().reversed() {
+      let segment = segments[index]
+      let distance = segments[index + 1].generation &- segment.generation
+      guard distance >= Self.rebootReserve else { continue }
+      let name = Layout.segmentName(slot: segment.slot)
+      do throws(StoreIOError) {
+        let file = try fs.open(name, create: false)
+        let scan = SegmentScan.run(
+          file, seed: segment.seed, generation: segment.generation, base: segment.baseSequence,
+          preceding: segment.precedingSequence, from: Layout.dataStart, areaEnd: segment.end)
+        try rewrite(scan.durableEnd..<max(scan.durableEnd, scan.end), of: file)
+        try file.dataSync()
+      } catch {
+        report.unreadableSegments.append(name)
+        badSlots.append(segment.slot)
+        segments.remove(at: index)
       }
     }
   }

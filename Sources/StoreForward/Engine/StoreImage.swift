@@ -18,8 +18,12 @@ struct StoreImage<FS: StoreFileSystem> {
   var tail = Layout.dataStart
   var tailSummary = TailSummary()
   /// What of the newest segment may be in the page cache alone, though no write is pending: a sync may
-  /// have failed before the store was left open. Nil after a clean close or a restart of the machine.
+  /// have failed before the store was left open. Nil after a clean close.
   var unprovenTail: Range<Int>?
+  /// Every number up to here was durable once, as far as is known; all if the store was closed in order.
+  var provenThrough: UInt64 = 0
+  /// Where the copies in the state files are that are damaged.
+  var damagedState: [(file: String, offset: Int)] = []
   var newestFile: FS.File?
   var newestIsShort = false
   /// Part of the newest segment could not be read, so that its end is not known for sure.
@@ -65,7 +69,9 @@ struct StoreImage<FS: StoreFileSystem> {
       let (ledgerFile, ledger, badLedger) = try SlotFile.load(Layout.ledgerName, in: fs)
       self.cursorFile = cursorFile
       self.ledgerFile = ledgerFile
-      report.repairedStateCopies = badState + badLedger
+      damagedState = badState.map { (Layout.cursorsName, $0) }
+      damagedState += badLedger.map { (Layout.ledgerName, $0) }
+      report.repairedStateCopies = damagedState.count
       boot = fs.bootIdentity()
       var candidates = try Self.candidates(names, in: fs)
       let hasFiles = !candidates.isEmpty || names.contains(Layout.cursorsName)
@@ -83,6 +89,7 @@ struct StoreImage<FS: StoreFileSystem> {
       readTail(stateFile)
       report.cursorsLost = stateFile == nil && !report.isNew && known != nil
       cursors = stateFile?.cursors ?? []
+      takeCounts(known: stateFile != nil)
       decideNumbers(stateFile)
     } catch let error as StoreIOError {
       throw StoreError(error, in: fs.path)
@@ -91,6 +98,18 @@ struct StoreImage<FS: StoreFileSystem> {
     } catch {
       throw StoreError(.inputOutput, "the store can't be read: \(error)", path: fs.path)
     }
+  }
+
+  /// What the ledger says of the cursors' losses counts: it is saved before them. What it says of a cursor
+  /// that was removed is left from a crash.
+  private mutating func takeCounts(known: Bool) {
+    for index in cursors.indices {
+      cursors[index].evicted = max(cursors[index].evicted, ledger.evicted[cursors[index].name] ?? 0)
+    }
+    guard known else { return }
+    let gone = Set(ledger.labels.keys).union(ledger.evicted.keys)
+      .subtracting(cursors.map(\.name)).subtracting([""])
+    for name in gone { ledger.remove(cursor: name) }
   }
 
   private static func candidates(_ names: [String], in fs: FS) throws -> [Candidate] {
@@ -315,22 +334,22 @@ struct StoreImage<FS: StoreFileSystem> {
       tailSummary = state.summary
       segments[index].lastSequence = max(newest.lastSequence, state.lastSequence)
       report.wasClean = true
+      provenThrough = .max
     } else {
       let scan = SegmentScan.run(
         file, seed: newest.seed, generation: newest.generation, base: newest.baseSequence,
         preceding: newest.precedingSequence, from: Layout.dataStart, areaEnd: newest.end)
       tail = scan.end
-      if state == nil || state?.boot == boot {
-        unprovenTail = scan.durableEnd..<max(scan.durableEnd, scan.end)
-      }
+      unprovenTail = scan.durableEnd..<max(scan.durableEnd, scan.end)
       tailSummary = TailSummary(
         count: scan.count, minTime: scan.minTime, maxTime: scan.maxTime,
         payloadBytes: scan.payloadBytes, hasLabels: scan.hasLabels)
       segments[index].lastSequence = max(newest.lastSequence, scan.lastSequence)
       isTailUncertain = !scan.isWhole
+      provenThrough = max(scan.durableThrough, state?.lastSequence ?? 0)
       if isInspection {
         // What is being written at this moment is no damage.
-        let watermark = max(scan.durableThrough, state?.lastSequence ?? 0)
+        let watermark = provenThrough
         if let gap = scan.gaps.first(where: { $0.reason == .damaged && $0.last > watermark }) {
           segments[index].lastSequence = max(
             newest.lastSequence, min(scan.lastSequence, max(watermark, gap.first - 1)))

@@ -5,6 +5,15 @@ struct Ledger: Equatable {
   var evictedRecords: UInt64 = 0
   /// Sums of the label counts of those, by cursor; the empty name stands for the store.
   var labels: [String: [UInt32: UInt64]] = [:]
+  /// How many records went before a cursor had acknowledged them, by its name. Here and not only in the
+  /// cursor file, so that one save accounts for an eviction or does not.
+  var evicted: [String: UInt64] = [:]
+
+  /// Forgets a cursor.
+  mutating func remove(cursor name: String) {
+    labels[name] = nil
+    evicted[name] = nil
+  }
 
   func encode() -> [UInt8] {
     var out = ByteEncoder()
@@ -18,6 +27,11 @@ struct Ledger: Equatable {
         out.append(label)
         out.append(count)
       }
+    }
+    out.append(UInt32(evicted.count))
+    for (name, count) in evicted.sorted(by: { $0.key < $1.key }) {
+      out.append(name)
+      out.append(count)
     }
     return out.bytes
   }
@@ -38,5 +52,9 @@ struct Ledger: Equatable {
       for _ in 0..<count { sums[try input.next()] = try input.next(UInt64.self) }
       labels[name] = sums
     }
+    // Releases before 0.2 end here.
+    guard let readers = try? input.next(UInt32.self) else { return }
+    guard input.mayHold(Int(readers), of: 10) else { throw ByteDecoder.OutOfBytes() }
+    for _ in 0..<readers { evicted[try input.nextText()] = try input.next(UInt64.self) }
   }
 }

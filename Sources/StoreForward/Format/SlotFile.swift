@@ -12,8 +12,10 @@ struct SlotFile<FS: StoreFileSystem> {
   let name: String
   private var file: FS.File?
   private(set) var generation: UInt64
-  /// Bytes of one area.
+  /// Bytes of one area; 0 where the next save must make a new file.
   private var area: Int
+  /// What was loaded, until it is known to be on the disk.
+  private var unproven: Contents?
 
   private static var headerSize: Int { 40 }
   private static var largestFile: Int { 64 << 20 }
@@ -21,31 +23,35 @@ struct SlotFile<FS: StoreFileSystem> {
   /// Reads what is there; a missing or damaged file gives no contents.
   static func load(
     _ name: String, in fs: FS
-  ) throws(StoreIOError) -> (file: SlotFile, contents: Contents?, damagedCopies: Int) {
+  ) throws(StoreIOError) -> (file: SlotFile, contents: Contents?, damagedCopies: [Int]) {
     let file: FS.File
     do {
       file = try fs.open(name, create: false)
     } catch  where error.isMissing {
-      return (SlotFile(name: name, file: nil, generation: 0, area: 0), nil, 0)
+      return (SlotFile(name: name, file: nil, generation: 0, area: 0, unproven: nil), nil, [])
     }
     let size = min(try file.size(), largestFile)
     var bytes = [UInt8](repeating: 0, count: size)
-    bytes.withUnsafeMutableBytes { _ = file.readAround(into: $0, at: 0) }
+    let isWhole = bytes.withUnsafeMutableBytes { file.readAround(into: $0, at: 0).isWhole }
     var best: (generation: UInt64, contents: Contents)?
-    var valid = 0
+    var valid: Set<Int> = []
     for offset in stride(from: 0, to: bytes.count, by: Layout.block) {
       guard let (generation, contents) = decode(bytes[offset...]) else { continue }
-      valid += 1
+      valid.insert(offset)
       if generation > best?.generation ?? 0 { best = (generation, contents) }
     }
     let area = size / 4 / Layout.block * Layout.block
-    // Before 0.1 a new file held one slot only; that is no damage.
-    let expected = best?.generation == 1 && valid == 2 ? 2 : 4
+    var damaged = (0..<4).map { $0 * area }.filter { !valid.contains($0) }
+    // Before 0.1 a new file held one slot only; that is no damage. Nor is a file that was just made.
+    if best?.generation == 1 && valid.count == 2 || size == 0 { damaged = [] }
+    // What the disk does not give at this moment may come back, with a higher generation than the next
+    // save will have: a new file then.
+    let isUsable = size == area * 4 && (best != nil || isWhole)
     return (
       SlotFile(
-        name: name, file: file, generation: best?.generation ?? 0,
-        area: size == area * 4 ? area : 0),
-      best?.contents, best == nil && size == 0 ? 0 : max(0, expected - valid)
+        name: name, file: file, generation: best?.generation ?? 0, area: isUsable ? area : 0,
+        unproven: best?.contents),
+      best?.contents, damaged
     )
   }
 
@@ -67,41 +73,64 @@ struct SlotFile<FS: StoreFileSystem> {
     }
   }
 
+  /// Writes what was loaded once more and makes it durable. Where the sync of its save had failed, only
+  /// the page cache has it, and the next save would overwrite the one slot that the disk has.
+  mutating func prove(in fs: FS) throws(StoreIOError) {
+    guard let contents = unproven, !PlantedBug.trustPageCache.isPlanted else { return }
+    let payload = Array(contents.payload)
+    guard area > 0 else { return try save(payload, store: contents.store, in: fs) }
+    try write(payload, generation: generation, store: contents.store, in: fs)
+  }
+
   /// Writes the payload to the slot that is not the newest and makes it durable.
   mutating func save(
     _ payload: [UInt8], store: StoreIdentity, in fs: FS
   ) throws(StoreIOError) {
-    let length = Self.headerSize + payload.count
-    let needed = (length + Layout.block - 1) / Layout.block * Layout.block
-    let next = generation + 1
-    let copy = Self.encode(payload, generation: next, store: store, size: needed)
-    guard let file, needed <= area else {
-      return try replace(copy, store: store, in: fs)
-    }
-    let slot = Int(next % 2) * 2 * area
-    try Self.write(copy, to: file, at: slot)
-    try Self.write(copy, to: file, at: slot + area)
-    try file.dataSync()
-    generation = next
+    try write(payload, generation: generation + 1, store: store, in: fs)
   }
 
-  /// A file of twice the size, with all four copies, takes the place of one that is missing, damaged or too small.
+  private mutating func write(
+    _ payload: [UInt8], generation next: UInt64, store: StoreIdentity, in fs: FS
+  ) throws(StoreIOError) {
+    let length = Self.headerSize + payload.count
+    let needed = (length + Layout.block - 1) / Layout.block * Layout.block
+    let copy = Self.encode(payload, generation: next, store: store, size: needed)
+    guard let file, needed <= area else { return try replace(copy, generation: next, in: fs) }
+    let slot = Int(next % 2) * 2 * area
+    do throws(StoreIOError) {
+      try Self.write(copy, to: file, at: slot)
+      try Self.write(copy, to: file, at: slot + area)
+      try file.dataSync()
+    } catch {
+      if error.isLackOfSpace { throw error }
+      // This place has failed; another one may not have.
+      return try replace(copy, generation: next, in: fs)
+    }
+    generation = next
+    unproven = nil
+  }
+
+  /// A file of twice the size, with all four copies, takes the place of one that is missing, damaged or too
+  /// small.
   private mutating func replace(
-    _ copy: [UInt8], store: StoreIdentity, in fs: FS
+    _ copy: [UInt8], generation next: UInt64, in fs: FS
   ) throws(StoreIOError) {
     let area = max(copy.count * 2, Layout.block)
     let temporary = name + ".new"
     let file = try fs.open(temporary, create: true)
     try file.truncate(to: 0)
     try file.fillZeros(from: 0, to: area * 4)
-    let next = generation + 1
     for place in 0..<4 { try Self.write(copy, to: file, at: place * area) }
     try file.dataSync()
     try fs.rename(temporary, to: name)
-    try fs.syncDirectory()
+    // From here on the name may stand for either file: what is written to one of them may be lost, until
+    // the directory is synced. If that fails, the next save makes a new file again.
     self.file = file
-    self.area = area
+    self.area = 0
     generation = next
+    try fs.syncDirectory()
+    self.area = area
+    unproven = nil
   }
 
   private static func encode(

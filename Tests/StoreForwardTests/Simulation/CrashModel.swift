@@ -7,6 +7,11 @@ import Testing
 struct CrashModel {
   /// The bytes that each number was appended with last.
   var appended: [UInt64: [UInt8]] = [:]
+  /// All numbers that were ever given out, and those of records with a label: now, and ever, as a number
+  /// that was not promised may come again without one.
+  var given: Set<UInt64> = []
+  var labelled: Set<UInt64> = []
+  var everLabelled: Set<UInt64> = []
   var reused: [UInt64] = []
   /// Numbers whose append returned.
   var acknowledged: Set<UInt64> = []
@@ -14,15 +19,24 @@ struct CrashModel {
   var seen: Set<UInt64> = []
   /// What the consumer had dealt with before it acknowledged it.
   var consumed: UInt64 = 0
+  /// Where the cursor stood when it was saved last.
+  var saved: UInt64 = 0
   /// Numbers that may have gone because the ring was full, at most.
   var evictable: UInt64 = 0
   var slots: Int
   var mayEvict: Bool
 
-  mutating func willAppend(_ number: UInt64, _ bytes: [UInt8]) {
+  mutating func willAppend(_ number: UInt64, _ bytes: [UInt8], isLabelled: Bool = false) {
     // A number that nobody was promised and nobody saw is free again.
     if acknowledged.contains(number) || seen.contains(number) { reused.append(number) }
     appended[number] = bytes
+    given.insert(number)
+    if isLabelled {
+      labelled.insert(number)
+      everLabelled.insert(number)
+    } else {
+      labelled.remove(number)
+    }
   }
 
   /// What is wrong with a recovered store; empty if nothing.
@@ -95,11 +109,37 @@ struct CrashModel {
         found.append("cursor at \(cursor.acknowledged), consumed is \(consumed)")
       }
     }
+    found += accountViolations(in: core)
     if !reused.isEmpty { found.append("numbers used twice, e.g. \(reused[0])") }
     let limit = slots * core.segmentSize + (256 << 10)
     if fs.disk.byteCount > limit {
       found.append("\(fs.disk.byteCount) bytes on the disk, the limit is \(limit)")
     }
+    return found
+  }
+
+  /// What went unread is counted, once, for the store and its only cursor alike; and the cursor is not
+  /// behind where it was saved.
+  private func accountViolations(in core: StoreCore<SimulatedFileSystem>) -> [String] {
+    guard let cursor = core.cursorStatus().first else { return [] }
+    var found: [String] = []
+    if cursor.acknowledged < saved {
+      found.append("cursor at \(cursor.acknowledged), saved at \(saved)")
+    }
+    let evicted = core.evictedThrough
+    func check(
+      _ what: String, _ count: UInt64, _ store: UInt64, of numbers: Set<UInt64>, most: Set<UInt64>
+    ) {
+      let least = numbers.count { $0 <= evicted && $0 > consumed && acknowledged.contains($0) }
+      let most = most.count { $0 <= evicted }
+      if count != store || count < least || count > most {
+        found.append("\(what): \(count), of the store \(store), owed \(least) to \(most)")
+      }
+    }
+    check("evicted", cursor.evicted, core.currentMetrics().evictedRecords, of: given, most: given)
+    check(
+      "labels", core.evictedLabels(cursor: cursor.name)[1] ?? 0,
+      core.evictedLabels(cursor: "")[1] ?? 0, of: labelled, most: everLabelled)
     return found
   }
 }

@@ -16,7 +16,7 @@ struct CrashWorkload {
   var rounds = 30
   /// Records have up to so many bytes.
   var largest = 1800
-  /// Makes the sync of a segment fail, one in so many.
+  /// Makes a sync fail, of any file or of the directory, one in so many.
   var failSyncOneIn: Int?
 
   /// Runs it and gives a snapshot for each change of the disk.
@@ -30,26 +30,22 @@ struct CrashWorkload {
       mayEvict: options.overflow == .dropOldest)
     fs.afterChange = { snapshots.append(Snapshot(disk: fs.disk, model: model)) }
     if let failSyncOneIn {
+      fs.failedSyncs = CrashChoice(.random(torn: false), seed: seed)
       fs.beforeChange = { (operation) throws(StoreIOError) in
-        if case .sync(let name) = operation, name.hasPrefix("seg-"),
-          Int.random(in: 0..<failSyncOneIn, using: &failures) == 0
-        {
-          throw StoreIOError(errno: EIO, operation: "syncing", name: name)
+        guard operation.isSync, Int.random(in: 0..<failSyncOneIn, using: &failures) == 0 else {
+          return
         }
+        throw StoreIOError(errno: EIO, operation: "syncing", name: "\(operation)")
       }
     }
     var incarnation: UInt8 = 0
-    var reopen = true
     var current: StoreCore<SimulatedFileSystem>?
     let storage = BatchStorage()
     for round in 0..<rounds {
-      if reopen {
+      if current == nil {
         incarnation += 1
         fs.disk.time += 10_000_000_000
-        let core = try open(fs)
-        try core.openCursor("sink", start: .saved)
-        current = core
-        reopen = false
+        current = try open(fs)
       }
       guard let core = current else { break }
       switch Int.random(in: 0..<10, using: &generator) {
@@ -60,22 +56,22 @@ struct CrashWorkload {
         for number in first..<(first + UInt64(count)) {
           let size = Int.random(in: 0...largest, using: &generator)
           let bytes = payload(number &* 256 &+ UInt64(incarnation), size: size)
-          model.willAppend(number, bytes)
+          model.willAppend(number, bytes, isLabelled: round % 3 == 0)
           try batch.append(
             bytes, time: Int64(number),
             labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
         }
-        model.updateEvictable(core, adding: batch.byteCount)
+        model.updateEvictable(core, adding: batch.byteCount, onFailures: failSyncOneIn != nil)
         do throws(StoreError) {
           let receipt = try core.append(batch)
           for number in receipt.firstSequence...receipt.lastSequence {
             model.acknowledged.insert(number)
           }
         } catch {
-          // Not promised; the numbers are burnt.
-          if error.code == .readOnly {
+          // Not promised; the numbers are burnt. A supervisor starts a store anew that gave up.
+          if core.currentMetrics().state == .readOnly {
+            if Bool.random(using: &generator) { try? core.close() }
             current = nil
-            return snapshots
           }
         }
       case 6..<8:
@@ -89,25 +85,67 @@ struct CrashWorkload {
         }
       case 8:
         fs.disk.time += 2_000_000_000
-        try core.saveCursorsIfDue()
+        try failing { try core.saveCursorsIfDue() }
+        if !core.cursorsChanged { model.saved = core.cursorStatus()[0].acknowledged }
       default:
-        if Bool.random(using: &generator) { try core.close() }
-        reopen = true
+        if Bool.random(using: &generator) {
+          let place = core.cursorStatus()[0].acknowledged
+          if try failing({ try core.close() }) { model.saved = place }
+        }
+        current = nil
       }
     }
     return snapshots
   }
 
-  /// Opens the store as often as a failing sync asks for.
+  /// Opens the store and its cursor as often as a failing sync asks for.
   private func open(_ fs: SimulatedFileSystem) throws -> StoreCore<SimulatedFileSystem> {
-    for _ in 0..<20 {
-      do throws(StoreError) {
-        return try StoreCore(fileSystem: fs, options: options)
-      } catch {
-        guard failSyncOneIn != nil, error.errno == EIO else { throw error }
+    for _ in 0..<100 {
+      var core: StoreCore<SimulatedFileSystem>?
+      let isOpen = try failing {
+        core = try StoreCore(fileSystem: fs, options: options)
+        try core?.openCursor("sink", start: .saved)
       }
+      if isOpen, let core { return core }
     }
-    return try StoreCore(fileSystem: fs, options: options)
+    throw StoreError(.inputOutput, "a hundred attempts to open it have failed")
+  }
+
+  /// Whether something succeeds; may only fail where syncs do.
+  @discardableResult
+  private func failing(_ body: () throws -> Void) throws -> Bool {
+    do {
+      try body()
+      return true
+    } catch let error as StoreError {
+      guard failSyncOneIn != nil, error.errno == EIO else { throw error }
+      return false
+    }
+  }
+
+  /// Kills the process instead, and cuts the power when the next one has shown what there is: what was
+  /// seen is there still, however the first one's syncs had ended.
+  static func checkKill(
+    _ disk: SimulatedDisk, _ before: CrashModel, options: StoreOptions, seed: UInt64
+  ) -> [String] {
+    var model = before
+    let fs = SimulatedFileSystem(disk.killed())
+    do throws(StoreError) {
+      let core = try StoreCore(fileSystem: fs, options: options)
+      var found = model.violations(in: core, fs: fs).map { "after a kill: \($0)" }
+      guard found.isEmpty else { return found }
+      model.see(core)
+      if let cursor = core.cursorStatus().first { model.saved = cursor.acknowledged }
+      for choice in [CrashChoice(.nothing), CrashChoice(.random(torn: true), seed: seed)] {
+        let second = SimulatedFileSystem(fs.disk.crashed(choice))
+        let again = try StoreCore(fileSystem: second, options: options)
+        found += model.violations(in: again, fs: second)
+          .map { "after a kill, a look and a crash: \($0)" }
+      }
+      return found
+    } catch {
+      return ["opening failed: \(error)"]
+    }
   }
 
   /// Recovers what a crash left and checks it; then appends, crashes again and checks that what was
@@ -147,10 +185,56 @@ struct CrashWorkload {
     return found
   }
 
-  /// The choices that are tried at each crash point.
-  static func choices(pending: Int, random: Int, seed: UInt64) -> [CrashChoice] {
+  /// Dies at every change that recovery makes, by a power cut or a kill, and recovers again: the second
+  /// recovery gives what the first one gives, less what had not been made durable yet.
+  static func checkRecovery(
+    _ disk: SimulatedDisk, _ before: CrashModel, options: StoreOptions, seed: UInt64
+  ) -> [String] {
+    let fs = SimulatedFileSystem(disk)
+    let wasDurable =
+      disk.pendingCount == 0 && disk.files.values.allSatisfy { $0.cached == $0.durable }
+    var snapshots: [SimulatedDisk] = []
+    fs.afterChange = { snapshots.append(fs.disk) }
+    var whole = before
+    do throws(StoreError) {
+      whole.see(try StoreCore(fileSystem: fs, options: options))
+      for (index, snapshot) in snapshots.enumerated() {
+        let random = CrashChoice(.random(torn: true), seed: seed &+ UInt64(index))
+        let disks = [
+          snapshot.killed(), snapshot.crashed(CrashChoice(.nothing)),
+          snapshot.crashed(CrashChoice(.everything)), snapshot.crashed(random),
+        ]
+        for disk in disks {
+          var model = before
+          let second = SimulatedFileSystem(disk)
+          let core = try StoreCore(fileSystem: second, options: options)
+          let found = model.violations(in: core, fs: second)
+          if let first = found.first { return ["recovery cut at \(index): \(first)"] }
+          model.see(core)
+          // Otherwise some of it was pending, or what a failed sync left undone came to light.
+          let isKnown = disk.boot == fs.disk.boot || wasDurable
+          if isKnown, model.seen != whole.seen {
+            return ["recovery cut at \(index): \(model.seen.count) records, \(whole.seen.count)"]
+          }
+        }
+      }
+    } catch {
+      return ["opening failed: \(error)"]
+    }
+    return []
+  }
+
+  /// The choices that are tried at each crash point: nothing, everything, each pending change alone and
+  /// all but each as long as there are at most `singles`, all subsets of at most `exhaustive`, and random
+  /// ones.
+  static func choices(
+    pending: Int, singles: Int = 6, exhaustive: Int = 0, random: Int, seed: UInt64
+  ) -> [CrashChoice] {
+    if pending <= exhaustive {
+      return (0..<(UInt64(1) << UInt64(pending))).map { CrashChoice(.subset($0)) }
+    }
     var all = [CrashChoice(.nothing), CrashChoice(.everything)]
-    if pending > 0, pending <= 6 {
+    if pending > 0, pending <= singles {
       for index in 0..<pending {
         all.append(CrashChoice(.onlyOne(index)))
         all.append(CrashChoice(.allButOne(index)))
@@ -178,8 +262,12 @@ extension CrashModel {
     appended = appended.filter { seen.contains($0.key) || acknowledged.contains($0.key) }
   }
 
-  /// An append may make the ring give up as many of the oldest segments as it needs new ones.
-  mutating func updateEvictable(_ core: StoreCore<SimulatedFileSystem>, adding bytes: Int) {
+  /// An append may make the ring give up as many of the oldest segments as it needs new ones; where
+  /// segments can't be begun, even its own first records.
+  mutating func updateEvictable(
+    _ core: StoreCore<SimulatedFileSystem>, adding bytes: Int, onFailures: Bool = false
+  ) {
+    if onFailures { evictable = max(evictable, given.max() ?? 0) }
     let needed = bytes / (core.segmentSize - 8192 - 8192) + 2
     let free = core.slotLimit - core.segments.count
     let gone = max(0, needed - free)

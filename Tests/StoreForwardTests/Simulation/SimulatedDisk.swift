@@ -64,6 +64,16 @@ struct SimulatedDisk {
       sizes = []
     }
 
+    /// A sync that fails. With a choice some of the sectors get to the platter and the others do not, and
+    /// they are tried again by the next sync or never; else none, never. Reads show them all the same.
+    mutating func failSync(_ choice: inout CrashChoice?) {
+      if choice?.takes() ?? false, var made = choice {
+        durable = crashed(&made).durable
+        choice = made
+      }
+      if choice?.takes() ?? true { forget() }
+    }
+
     /// The file after a crash.
     func crashed(_ choice: inout CrashChoice) -> File {
       guard !sectors.isEmpty || !sizes.isEmpty else {
@@ -152,6 +162,8 @@ struct CrashChoice {
     case everything
     case onlyOne(Int)
     case allButOne(Int)
+    /// The bits say which.
+    case subset(UInt64)
     case random(torn: Bool)
   }
 
@@ -171,6 +183,7 @@ struct CrashChoice {
     case .everything: return true
     case .onlyOne(let chosen): return index == chosen
     case .allButOne(let chosen): return index != chosen
+    case .subset(let chosen): return index < 64 && chosen >> UInt64(index) & 1 == 1
     case .random: return Bool.random(using: &generator)
     }
   }

@@ -12,6 +12,9 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
   var beforeChange: ((Operation) throws(StoreIOError) -> Void)?
   /// Called after each change.
   var afterChange: (() -> Void)?
+  /// What becomes of pending writes at a failed sync; without it they are forgotten, and none gets to the
+  /// platter.
+  var failedSyncs: CrashChoice?
   /// A disk that says it has synced and has not.
   var liesAboutSync = false
   /// How many operations were done.
@@ -26,6 +29,11 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
     case unlink(String)
     case syncDirectory
     case read(String)
+
+    var isSync: Bool {
+      if case .sync = self { return true }
+      return self == .syncDirectory
+    }
   }
 
   let path = "simulated"
@@ -80,6 +88,7 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
     }
   }
 
+  /// If it fails the names stay pending: file systems with a journal do not forget them.
   func syncDirectory() throws(StoreIOError) {
     try lock.locked { () throws(StoreIOError) in
 
@@ -165,8 +174,7 @@ final class SimulatedFile: StoreFile, @unchecked Sendable {  // as its file syst
       do throws(StoreIOError) {
         try fs.will(.sync(name))
       } catch {
-        // What was pending is forgotten, though reads still show it.
-        fs.disk.files[id]?.forget()
+        fs.disk.files[id]?.failSync(&fs.failedSyncs)
         throw error
       }
       if !fs.liesAboutSync { fs.disk.files[id]?.sync() }
