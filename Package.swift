@@ -139,7 +139,10 @@ let package = Package(
     .target(name: "CDecodeKernels"),
     .target(name: "CFormulaKernels"),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+    .target(
+      name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
+      swiftSettings: rules),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("CANCoreTests", dependencies: ["CANCore"]),
     tests("DBCTests", dependencies: ["DBC"]),
     tests(

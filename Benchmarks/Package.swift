@@ -11,13 +11,16 @@ let rules: [SwiftSetting] = [
 ]
 
 /// The benchmarks of one module: an executable `<module>Benchmarks` from `Suites/<module>`.
-func suite(_ module: String, uses products: String..., with input: String...) -> Target {
+func suite(
+  _ module: String, uses products: String..., with input: String...,
+  plugins: [Target.PluginUsage] = []
+) -> Target {
   .executableTarget(
     name: "\(module)Benchmarks",
     dependencies: ["Harness"] + input.map { .byName(name: $0) }
       + products.map { .product(name: $0, package: "iiot") },
     path: "Suites/\(module)",
-    swiftSettings: rules)
+    swiftSettings: rules, plugins: plugins)
 }
 
 let package = Package(
@@ -29,6 +32,9 @@ let package = Package(
     suite("IndustrialModel", uses: "IndustrialModel"),
     suite("Sinks", uses: "IndustrialModel", "Sinks"),
     suite("DBC", uses: "DBC"),
+    suite(
+      "DBCGenerated", uses: "CANCore", "DBC",
+      plugins: [.plugin(name: "DBCPlugin", package: "iiot")]),
     suite("StoreForward", uses: "StoreForward"),
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),

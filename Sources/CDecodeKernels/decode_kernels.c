@@ -38,7 +38,7 @@ static double half_value(uint16_t bits) {
   double sign = bits & 0x8000 ? -1 : 1, fraction = bits & 0x3FF;
   int exponent = bits >> 10 & 0x1F;
   if (exponent == 0) return sign * fraction * 0x1p-24;
-  if (exponent == 31) return fraction == 0 ? sign * __builtin_inf() : __builtin_nan("");
+  if (exponent == 31) return __builtin_copysign(fraction == 0 ? __builtin_inf() : __builtin_nan(""), sign);
   uint64_t power = (uint64_t)(exponent - 25 + 1023) << 52;
   double scale;
   memcpy(&scale, &power, 8);

@@ -75,7 +75,7 @@ enum SourceHelpers {
         let fraction = Double(half & 0x3FF)
         let exponent = Int(half >> 10 & 0x1F)
         if exponent == 0 { return sign * fraction * 0x1p-24 }
-        if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
+        if exponent == 31 { return fraction == 0 ? sign * .infinity : Double(signOf: sign, magnitudeOf: .nan) }
         return sign * (fraction + 1024) * Double(sign: .plus, exponent: exponent - 25, significand: 1)
       }
 
@@ -137,8 +137,8 @@ enum SourceHelpers {
 
       /// The nearest IEEE 754 half, ties to even.
       static func halfBits(_ value: Double) -> UInt16 {
-        if value.isNaN { return 0x7E00 }
         let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
+        if value.isNaN { return sign | 0x7E00 }
         let magnitude = value.magnitude
         if magnitude >= 65520 { return sign | 0x7C00 }
         if magnitude < 0x1p-14 {

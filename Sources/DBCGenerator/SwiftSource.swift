@@ -48,16 +48,6 @@ public struct SwiftSource: Sendable {
     var writer = SourceWriter()
     var omissions: [String] = []
     let namespace = SwiftName.type(name)
-    writer.line(
-      "// Made from \(SourceText.oneLine(options.origin)) by `iiotctl dbc generate`. Changes get lost."
-    )
-    writer.line("// swift-format-ignore-file")
-    writer.line("")
-    writer.line("\(access)import CANCore")
-    writer.line("")
-    writer.documentation(
-      database.comment ?? "The messages of \(SourceText.oneLine(options.origin)).")
-    writer.open("\(access)enum \(namespace) {")
     var names = NameScope(reserved: SwiftName.reservedTypes)
     var layouts: [MessageLayout] = []
     for message in database.messages {
@@ -73,6 +63,17 @@ public struct SwiftSource: Sendable {
         MessageLayout(
           message, identifier, typeName: names.unique(SwiftName.type(message.name)), &omissions))
     }
+    writer.line(
+      "// Made from \(SourceText.oneLine(options.origin)) by `iiotctl dbc generate`. Changes get lost."
+    )
+    writer.line("// swift-format-ignore-file")
+    writer.line("")
+    // An import that no declaration needs may not be public.
+    writer.line("\(layouts.isEmpty ? "" : access)import CANCore")
+    writer.line("")
+    writer.documentation(
+      database.comment ?? "The messages of \(SourceText.oneLine(options.origin)).")
+    writer.open("\(access)enum \(namespace) {")
     MessageSwitch(layouts: layouts, access: access).write(to: &writer)
     for layout in layouts {
       MessageSource(layout: layout, access: access).write(to: &writer)

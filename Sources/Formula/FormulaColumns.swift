@@ -32,6 +32,8 @@ public final class FormulaColumns {
   /// Temporaries and inputs that are not a multiple of eight rows long, then constants; each aligned for the processor.
   private let blocks: UnsafeMutableRawPointer
   private let registers: UnsafeMutablePointer<formula_register>
+  /// Where the registers' own rows lie; while columns are evaluated some point into the caller's.
+  private let scratch: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>
   private let suspects: UnsafeMutablePointer<UInt64>
 
   /// Working memory for columns of `formula`.
@@ -60,6 +62,7 @@ public final class FormulaColumns {
     blocks = .allocate(byteCount: doubles * 8, alignment: 64)
     let base = blocks.initializeMemory(as: Double.self, repeating: 0, count: doubles)
     registers = .allocate(capacity: blockCount + 1)
+    scratch = .allocate(capacity: blockCount + 1)
     for block in 0...blockCount {
       let constant = block - inputCount
       let isConstant = constants.indices.contains(constant)
@@ -69,6 +72,7 @@ public final class FormulaColumns {
         : (constant < 0 ? block : block - constants.count) * rows
       (registers + block).initialize(
         to: formula_register(rows: base + place, mask: isConstant ? 0 : .max))
+      (scratch + block).initialize(to: base + place)
       if isConstant { (base + place).update(repeating: constants[constant], count: 8) }
     }
   }
@@ -77,6 +81,7 @@ public final class FormulaColumns {
     steps.deallocate()
     blocks.deallocate()
     registers.deallocate()
+    scratch.deallocate()
     suspects.deallocate()
   }
 
@@ -114,8 +119,7 @@ public final class FormulaColumns {
     else { throw shape("columns of qualities", qualities.map { $0?.count ?? rows }, rows) }
     guard let out = results.baseAddress else { return }
     let table = Table(
-      rows: rows, columns: columns.compactMap(\.baseAddress),
-      qualities: qualities.map { $0?.baseAddress }, times: times?.baseAddress, results: out,
+      rows: rows, columns: columns, qualities: qualities, times: times?.baseAddress, results: out,
       resultQualities: resultQualities?.baseAddress)
     resultQualities?.update(repeating: FormulaStatus.good)
     // The pointers alone would not keep the blocks alive.
@@ -125,8 +129,8 @@ public final class FormulaColumns {
   /// Columns whose lengths were found right.
   private struct Table {
     let rows: Int
-    let columns: [UnsafePointer<Double>]
-    let qualities: [UnsafePointer<UInt32>?]
+    let columns: [UnsafeBufferPointer<Double>]
+    let qualities: [UnsafeBufferPointer<UInt32>?]
     let times: UnsafePointer<Int64>?
     let results: UnsafeMutablePointer<Double>
     let resultQualities: UnsafeMutablePointer<UInt32>?
@@ -139,7 +143,6 @@ public final class FormulaColumns {
     }
     let blockRows = Self.blockRows
     let target = code.blockCount
-    let scratch = (0...target).map { registers[$0].rows }
     defer { for block in 0...target { registers[block].rows = scratch[block] } }
     // Measured: fewer columns the processor foresees, and what is smaller lies in a near cache already.
     let isAnnounced =
@@ -149,11 +152,15 @@ public final class FormulaColumns {
       let count = Swift.min(blockRows, table.rows - start)
       if isAnnounced {
         let ahead = Swift.min(blockRows, table.rows - start - count)
-        for column in table.columns { formula_prefetch(column + start + count, ahead) }
+        for column in table.columns {
+          guard let rows = column.baseAddress else { continue }
+          formula_prefetch(rows + start + count, ahead)
+        }
       }
       // Eight rows are computed at a time; an end that is shorter is filled up in blocks of our own.
       let padded = (count + 7) & ~7
-      for (slot, column) in table.columns.enumerated() {
+      for slot in table.columns.indices {
+        guard let column = table.columns[slot].baseAddress else { continue }
         if padded == count {
           registers[slot].rows = UnsafeMutablePointer(mutating: column + start)
         } else if let block = scratch[slot] {
@@ -167,7 +174,10 @@ public final class FormulaColumns {
       if code.resultIsTemporary { registers[Int(code.result)].rows = place }
       run(code, kernel, padded)
       if padded != count, let place { (table.results + start).update(from: place, count: count) }
-      for qualities in table.qualities { suspect(qualities.map { $0 + start }, count) }
+      for qualities in table.qualities {
+        guard let codes = qualities?.baseAddress else { continue }
+        suspect(codes + start, count)
+      }
       if suspects[blockRows] != 0 {
         for row in 0..<count where suspects[row] != 0 { single(table, start + row, &errors) }
         suspects.update(repeating: 0, count: blockRows + 1)
@@ -177,8 +187,7 @@ public final class FormulaColumns {
   }
 
   /// Marks the rows of a block that are not good.
-  private func suspect(_ qualities: UnsafePointer<UInt32>?, _ count: Int) {
-    guard let qualities else { return }
+  private func suspect(_ qualities: UnsafePointer<UInt32>, _ count: Int) {
     var worst: UInt32 = 0
     for row in 0..<count { worst |= qualities[row] }
     guard !FormulaStatus.isGood(worst) else { return }
@@ -215,9 +224,11 @@ public final class FormulaColumns {
   private func single(_ table: Table, _ row: Int, _ errors: inout [FormulaRowError]) {
     let time =
       table.times?[row] ?? Int64(row).multipliedReportingOverflow(by: 1_000_000_000).partialValue
-    for (slot, column) in table.columns.enumerated() {
+    for slot in table.columns.indices {
       let quality = table.qualities.isEmpty ? nil : table.qualities[slot]
-      slots.set(slot, value: column[row], quality: quality?[row] ?? FormulaStatus.good, time: time)
+      slots.set(
+        slot, value: table.columns[slot][row], quality: quality?[row] ?? FormulaStatus.good,
+        time: time)
     }
     let result = formula.evaluate(slots, at: time)
     table.results[row] = result.value

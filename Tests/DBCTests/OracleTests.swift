@@ -5,24 +5,88 @@ import Testing
 /// The answers of cantools for every message of the public files.
 @Suite(.enabled(if: Corpus.isPresent, "needs the corpus (IIOT_CORPUS)"))
 struct OracleTests {
-  struct Case {
-    var file: OracleLine
-    var frames: [OracleLine] = []
+  static let cases = OracleCase.all((try? Corpus.oracleLines()) ?? [])
+
+  @Test func everyLineIsRead() throws {
+    #expect(Self.cases.count == 124)
+    let frames = Self.cases.values.reduce(0) { $0 + $1.frames.count }
+    #expect(frames == 16_334)
   }
 
-  static let cases: [String: Case] = {
-    var cases: [String: Case] = [:]
-    for data in (try? Corpus.oracleLines()) ?? [] {
+  @Test(arguments: Corpus.files)
+  func framesDecodeAndEncode(file: String) throws {
+    let oracle = try #require(Self.cases[file])
+    guard oracle.file.status == "ok" else { return }
+    try oracle.checkFrames(Corpus.bytes(file))
+  }
+
+  @Test(arguments: Corpus.files)
+  func summariesAgree(file: String) throws {
+    let oracle = try #require(Self.cases[file])
+    let bytes = try Corpus.bytes(file)
+    guard oracle.file.strictOK == true, !file.hasPrefix("malformed/") else {
+      _ = try Database(parsing: bytes)
+      return
+    }
+    try oracle.checkSummary(bytes)
+  }
+}
+
+/// Databases of our own in the manner of different editors (`Tests/Fixtures/dbc`), with cantools' answers beside them.
+@Suite struct FlavourTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Fixtures/dbc")
+
+  static let cases = OracleCase.all(
+    ((try? Data(contentsOf: folder.appendingPathComponent("answers.jsonl"))) ?? Data())
+      .split(separator: 0x0A).map { Data($0) })
+
+  static let files = cases.keys.sorted()
+
+  static func bytes(_ file: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: folder.appendingPathComponent(file)))
+  }
+
+  @Test func everyAnswerIsRead() throws {
+    #expect(Self.files.count == 7)
+    #expect(Self.cases.values.reduce(0) { $0 + $1.frames.count } > 400)
+  }
+
+  @Test(arguments: files)
+  func framesDecodeAndEncode(file: String) throws {
+    try #require(Self.cases[file]).checkFrames(Self.bytes(file))
+  }
+
+  @Test(arguments: files)
+  func summariesAgree(file: String) throws {
+    try #require(Self.cases[file]).checkSummary(Self.bytes(file))
+  }
+
+  @Test(arguments: files)
+  func whatIsWrittenIsTheSame(file: String) throws {
+    let database = try Database(parsing: Self.bytes(file))
+    #expect(try Database(parsing: database.description) == database)
+  }
+}
+
+/// A database and what cantools said of it.
+struct OracleCase {
+  var file: OracleLine
+  var frames: [OracleLine] = []
+
+  static func all(_ lines: [Data]) -> [String: OracleCase] {
+    var cases: [String: OracleCase] = [:]
+    for data in lines {
       guard let line = try? JSONDecoder().decode(OracleLine.self, from: data) else { continue }
       guard let file = line.file else { continue }
       if line.kind == "file" {
-        cases[file] = Case(file: line)
+        cases[file] = OracleCase(file: line)
       } else {
         cases[file]?.frames.append(line)
       }
     }
     return cases
-  }()
+  }
 
   static func isClose(_ value: Double, _ expected: String) -> Bool {
     let number = Double(expected) ?? .nan
@@ -40,20 +104,11 @@ struct OracleTests {
     return String(scalars)
   }
 
-  @Test func everyLineIsRead() throws {
-    #expect(Self.cases.count == 124)
-    let frames = Self.cases.values.reduce(0) { $0 + $1.frames.count }
-    #expect(frames == 16_334)
-  }
-
-  @Test(arguments: Corpus.files)
-  func framesDecodeAndEncode(file: String) throws {
-    let oracle = try #require(Self.cases[file])
-    guard oracle.file.status == "ok" else { return }
-    let database = try Database(parsing: Corpus.bytes(file), encoding: .windows1252)
+  func checkFrames(_ bytes: [UInt8]) throws {
+    let database = try Database(parsing: bytes, encoding: .windows1252)
     let decoder = database.decoder()
     let encoder = database.encoder()
-    for line in oracle.frames where line.kind != "refused" {
+    for line in frames where line.kind != "refused" {
       let id = try #require(line.id)
       let identifier = CANIdentifier(truncating: line.ext == true ? id | 0x8000_0000 : id)
       let message = try #require(
@@ -63,7 +118,7 @@ struct OracleTests {
       let payload = try #require(CANPayload(line.bytes))
       let decoded = decoder.decode(message, payload)
       let expected = line.values ?? [:]
-      let context: Comment = "\(file) \(message.name) \(line.hex ?? "")"
+      let context: Comment = "\(file.file ?? "") \(message.name) \(line.hex ?? "")"
       // The oracle lists `values` by the scaled selector, which only matters when a multiplexor has a factor; `raw`
       // goes by the number in the frame, as the format means it.
       let active = line.raw.map { Set($0.keys) } ?? Set(expected.keys)
@@ -94,14 +149,8 @@ struct OracleTests {
     }
   }
 
-  @Test(arguments: Corpus.files)
-  func summariesAgree(file: String) throws {
-    let oracle = try #require(Self.cases[file]).file
-    let bytes = try Corpus.bytes(file)
-    guard oracle.strictOK == true, !file.hasPrefix("malformed/") else {
-      _ = try Database(parsing: bytes)
-      return
-    }
+  func checkSummary(_ bytes: [UInt8]) throws {
+    let oracle = file
     let database = try Database(parsing: bytes, mode: .strict, encoding: .windows1252)
     let messages = database.messages.filter { $0.identifier != nil }
     let signals = messages.flatMap { Array($0.signals) }

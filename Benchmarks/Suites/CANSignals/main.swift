@@ -12,7 +12,7 @@ suite.add("frames to samples") {
   let frames = bus.frames
   let count = frames.headers.count * BusRecording.signalsPerFrame
   return Comparison(
-    operation: "sample", itemsPerOperation: Double(count), gate: Gate(allocations: 0),
+    operation: "sample", itemsPerOperation: Double(count), gate: Gate(allocations: 0, retains: 0),
     countedIterations: 3,
     ours: { iterations in
       var sampler = SignalSampler(database, device: "bus", tags: TagRegistry())

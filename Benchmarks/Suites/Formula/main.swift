@@ -57,7 +57,7 @@ for expression in MeasuredExpression.all {
     }
     nonisolated(unsafe) let results = table([Double](repeating: 0, count: rows))
     return Comparison(
-      operation: "row", itemsPerOperation: Double(rows), gate: Gate(allocations: 0.001),
+      operation: "row", itemsPerOperation: Double(rows), gate: Gate(allocations: 0, retains: 0),
       countedIterations: 2, resultsAgree: false,
       ours: { iterations in
         let evaluator = FormulaColumns(formula)

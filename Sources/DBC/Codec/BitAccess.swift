@@ -100,7 +100,7 @@ func double(halfBits bits: UInt16) -> Double {
   let fraction = Double(bits & 0x3FF)
   switch Int(bits >> 10 & 0x1F) {
   case 0: return sign * fraction * 0x1p-24
-  case 31: return fraction == 0 ? sign * .infinity : .nan
+  case 31: return fraction == 0 ? sign * .infinity : Double(signOf: sign, magnitudeOf: .nan)
   case let exponent:
     return sign * (fraction + 1024) * Double(sign: .plus, exponent: exponent - 25, significand: 1)
   }
@@ -108,8 +108,8 @@ func double(halfBits bits: UInt16) -> Double {
 
 /// The nearest IEEE 754 half, ties to even; numbers too large become infinite.
 func halfBits(_ value: Double) -> UInt16 {
-  if value.isNaN { return 0x7E00 }
   let sign: UInt16 = value.sign == .minus ? 0x8000 : 0
+  if value.isNaN { return sign | 0x7E00 }
   let magnitude = value.magnitude
   if magnitude >= 65520 { return sign | 0x7C00 }
   if magnitude < 0x1p-14 { return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven)) }
