@@ -118,12 +118,25 @@ public final class GatewayRuntime: Sendable {
     for runner in runners { await forwarding.start(runner) }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }
     state.withLock { $0.isRunning = true }
+    let reports = Task { await writeReports() }
     await acquisition.waitForEnd()
     state.withLock { $0.isRunning = false }
+    reports.cancel()
+    await reports.value
     intake.finish()
     await writer.value
     await forwarding.finish(grace: grace)
     try await store.close()
+  }
+}
+
+extension GatewayRuntime {
+  /// Without the package trait there is no history, and no sink that would have let the gateway start.
+  private func writeReports() async {
+    #if History
+      var schedule = ReportSchedule(self)
+      await schedule.run()
+    #endif
   }
 }
 
