@@ -53,17 +53,18 @@ struct RestartTests {
   func stateFiles() throws {
     let fs = SimulatedFileSystem()
     let first = try Core(fileSystem: fs, options: Self.options)
-    try first.openCursor("sink", start: .saved)
-    // More than a sector, so that a save can be torn.
-    for index in 0..<8 {
-      try first.openCursor(String(repeating: "x", count: 200) + "\(index)", start: .saved)
+    // Several sectors, each of which changes with each save: so a save is torn if only some of them are there.
+    let names = ["sink"] + (0..<12).map { String(repeating: "x", count: 200) + "\($0)" }
+    for name in names { try first.openCursor(name, start: .saved) }
+    func acknowledge(through place: UInt64) {
+      for name in names { first.acknowledge(name, nil, through: place) }
     }
     try first.append(try batch(from: 1, count: 10))
     for place in UInt64(3)...5 {
-      first.acknowledge("sink", nil, through: place)
+      acknowledge(through: place)
       try first.saveCursorsNow()
     }
-    first.acknowledge("sink", nil, through: 8)
+    acknowledge(through: 8)
     failSyncs(of: ["cursors", "cursors.new"], in: fs)
     #expect(throws: StoreError.self) { try first.saveCursorsNow() }
     fs.beforeChange = nil
