@@ -25,10 +25,16 @@ extension Parser {
   @inline(__always)
   mutating func expectScaling() throws(Failure) -> (factor: Double, offset: Double) {
     try scanner.expect(UInt8(ascii: "("), "before the factor")
+    let place = scanner.position
     let factor = try number("the factor")
     try scanner.expect(UInt8(ascii: ","), "behind the factor")
     let offset = try number("the offset")
     try scanner.expect(UInt8(ascii: ")"), "behind the offset")
+    guard factor.isFinite, offset.isFinite else {
+      throw Failure(
+        offset: place, rule: .numberOutOfRange,
+        message: "the factor and the offset must be finite numbers")
+    }
     return (factor, offset)
   }
 
