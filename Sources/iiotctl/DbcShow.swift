@@ -43,7 +43,9 @@ struct DbcShow: ParsableCommand {
       text.hasPrefix("0x") || text.hasPrefix("0X")
       ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
     guard let number else { return nil }
+    // As on the bus, or as the file has it, with bit 31 as the mark of an extended one.
     return database.messages.first { $0.identifier?.value == number }
+      ?? database.messages.first { $0.identifier?.rawValue == number }
   }
 
   private func show(_ message: Message, _ output: inout StandardOutput) throws {
