@@ -157,6 +157,7 @@ let package = Package(
       dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
+    tests("CANSignalsTests", dependencies: ["CANSignals", "DBC", "IndustrialModel"]),
     tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANTransport", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
