@@ -78,8 +78,9 @@ let compositions: [Target] = [
   library(
     "Sinks",
     dependencies: [
-      "IndustrialModel", "IOThreads",
+      "IndustrialModel", "IOThreads", "MQTT",
       .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
+      .target(name: "CZlib", condition: .when(traits: ["HTTP"])),
     ]),
   library(
     "PlantSimulator",
@@ -161,11 +162,11 @@ let package = Package(
     tests("CANSignalsTests", dependencies: ["CANSignals", "DBC", "IndustrialModel"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANTransport", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
-    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
+    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),
     tests(
       "GatewayTests",
       dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
     tests("CommandTests", dependencies: []),
-    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
+    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),
   ]
 )
