@@ -25,10 +25,12 @@ struct DbcShow: ParsableCommand {
     } else {
       for message in database.messages {
         let identifier = message.identifier.map { "0x\($0)" } ?? "-"
+        let bytes = "\(message.byteCount) byte\(message.byteCount == 1 ? "" : "s")"
+        let signals = "\(message.signals.count) signal\(message.signals.count == 1 ? "" : "s")"
         try output.append {
           $0.append(
-            "\(identifier)\t\(message.name)\t\(message.byteCount) bytes\t"
-              + "\(message.signals.count) signals\t\(message.senders.joined(separator: ","))\n")
+            "\(identifier)\t\(message.name)\t\(bytes)\t"
+              + "\(signals)\t\(message.senders.joined(separator: ","))\n")
         }
       }
     }
