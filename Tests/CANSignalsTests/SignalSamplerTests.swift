@@ -1,173 +1,126 @@
 import CANSignals
+import CANTransport
 import DBC
 import IndustrialModel
-import TestSupport
 import Testing
 
-/// Frames become samples: whose, what, how good, when.
-@Suite struct SignalSamplerTests {
+@Suite("Frames become samples") struct SignalSamplerTests {
   static let text = """
-    VERSION ""
-    BU_: Drive
-    BO_ 291 Status: 8 Drive
-     SG_ Speed : 0|16@1- (0.5,-10) [0|0] "1/min" Drive
-     SG_ Count : 16|32@1+ (1,0) [0|0] "" Drive
-     SG_ Shifted : 48|8@1+ (1,-40) [0|0] "Cel" Drive
-    BO_ 2566848512 Wide: 16 Drive
-     SG_ Serial : 0|64@1+ (1,0) [0|0] "" Drive
-     SG_ Ratio : 64|64@1- (1,0) [0|0] "" Drive
-    BO_ 292 Pages: 3 Drive
-     SG_ Page M : 0|8@1+ (1,0) [0|0] "" Drive
-     SG_ First m0 : 8|8@1+ (1,0) [0|0] "" Drive
-     SG_ Second m1 : 8|16@1+ (1,0) [0|0] "" Drive
-    BO_ 2364540158 EEC1: 8 Drive
-     SG_ EngineSpeed : 24|16@1+ (0.125,0) [0|0] "rpm" Drive
-     SG_ Level : 0|8@1+ (1,0) [0|0] "%" Drive
-    SIG_VALTYPE_ 2566848512 Ratio : 2;
+    BO_ 256 Pump: 8 Node
+     SG_ Speed : 0|16@1+ (0.5,-100) [0|0] "rpm" Node
+     SG_ Count : 16|16@1- (1,0) [0|0] "" Node
+     SG_ Level : 48|16@1+ (1,0) [0|0] "" Node
+    BO_ 257 Mixed: 4 Node
+     SG_ Which M : 0|8@1+ (1,0) [0|0] "" Node
+     SG_ First m1 : 8|8@1+ (1,0) [0|0] "" Node
+     SG_ Second m2 : 8|16@1+ (1,0) [0|0] "" Node
+    BO_ 2566841342 EngineConfiguration: 39 Node
+     SG_ SpeedAtIdle : 0|16@1+ (0.125,0) [0|0] "rpm" Node
+     SG_ MaximumSpeed : 295|16@0+ (0.125,0) [0|0] "rpm" Node
     BA_DEF_ BO_ "VFrameFormat" ENUM "StandardCAN","ExtendedCAN","reserved","J1939PG";
     BA_DEF_DEF_ "VFrameFormat" "StandardCAN";
-    BA_ "VFrameFormat" BO_ 2364540158 3;
+    BA_ "VFrameFormat" BO_ 2566841342 3;
+
     """
 
-  let database: Database
-  let tags = TagRegistry()
+  private let tags = TagRegistry()
+  private var sampler: SignalSampler
 
-  init() throws { database = try Database(parsing: Self.text) }
-
-  func standard(_ value: UInt32) throws -> CANIdentifier {
-    try #require(CANIdentifier(standard: value))
+  init() throws {
+    sampler = SignalSampler(try Database(parsing: Array(Self.text.utf8)), device: "d", tags: tags)
   }
 
-  func extended(_ value: UInt32) throws -> CANIdentifier {
-    try #require(CANIdentifier(extended: value))
+  private static func frame(
+    _ raw: UInt32, _ bytes: [UInt8], at time: Int64 = 7, flags: CANFlags = []
+  ) -> CANFrame {
+    CANFrame(
+      time: time, identifier: CANIdentifier(truncating: raw), flags: flags,
+      payload: CANPayload(bytes) ?? [])
   }
 
-  /// The samples of frames, by the name of their tag.
-  func samples(
-    _ frames: [CANFrame], _ sampler: inout SignalSampler
-  ) -> [(name: String, sample: Sample)] {
-    var batch = SampleBatch()
-    sampler.append(CANFrameBatch(frames), to: &batch)
-    return batch.map { (tags.name(of: $0.tag), $0) }
+  /// Tags, values and qualities, as texts that a difference is easily seen in.
+  private func texts(_ samples: SampleBatch) -> [String] {
+    samples.map { sample in
+      let name = tags.name(of: sample.tag)
+      return sample.quality.isGood ? "\(name)=\(sample.value)" : "\(name) is bad"
+    }
   }
 
-  @Test func wholeNumbersStayWholeAndTheFramesTimeIsTheSource() throws {
-    var sampler = SignalSampler(database, device: "motor-7", tags: tags)
-    let frames = [
-      CANFrame(
-        time: 1_700_000_000_000_000_123, identifier: try standard(291),
-        payload: [0xFF, 0xFF, 1, 0, 0, 0x80, 50, 0]),
-      CANFrame(
-        time: 1_700_000_001_000_000_000, identifier: try extended(0x18FF_0000),
-        payload: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F]),
-    ]
-    #expect(database.message(named: "Wide")?.identifier == frames[1].identifier)
-    let found = samples(frames, &sampler)
+  private mutating func sample(_ frames: [CANFrame]) -> SampleBatch {
+    var samples = SampleBatch()
+    sampler.append(CANFrameBatch(frames), to: &samples)
+    return samples
+  }
+
+  @Test mutating func valuesKeepTheirKind() {
+    let samples = sample([Self.frame(256, [0xE8, 3, 0xFE, 0xFF, 0, 0, 0xFF, 0xFF], at: 42)])
     #expect(
-      Set(found.map(\.name)) == [
-        "motor-7/Status.Speed", "motor-7/Status.Count", "motor-7/Status.Shifted",
-        "motor-7/Wide.Serial", "motor-7/Wide.Ratio",
+      Set(texts(samples)) == [
+        "d/Pump.Speed=double(400.0)", "d/Pump.Count=int64(-2)", "d/Pump.Level=int64(65535)",
       ])
-    let values = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.sample) })
-    #expect(values["motor-7/Status.Speed"]?.value == .double(-10.5))
-    #expect(values["motor-7/Status.Count"]?.value == .int64(0x8000_0001))
-    // With an offset it is a physical value.
-    #expect(values["motor-7/Status.Shifted"]?.value == .double(10))
-    #expect(values["motor-7/Wide.Serial"]?.value == .uint64(.max))
-    #expect(values["motor-7/Wide.Ratio"]?.value == .double(1.5))
-    for (name, sample) in found {
-      #expect(sample.quality == .good && sample.sampleClass == .telemetry)
-      let frame = name.contains("Status") ? frames[0] : frames[1]
-      #expect(sample.sourceTime == Timestamp(nanoseconds: frame.time))
-      #expect(abs(sample.gatewayTime.nanoseconds - Timestamp.now().nanoseconds) < 60_000_000_000)
-    }
+    #expect(samples.allSatisfy { $0.sourceTime == Timestamp(nanoseconds: 42) })
   }
 
-  @Test func whatIsNotAvailableIsBadAndHasNoValue() throws {
-    var sampler = SignalSampler(database, device: "t", tags: tags)
-    let whoever = try extended(0x0CF0_0431)
-    let found = samples(
-      [CANFrame(identifier: whoever, payload: [0xFE, 0, 0, 0xFF, 0xFF, 0, 0, 0])], &sampler)
-    let values = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.sample) })
-    #expect(values.count == 2)
-    #expect(values["t/EEC1.EngineSpeed"]?.value == Value.none)
-    #expect(values["t/EEC1.EngineSpeed"]?.quality == .badNoData)
-    #expect(values["t/EEC1.Level"]?.value == Value.none)
-    #expect(values["t/EEC1.Level"]?.quality == .badSensorFailure)
-  }
-
-  @Test func shortFramesSayWhichSignalsTheyLack() throws {
-    var sampler = SignalSampler(database, device: "t", tags: tags)
-    let found = samples(
-      [CANFrame(identifier: try standard(291), payload: [30, 0, 1])], &sampler)
-    #expect(found.map(\.name) == ["t/Status.Speed", "t/Status.Count", "t/Status.Shifted"])
-    #expect(found[0].sample.value == .double(5) && found[0].sample.quality == .good)
-    for (_, sample) in found.dropFirst() {
-      #expect(sample.value == Value.none && sample.quality == .badDecodingError)
-    }
-    #expect(sampler.shortFrames == 1)
-    // The next whole frame is whole again.
-    _ = samples(
-      [CANFrame(identifier: try standard(291), payload: [0, 0, 0, 0, 0, 0, 0, 0])], &sampler)
+  @Test mutating func aShortFrameHasBadSignalsAndIsCounted() {
+    let samples = sample([Self.frame(256, [0, 0, 1, 0])])
+    #expect(samples.map(\.quality.isGood) == [true, true, false])
+    #expect(samples.last?.quality == .badDecodingError)
     #expect(sampler.shortFrames == 1)
   }
 
-  @Test func multiplexedSignalsComeWithTheirPage() throws {
-    var sampler = SignalSampler(database, device: "t", tags: tags)
-    let pages = try standard(292)
-    func names(_ payload: CANPayload) -> [String] {
-      samples([CANFrame(identifier: pages, payload: payload)], &sampler).map(\.name).sorted()
-    }
-    #expect(names([0, 7, 0]) == ["t/Pages.First", "t/Pages.Page"])
-    #expect(names([1, 7, 1]) == ["t/Pages.Page", "t/Pages.Second"])
-    #expect(names([2, 7, 1]) == ["t/Pages.Page"])
+  @Test mutating func onlyTheSelectedPartOfAMultiplexedFrameCounts() {
+    let samples = sample([Self.frame(257, [1, 5, 6, 0]), Self.frame(257, [2, 5, 6, 0])])
+    #expect(samples.map(\.value) == [.int64(1), .int64(5), .int64(2), .int64(0x605)])
+  }
+
+  @Test mutating func framesWithoutSignalsGiveNone() {
+    let samples = sample([
+      Self.frame(256, [], flags: .remote),
+      Self.frame(256, [1, 2, 3, 4, 5, 6, 7, 8], flags: .error),
+      Self.frame(1000, [1]),
+    ])
+    #expect(samples.isEmpty)
+    #expect(sampler.unknownFrames == 1)
     #expect(sampler.shortFrames == 0)
   }
 
-  @Test func framesWithoutSignalsAreCountedOrPassedOver() throws {
-    var sampler = SignalSampler(database, device: "t", tags: tags)
-    let found = samples(
-      [
-        CANFrame(identifier: try standard(0x7FF), payload: [1]),
-        CANFrame(identifier: try standard(291), flags: .remote, payload: CANPayload()),
-        CANFrame(identifier: try standard(291), flags: .error, payload: [0, 0, 0, 0, 0, 0, 0, 0]),
-        // The same number with 29 bits is another identifier.
-        CANFrame(identifier: try extended(291), payload: [0, 0, 0, 0, 0, 0, 0, 0]),
-      ], &sampler)
-    #expect(found.isEmpty)
-    #expect(sampler.unknownFrames == 2)
+  private static var configuration: [UInt8] {
+    var bytes = [UInt8](repeating: 0xFF, count: 39)
+    (bytes[0], bytes[1]) = (0xC0, 0x12)  // 600 rpm
+    (bytes[36], bytes[37]) = (0x4B, 0x04)  // 2400.5 rpm
+    return bytes
   }
 
-  /// Random frames: each sample is what decoding the frame by itself gives, in the order of the frames.
-  @Test(arguments: [1, 2] as [UInt64])
-  func samplesAreWhatFramesDecodeTo(seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
-    var sampler = SignalSampler(database, device: "t", tags: tags)
-    let decoder = database.decoder()
-    for time in 0..<500 as Range<Int64> {
-      let message = database.messages[Int.random(in: 0..<4, using: &generator)]
-      let bytes = (0..<Int.random(in: 0...message.byteCount, using: &generator)).map { _ in
-        UInt8.random(in: .min ... .max, using: &generator)
-      }
-      let frame = CANFrame(
-        time: time, identifier: try #require(message.identifier),
-        payload: try #require(CANPayload(bytes)))
-      let decoded = decoder.decode(message, frame.payload).signals
-      let found = samples([frame], &sampler)
-      let good = found.filter { $0.sample.quality == .good }
-      let expected = decoded.filter { $0.status == .valid }
-      #expect(good.map(\.name).sorted() == expected.map { "t/\(message.name).\($0.name)" }.sorted())
-      for signal in expected {
-        let sample = try #require(good.first { $0.name.hasSuffix(".\(signal.name)") }).sample
-        switch sample.value {
-        case .int64(let number): #expect(signal.raw == .integer(number), "seed \(seed)")
-        case .uint64(let number): #expect(signal.raw == .unsigned(number), "seed \(seed)")
-        case .double(let number):
-          #expect(number == signal.value || number.isNaN && signal.value.isNaN, "seed \(seed)")
-        default: Issue.record("\(sample.value), seed \(seed)")
-        }
-        #expect(sample.sourceTime == Timestamp(nanoseconds: time))
-      }
+  @Test mutating func messagesOfSeveralFramesArePutTogether() {
+    let bytes = Self.configuration
+    var frames = [Self.frame(0x9CEC_FF21, [0x20, 39, 0, 6, 0xFF, 0xE3, 0xFE, 0])]
+    for packet in 0..<6 {
+      let part = Array(bytes[(packet * 7)..<min(39, packet * 7 + 7)])
+      frames.append(
+        Self.frame(
+          0x9CEB_FF21,
+          [UInt8(packet + 1)] + part + [UInt8](repeating: 0xFF, count: 7 - part.count),
+          at: Int64(packet) + 10))
     }
+    let samples = sample(frames)
+    #expect(samples.map(\.value) == [.double(600), .double(2400.5)])
+    #expect(samples.allSatisfy { $0.sourceTime == Timestamp(nanoseconds: 15) })
+    #expect(sampler.unknownFrames == 0)
+    // Half a message says nothing, and is told.
+    #expect(sample([frames[0], frames[1], frames[3]]).isEmpty)
+    #expect(sampler.brokenMessages == 1)
+  }
+
+  @Test mutating func messagesThatCameWholeAreTaken() {
+    var samples = SampleBatch()
+    for bytes in [Self.configuration, [0xC0, 0x12]] {
+      sampler.append(
+        TransportMessage(
+          firstTime: 1, time: 3, channel: 0,
+          identifier: CANIdentifier(truncating: 0x98FE_E300), address: nil, bytes: bytes),
+        to: &samples)
+    }
+    #expect(samples.map(\.value) == [.double(600), .double(2400.5), .double(600), .none])
+    #expect(samples.map(\.quality.isGood) == [true, true, true, false])
   }
 }
