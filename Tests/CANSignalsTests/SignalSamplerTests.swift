@@ -4,16 +4,12 @@ import DBC
 import IndustrialModel
 import Testing
 
-@Suite("Frames become samples") struct SignalSamplerTests {
+@Suite("Frames without signals, too short ones, and messages of several frames") struct SignalSamplerTests {
   static let text = """
     BO_ 256 Pump: 8 Node
      SG_ Speed : 0|16@1+ (0.5,-100) [0|0] "rpm" Node
      SG_ Count : 16|16@1- (1,0) [0|0] "" Node
      SG_ Level : 48|16@1+ (1,0) [0|0] "" Node
-    BO_ 257 Mixed: 4 Node
-     SG_ Which M : 0|8@1+ (1,0) [0|0] "" Node
-     SG_ First m1 : 8|8@1+ (1,0) [0|0] "" Node
-     SG_ Second m2 : 8|16@1+ (1,0) [0|0] "" Node
     BO_ 2566841342 EngineConfiguration: 39 Node
      SG_ SpeedAtIdle : 0|16@1+ (0.125,0) [0|0] "rpm" Node
      SG_ MaximumSpeed : 295|16@0+ (0.125,0) [0|0] "rpm" Node
@@ -23,11 +19,11 @@ import Testing
 
     """
 
-  private let tags = TagRegistry()
   private var sampler: SignalSampler
 
   init() throws {
-    sampler = SignalSampler(try Database(parsing: Array(Self.text.utf8)), device: "d", tags: tags)
+    sampler = SignalSampler(
+      try Database(parsing: Array(Self.text.utf8)), device: "d", tags: TagRegistry())
   }
 
   private static func frame(
@@ -38,27 +34,10 @@ import Testing
       payload: CANPayload(bytes) ?? [])
   }
 
-  /// Tags, values and qualities, as texts that a difference is easily seen in.
-  private func texts(_ samples: SampleBatch) -> [String] {
-    samples.map { sample in
-      let name = tags.name(of: sample.tag)
-      return sample.quality.isGood ? "\(name)=\(sample.value)" : "\(name) is bad"
-    }
-  }
-
   private mutating func sample(_ frames: [CANFrame]) -> SampleBatch {
     var samples = SampleBatch()
     sampler.append(CANFrameBatch(frames), to: &samples)
     return samples
-  }
-
-  @Test mutating func valuesKeepTheirKind() {
-    let samples = sample([Self.frame(256, [0xE8, 3, 0xFE, 0xFF, 0, 0, 0xFF, 0xFF], at: 42)])
-    #expect(
-      Set(texts(samples)) == [
-        "d/Pump.Speed=double(400.0)", "d/Pump.Count=int64(-2)", "d/Pump.Level=int64(65535)",
-      ])
-    #expect(samples.allSatisfy { $0.sourceTime == Timestamp(nanoseconds: 42) })
   }
 
   @Test mutating func aShortFrameHasBadSignalsAndIsCounted() {
@@ -66,11 +45,6 @@ import Testing
     #expect(samples.map(\.quality.isGood) == [true, true, false])
     #expect(samples.last?.quality == .badDecodingError)
     #expect(sampler.shortFrames == 1)
-  }
-
-  @Test mutating func onlyTheSelectedPartOfAMultiplexedFrameCounts() {
-    let samples = sample([Self.frame(257, [1, 5, 6, 0]), Self.frame(257, [2, 5, 6, 0])])
-    #expect(samples.map(\.value) == [.int64(1), .int64(5), .int64(2), .int64(0x605)])
   }
 
   @Test mutating func framesWithoutSignalsGiveNone() {
