@@ -267,6 +267,7 @@ extension StoreCore {
       state.nextSequence = nextSequence
       state.lastSequence = durableThrough
       state.newestGeneration = segments.last?.generation ?? 0
+      state.highestGeneration = highestGeneration
       state.slotLimit = slotLimit
       lastCursorSave = fs.monotonicClock()
     }

@@ -150,6 +150,7 @@ extension StoreImage {
     state.boot = boot
     state.nextSequence = nextSequence
     state.newestGeneration = segments.last?.generation ?? 0
+    state.highestGeneration = lastGeneration
     state.tail = tail
     state.lastSequence = lastSequence
     state.summary = tailSummary

@@ -28,6 +28,8 @@ struct StoreImage<FS: StoreFileSystem> {
   var newestIsShort = false
   /// Part of the newest segment could not be read, so that its end is not known for sure.
   var isTailUncertain = false
+  /// The newest segment has a footer, so there was one behind it: nothing may be added to it.
+  var isNewestFinished = false
   /// Headers of segments in use of which a copy is damaged or lost.
   var headerRepairs: [SegmentHeader] = []
   var boot = StoreIdentity(low: 0, high: 0)
@@ -84,7 +86,7 @@ struct StoreImage<FS: StoreFileSystem> {
       }
       try chooseGeometry(&candidates, stateFile, options)
       order(&candidates, in: fs)
-      lastGeneration = max(lastGeneration, stateFile?.newestGeneration ?? 0)
+      lastGeneration = max(lastGeneration, stateFile?.highestGeneration ?? 0)
       try openNewest(in: fs)
       readTail(stateFile)
       report.cursorsLost = stateFile == nil && !report.isNew && known != nil
@@ -236,7 +238,9 @@ struct StoreImage<FS: StoreFileSystem> {
           following?.precedingSequence ?? 0,
           header.baseSequence == 0 ? 0 : header.baseSequence - 1),
         end: Layout.dataEnd(segmentSize: segmentSize))
-      if following != nil { segment.count = footer(candidate, of: segment)?.count }
+      let footer = footer(candidate, of: segment)
+      if following != nil { segment.count = footer?.count }
+      isNewestFinished = following == nil && footer != nil
       segments.append(segment)
       let isWhole = candidate.size >= segmentSize
       if !candidate.isHeaderWhole, isWhole || following == nil {
@@ -385,16 +389,23 @@ struct StoreImage<FS: StoreFileSystem> {
     }
     if report.wasRebooted, !report.wasClean { jump(by: Self.rebootReserve) }
     // What the disk does not give at this moment may be the newest: as many records as there can be, of
-    // as many generations.
-    if isTailUncertain || !badSlots.isEmpty {
-      let most = segmentSize / Layout.recordHeaderSize * (badSlots.count + 1)
-      jump(by: UInt64(most))
-      lastGeneration &+= Self.rebootReserve
+    // as many generations. And the state file may name a segment that is not there.
+    let isUncertain = isTailUncertain || !badSlots.isEmpty
+    let newest = segments.last?.generation ?? 0
+    var missing = UInt64(badSlots.count + 1)
+    if let state, !state.isClean, state.newestGeneration > newest {
+      missing = max(missing, min(state.newestGeneration - newest, UInt64(slotLimit)))
+      report.isNewestMissing = badSlots.isEmpty
+    }
+    if isUncertain || report.isNewestMissing {
+      jump(by: UInt64(segmentSize / Layout.recordHeaderSize) * missing)
+      if isUncertain { lastGeneration &+= Self.rebootReserve }
       if nextSequence - 1 > lastSequence {
         report.damaged.append(
           Gap(first: lastSequence + 1, last: nextSequence - 1, reason: .damaged))
         lastSequence = nextSequence - 1
         if let index = segments.indices.last { segments[index].lastSequence = lastSequence }
+        if report.isNewestMissing { provenThrough = max(provenThrough, lastSequence) }
       }
     }
     lastSequence = max(lastSequence, evictedThrough)

@@ -12,6 +12,8 @@ struct StateFile {
   var lastSequence: UInt64 = 0
   var summary = TailSummary()
   var cursors: [CursorState] = []
+  /// The highest that a segment ever had; not below the newest one's.
+  var highestGeneration: UInt64 = 0
 
   func encode() -> [UInt8] {
     var out = ByteEncoder()
@@ -42,6 +44,7 @@ struct StateFile {
         out.append(range.upperBound)
       }
     }
+    out.append(highestGeneration)
     return out.bytes
   }
 
@@ -79,5 +82,7 @@ struct StateFile {
       }
       cursors.append(cursor)
     }
+    // Releases before 0.2 end here.
+    highestGeneration = max(newestGeneration, (try? input.next()) ?? 0)
   }
 }
