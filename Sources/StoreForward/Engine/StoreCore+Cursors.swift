@@ -268,6 +268,7 @@ extension StoreCore {
       state.lastSequence = durableThrough
       state.newestGeneration = segments.last?.generation ?? 0
       state.highestGeneration = highestGeneration
+      state.evictedThrough = evictedThrough
       state.slotLimit = slotLimit
       lastCursorSave = fs.monotonicClock()
     }

@@ -116,7 +116,9 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     lastCursorSave = fileSystem.monotonicClock()
     lastSync = lastCursorSave
     publishedSync = lastCursorSave
-    isFenced = image.isTailUncertain || image.isNewestFinished
+    // What the disk did not give may be newer than what is known, and come back; nothing may be added to
+    // a segment that is older then.
+    isFenced = image.isTailUncertain || image.isNewestFinished || !image.badSlots.isEmpty
     lastGeneration = image.lastGeneration
     window.start = image.tail
     newest = image.newestFile

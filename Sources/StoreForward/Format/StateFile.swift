@@ -14,6 +14,8 @@ struct StateFile {
   var cursors: [CursorState] = []
   /// The highest that a segment ever had; not below the newest one's.
   var highestGeneration: UInt64 = 0
+  /// Every number up to here was given up.
+  var evictedThrough: UInt64 = 0
 
   func encode() -> [UInt8] {
     var out = ByteEncoder()
@@ -45,6 +47,7 @@ struct StateFile {
       }
     }
     out.append(highestGeneration)
+    out.append(evictedThrough)
     return out.bytes
   }
 
@@ -84,5 +87,6 @@ struct StateFile {
     }
     // Releases before 0.2 end here.
     highestGeneration = max(newestGeneration, (try? input.next()) ?? 0)
+    evictedThrough = (try? input.next()) ?? 0
   }
 }
