@@ -64,7 +64,7 @@ let protocols: [Target] = [
     dependencies: ["CANCore", "CANTransport", "CSocketCAN", "IOThreads"]),
   library(
     "CANSignals", path: "\(industrialIO)/CANSignals",
-    dependencies: ["CANCore", "DBC", "IndustrialModel"]),
+    dependencies: ["CANCore", "CANTransport", "DBC", "IndustrialModel"]),
   library(
     "IndustrialIO", path: industrialIO,
     sources: ["IndustrialIO.swift"],
@@ -162,6 +162,7 @@ let package = Package(
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
+    tests("CANSignalsTests", dependencies: ["CANSignals", "DBC", "IndustrialModel"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANTransport", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
     tests("SinksTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),

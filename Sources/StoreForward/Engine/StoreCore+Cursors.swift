@@ -267,6 +267,8 @@ extension StoreCore {
       state.nextSequence = nextSequence
       state.lastSequence = durableThrough
       state.newestGeneration = segments.last?.generation ?? 0
+      state.highestGeneration = highestGeneration
+      state.evictedThrough = evictedThrough
       state.slotLimit = slotLimit
       lastCursorSave = fs.monotonicClock()
     }

@@ -37,6 +37,8 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   /// All below have a file.
   var lowestNewSlot = 0
   var slotLimit: Int
+  /// No segment to come may have this generation or a lower one.
+  var highestGeneration: UInt64
   var nextSequence: UInt64
   var writtenThrough: UInt64
   var durableThrough: UInt64
@@ -101,6 +103,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     badSlots = image.badSlots
     slots = image.slots
     slotLimit = image.slotLimit
+    highestGeneration = image.lastGeneration
     nextSequence = image.nextSequence
     writtenThrough = image.lastSequence
     durableThrough = image.lastSequence
@@ -113,7 +116,9 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     lastCursorSave = fileSystem.monotonicClock()
     lastSync = lastCursorSave
     publishedSync = lastCursorSave
-    isFenced = image.isTailUncertain
+    // What the disk did not give may be newer than what is known, and come back; nothing may be added to
+    // a segment that is older then.
+    isFenced = image.isTailUncertain || image.isNewestFinished || !image.badSlots.isEmpty
     lastGeneration = image.lastGeneration
     window.start = image.tail
     newest = image.newestFile

@@ -43,6 +43,7 @@ extension StoreImage {
         let isRepaired = repairHeader(of: segments.last, in: newestFile)
         if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
+      clearTorn(fs: fs)
       proveFoundAgain(fs: fs)
       repairHeaders(fs: fs)
       try removeSurplus(fs: fs)
@@ -76,6 +77,23 @@ extension StoreImage {
           continue
         }
         offset += part.count
+      }
+    }
+  }
+
+  /// Makes free what is taken for free: a header that the disk had before its place was half overwritten
+  /// would come back with a power cut, as that of the newest segment.
+  private mutating func clearTorn(fs: FS) {
+    for slot in tornSlots {
+      do throws(StoreIOError) {
+        let file = try fs.open(Layout.segmentName(slot: slot), create: false)
+        let size = try file.size()
+        try file.fillZeros(from: 0, to: min(size, Layout.segmentHeaderSize))
+        try file.fillZeros(from: max(0, size - Layout.segmentHeaderSize), to: size)
+        try file.dataSync()
+      } catch {
+        freeSlots.removeAll { $0 == slot }
+        badSlots.append(slot)
       }
     }
   }
@@ -150,6 +168,8 @@ extension StoreImage {
     state.boot = boot
     state.nextSequence = nextSequence
     state.newestGeneration = segments.last?.generation ?? 0
+    state.highestGeneration = lastGeneration
+    state.evictedThrough = evictedThrough
     state.tail = tail
     state.lastSequence = lastSequence
     state.summary = tailSummary
