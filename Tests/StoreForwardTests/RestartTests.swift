@@ -169,7 +169,7 @@ struct RestartTests {
     fs.beforeChange = nil
     #expect(isBegun)
     let faulty = FaultyFileSystem(SimulatedFileSystem(fs.disk.killed()))
-    faulty.script = { _, call in call == .read("seg-0001") ? .fail(EIO) : nil }
+    faulty.script = { _, call in call.reads("seg-0001") ? .fail(EIO) : nil }
     let second = try StoreCore(fileSystem: faulty, options: Self.options)
     #expect(second.recovery.unreadableSegments == ["seg-0001"])
     let receipt = try second.append(try batch(from: second.nextSequence, count: 5))
@@ -197,7 +197,7 @@ struct RestartTests {
     disk.durableNames = disk.names
     disk.pendingNames = []
     let faulty = FaultyFileSystem(SimulatedFileSystem(disk))
-    faulty.script = { _, call in call == .read("seg-0000") ? .fail(EIO) : nil }
+    faulty.script = { _, call in call.reads("seg-0000") ? .fail(EIO) : nil }
     let second = try StoreCore(fileSystem: faulty, options: Self.options)
     #expect(second.recovery.unreadableSegments == ["seg-0000"])
     try second.append(try batch(from: second.nextSequence, count: 5))

@@ -44,6 +44,7 @@ extension StoreCore {
     let header = SegmentHeader(
       slot: slot, store: store, segmentSize: segmentSize, generation: generation,
       baseSequence: base, precedingSequence: min(preceding, base &- 1),
+      certainSequence: certainSequence(through: min(preceding, base &- 1)),
       evictedThrough: lock.locked { evictedThrough }, created: fs.wallClock())
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Layout.segmentHeaderSize, alignment: 8)

@@ -42,6 +42,9 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   var nextSequence: UInt64
   var writtenThrough: UInt64
   var durableThrough: UInt64
+  /// The last number that was known to be in use when the store was opened, and the last one that may have been, where the disk did
+  /// not give all.
+  private let fearedLoss: (certain: UInt64, last: UInt64)?
   /// Numbers up to here are gone for good.
   var evictedThrough: UInt64
   /// Numbers up to here were acknowledged by all when an append was let in that needs their space: they
@@ -107,6 +110,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     nextSequence = image.nextSequence
     writtenThrough = image.lastSequence
     durableThrough = image.lastSequence
+    fearedLoss = image.certainSequence.map { ($0, image.lastSequence) }
     evictedThrough = image.evictedThrough
     cursors = image.cursors
     cursorFile = image.cursorFile
@@ -124,6 +128,11 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     newest = image.newestFile
     tailScan = image.tailSummary
     if options.reserve == .full { try reserveAll() }
+  }
+
+  /// The last number that is known to be in use, where no number after those that may have been was given out yet.
+  func certainSequence(through last: UInt64) -> UInt64? {
+    fearedLoss.flatMap { $0.last == last ? $0.certain : nil }
   }
 
   /// How many slots have a file.

@@ -118,6 +118,8 @@ extension StoreImage {
         report.unreadableSegments.append(name)
         badSlots.append(segment.slot)
         segments.remove(at: index)
+        // What it held is not there then.
+        segments[index].precedingSequence = segments[index].baseSequence &- 1
       }
     }
   }
@@ -171,7 +173,7 @@ extension StoreImage {
     state.highestGeneration = lastGeneration
     state.evictedThrough = evictedThrough
     state.tail = tail
-    state.lastSequence = lastSequence
+    state.lastSequence = certainSequence ?? lastSequence
     state.summary = tailSummary
     state.cursors = cursors
     return state

@@ -12,6 +12,9 @@ struct StoreImage<FS: StoreFileSystem> {
   var slots: Set<Int> = []
   var evictedThrough: UInt64 = 0
   var lastSequence: UInt64 = 0
+  /// The last number that is known to have been in use, where the disk did not give all: `lastSequence` is the last
+  /// one that may have been, then.
+  var certainSequence: UInt64?
   var nextSequence: UInt64 = 1
   /// The highest generation that any header bears.
   var lastGeneration: UInt64 = 0
@@ -267,6 +270,30 @@ struct StoreImage<FS: StoreFileSystem> {
       }
       if following == nil { newestIsShort = !isWhole }
     }
+    for index in segments.indices.dropFirst() {
+      guard let header = found.first(where: { $0.header.generation == segments[index].generation }),
+        let certain = header.header.certainSequence
+      else { continue }
+      settle(index, certain, in: fs)
+    }
+  }
+
+  /// A segment that was begun when the disk did not give all that came before it. What was feared lost then was never in use
+  /// if the disk gives all of it now.
+  private mutating func settle(_ index: Int, _ certain: UInt64, in fs: FS) {
+    let before = segments[index - 1]
+    guard badSlots.isEmpty, !isTailUncertain,
+      let file = try? fs.open(Layout.segmentName(slot: before.slot), create: false)
+    else { return }
+    let scan = SegmentScan.run(
+      file, seed: before.seed, generation: before.generation, base: before.baseSequence,
+      preceding: before.precedingSequence, from: Layout.dataStart, areaEnd: before.end)
+    guard scan.isWhole else { return }
+    let known = max(
+      certain, scan.lastSequence, before.baseSequence == 0 ? 0 : before.baseSequence - 1)
+    guard known < segments[index].precedingSequence else { return }
+    segments[index].precedingSequence = known
+    segments[index - 1].lastSequence = known
   }
 
   private mutating func setAside(_ candidate: Candidate) {
@@ -344,7 +371,7 @@ struct StoreImage<FS: StoreFileSystem> {
     return SegmentHeader(
       slot: slot, store: store, segmentSize: segmentSize, generation: group.generation,
       baseSequence: base, precedingSequence: min(preceding, base == 0 ? 0 : base - 1),
-      evictedThrough: 0, created: 0)
+      certainSequence: nil, evictedThrough: 0, created: 0)
   }
 
   private mutating func openNewest(in fs: FS) throws(StoreIOError) {
@@ -430,6 +457,7 @@ struct StoreImage<FS: StoreFileSystem> {
       if nextSequence - 1 > lastSequence {
         report.damaged.append(
           Gap(first: lastSequence + 1, last: nextSequence - 1, reason: .damaged))
+        if !report.isNewestMissing { certainSequence = lastSequence }
         lastSequence = nextSequence - 1
         if let index = segments.indices.last { segments[index].lastSequence = lastSequence }
         if report.isNewestMissing { provenThrough = max(provenThrough, lastSequence) }
