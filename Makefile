@@ -18,8 +18,9 @@ build: setup ## Everything, all traits on
 
 test: ## Every test, all traits on
 	@YES=$(YES) scripts/setup --tests
-	$(SWIFT) test $(ALL) --disable-xctest --filter "$$(scripts/test-groups computing)"
-	$(SWIFT) test $(ALL) --disable-xctest --skip "$$(scripts/test-groups computing)"
+	$(SWIFT) build $(ALL) --build-tests
+	$(SWIFT) test $(ALL) --skip-build --disable-xctest --filter "$$(scripts/test-groups computing)"
+	$(SWIFT) test $(ALL) --skip-build --disable-xctest --skip "$$(scripts/test-groups computing)"
 
 demo: build ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
 	@scripts/demo

@@ -64,7 +64,7 @@ let protocols: [Target] = [
     dependencies: ["CANCore", "CANTransport", "CSocketCAN", "IOThreads"]),
   library(
     "CANSignals", path: "\(industrialIO)/CANSignals",
-    dependencies: ["CANCore", "DBC", "IndustrialModel"]),
+    dependencies: ["CANCore", "CANTransport", "DBC", "IndustrialModel"]),
   library(
     "IndustrialIO", path: industrialIO,
     sources: ["IndustrialIO.swift"],
@@ -78,8 +78,9 @@ let compositions: [Target] = [
   library(
     "Sinks",
     dependencies: [
-      "IndustrialModel", "IOThreads",
+      "IndustrialModel", "IOThreads", "MQTT",
       .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
+      .target(name: "CZlib", condition: .when(traits: ["HTTP"])),
     ]),
   library(
     "PlantSimulator",
@@ -158,13 +159,14 @@ let package = Package(
     tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
+    tests("CANSignalsTests", dependencies: ["CANSignals", "DBC", "IndustrialModel"]),
     tests("SocketCANTests", dependencies: ["SocketCAN", "CANTransport", "CANCore"]),
     tests("IOThreadsTests", dependencies: ["IOThreads"]),
-    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel"]),
+    tests("SinksTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),
     tests(
       "GatewayTests",
       dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
     tests("CommandTests", dependencies: []),
-    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel"]),
+    tests("PeerTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),
   ]
 )

@@ -6,7 +6,8 @@
 
 _Static_assert(sizeof(dk_signal) == 32, "two in a cache line");
 _Static_assert(sizeof(dk_group) == 256, "four cache lines");
-_Static_assert(sizeof(dk_message) == 64, "one cache line");
+_Static_assert(sizeof(dk_short_group) == 128, "two cache lines");
+_Static_assert(sizeof(dk_message) == 32, "two in a cache line");
 _Static_assert(sizeof(dk_header) == 24, "the layout of a batch");
 
 #pragma STDC FP_CONTRACT OFF
@@ -90,6 +91,25 @@ VECTOR static inline __attribute__((always_inline)) void decode_groups(const dk_
   }
 }
 
+// As decode_groups, for a message of few signals: one group, the payload within 32 bytes.
+VECTOR static inline __attribute__((always_inline)) void decode_short(const dk_short_group *group,
+                                                                      __m256i payload,
+                                                                      double *out) {
+  uint32_t lefts, rights;
+  memcpy(&lefts, group->left, 4);
+  memcpy(&rights, group->right, 4);
+  __m256i permutation = _mm256_load_si256((const __m256i *)group->permutation);
+  __m256i words = _mm256_permutexvar_epi8(permutation, payload);
+  __m256i right = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128((int)rights));
+  words = _mm256_sllv_epi64(words, _mm256_cvtepu8_epi64(_mm_cvtsi32_si128((int)lefts)));
+  __m256i bits = _mm256_srlv_epi64(words, right);
+  bits = _mm256_mask_srav_epi64(bits, group->signedLanes, words, right);
+  __m256d numbers = _mm256_cvtepi64_pd(bits);
+  numbers = _mm256_mul_pd(numbers, _mm256_load_pd(group->factor));
+  numbers = _mm256_add_pd(numbers, _mm256_load_pd(group->addend));
+  _mm256_mask_storeu_pd(out, group->laneMask, numbers);
+}
+
 static inline void touch(dk_state *state, int64_t time) {
   state->time = time;
   state->count += 1;
@@ -104,6 +124,14 @@ VECTOR static inline __attribute__((always_inline)) __m512i load_payload(const u
     return _mm512_zextsi128_si512(_mm_loadl_epi64((const __m128i *)start));
   }
   return _mm512_maskz_loadu_epi64((__mmask8)((1u << wordCount) - 1), start);
+}
+
+// The words of a message with at most four.
+VECTOR static inline __attribute__((always_inline)) __m256i load_short(const uint64_t *start,
+                                                                       uint32_t wordCount) {
+  if (wordCount <= 1)
+    return _mm256_zextsi128_si256(_mm_loadl_epi64((const __m128i *)start));
+  return _mm256_maskz_loadu_epi64((__mmask8)((1u << wordCount) - 1), start);
 }
 
 // One section of a whole frame.
@@ -201,6 +229,7 @@ VECTOR int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, in
   const uint32_t hasGroups = plan->hasParameterGroups;
   const dk_message *messages = plan->messages;
   const dk_group *groups = plan->groups;
+  const dk_short_group *shortGroups = plan->shortGroups;
   int32_t found[BLOCK];
   uint64_t frames = 0, signals = 0, unmatched = 0;
   while (first < count) {
@@ -228,11 +257,17 @@ VECTOR int64_t dk_decode_slots(const dk_plan *plan, const dk_header *headers, in
       }
       const uint64_t *start = words + header->firstWord;
       frames += 1;
-      if (!message->isPlain) {
+      if (message->kind == DK_RICH) {
         signals += decode_rich(plan, message, start, header->time, values, states);
         continue;
       }
       touch(states + message->section, header->time);
+      if (message->kind == DK_SHORT) {
+        decode_short(shortGroups + message->firstGroup, load_short(start, message->wordCount),
+                     values + message->firstSignal);
+        signals += message->signalCount;
+        continue;
+      }
       decode_groups(groups + message->firstGroup, message->groupCount,
                     load_payload(start, message->wordCount), values + message->firstSignal);
       signals += message->signalCount;

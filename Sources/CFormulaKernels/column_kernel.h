@@ -330,6 +330,19 @@ ISA size_t KERNEL(const struct formula_step *steps, size_t first, size_t count,
         suspects[FORMULA_BLOCK_ROWS] = 1;
         break;
       }
+      case FORMULA_STREAM: {
+        mask8 any = {0};
+        for (size_t i = 0; i < rows; i += 8) {
+          const rows8 A = *(const rows8 *)(a + (i & aMask));
+          __builtin_nontemporal_store((line8)A, (line8 *)(target + i));
+          any |= NOT_FINITE(A);
+        }
+        if (!formula_any(&any)) break;
+        for (size_t i = 0; i < rows; i += 8)
+          *(mask8 *)(suspects + i) |= NOT_FINITE(*(const rows8 *)(a + (i & aMask)));
+        suspects[FORMULA_BLOCK_ROWS] = 1;
+        break;
+      }
       default:
         // A call: the caller does it and comes back.
         return index;

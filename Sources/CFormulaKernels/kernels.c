@@ -8,6 +8,8 @@
 // Eight rows and a truth about each, all bits or none. Columns of the caller's lie where they lie.
 typedef double rows8 __attribute__((vector_size(64), aligned(8), may_alias));
 typedef long long mask8 __attribute__((vector_size(64), aligned(8), may_alias));
+// Eight results that fill a cache line.
+typedef double line8 __attribute__((vector_size(64), aligned(64), may_alias));
 
 #define PICK(condition, x, y) ({                                \
   const mask8 picked = (condition);                             \

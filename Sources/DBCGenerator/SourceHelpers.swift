@@ -110,12 +110,26 @@ enum SourceHelpers {
         factor == 0 ? 0 : (value - offset) / factor
       }
 
+      /// The nearest whole number, halves away from zero; as `rounded()`, without the C library that it calls.
+      @inline(__always)
+      static func nearest(_ number: Double) -> Double {
+        guard number.magnitude < 0x1p52 else { return number }
+        let whole = Double(Int64(number))
+        let rest = number - whole
+        return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole
+      }
+
+      /// The nearest whole number, halves to even, of one from 0 to 2048.
+      static func nearestEven(_ number: Double) -> UInt16 {
+        UInt16((number + 0x1p52) - 0x1p52)
+      }
+
       /// The nearest raw number; 0 for what is not a number.
       @inline(__always)
       static func raw(
         _ value: Double, _ factor: Double, _ offset: Double, _ ones: UInt64
       ) -> UInt64 {
-        let number = unscaled(value, factor, offset).rounded()
+        let number = nearest(unscaled(value, factor, offset))
         if !(number > 0) { return 0 }
         return number < 0x1p64 ? min(UInt64(number), ones) : ones
       }
@@ -124,15 +138,15 @@ enum SourceHelpers {
       static func raw(
         _ value: Double, _ factor: Double, _ offset: Double, signed count: Int64
       ) -> UInt64 {
-        let number = unscaled(value, factor, offset).rounded()
+        let number = nearest(unscaled(value, factor, offset))
         let whole = number >= 0x1p63 ? Int64.max : number > -0x1p63 ? Int64(number) : Int64.min
         return clamped(number.isNaN ? 0 : whole, signed: count)
       }
 
       /// The number that a label is looked up by.
       static func whole(_ value: Double, _ factor: Double, _ offset: Double) -> Int64 {
-        let number = unscaled(value, factor, offset).rounded()
-        return Int64(exactly: number) ?? 0
+        let number = nearest(unscaled(value, factor, offset))
+        return number.magnitude < 0x1p63 ? Int64(number) : 0
       }
 
       /// The nearest IEEE 754 half, ties to even.
@@ -142,12 +156,11 @@ enum SourceHelpers {
         let magnitude = value.magnitude
         if magnitude >= 65520 { return sign | 0x7C00 }
         if magnitude < 0x1p-14 {
-          return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
+          return sign | nearestEven(magnitude * 0x1p24)
         }
         let exponent = Int(magnitude.exponent)
         let scale = Double(sign: .plus, exponent: 10 - exponent, significand: 1)
-        let scaled = (magnitude * scale).rounded(.toNearestOrEven)
-        return sign | (UInt16(exponent + 14) << 10 &+ UInt16(scaled))
+        return sign | (UInt16(exponent + 14) << 10 &+ nearestEven(magnitude * scale))
       }
     }
     """

@@ -21,6 +21,9 @@ public final class FormulaColumns {
   private static let blockRows = Int(FORMULA_BLOCK_ROWS)
   /// From how many values on the rows of the next block are asked for in advance.
   private static let prefetchedValues = 100_000
+  /// From how many bytes of columns and results on the results are written past the caches: more than those of common
+  /// processors hold. What is read next stays in them, and no line of results is read before it is written.
+  private static let streamedBytes = 24 << 20
   /// The fastest kernel of this processor.
   private static let bestLevel = 2
 
@@ -28,6 +31,7 @@ public final class FormulaColumns {
   private let slots: FormulaSlots
   private let code: ColumnCode?
   private let kernel: formula_kernel?
+  private let streamedBytes: Int
   private let steps: UnsafeMutablePointer<formula_step>
   /// Temporaries and inputs that are not a multiple of eight rows long, then constants; each aligned for the processor.
   private let blocks: UnsafeMutableRawPointer
@@ -42,8 +46,9 @@ public final class FormulaColumns {
   }
 
   /// `level` is the highest instruction set to use: 0 any processor's, 1 AVX2, 2 AVX-512.
-  init(_ formula: CompiledFormula, level: Int) {
+  init(_ formula: CompiledFormula, level: Int, streamedBytes: Int = streamedBytes) {
     self.formula = formula
+    self.streamedBytes = streamedBytes
     slots = formula.makeSlots()
     let code = formula.program.fast.map(ColumnCode.init)
     self.code = code
@@ -147,9 +152,16 @@ public final class FormulaColumns {
     // Measured: fewer columns the processor foresees, and what is smaller lies in a near cache already.
     let isAnnounced =
       table.columns.count >= 5 && table.rows * table.columns.count > Self.prefetchedValues
+    let streams = table.rows * (table.columns.count + 1) * 8 > streamedBytes
+    defer { if streams { formula_streamed() } }
+    let last = Swift.max(0, code.steps.count - 1)
+    // The first block ends where a cache line of results begins (and, as memory is given out, one of each column), so that
+    // what follows lies in whole lines.
+    let lead = Swift.max(1, (64 - Int(bitPattern: table.results) & 63) / 8)
     var start = 0
     while start < table.rows {
-      let count = Swift.min(blockRows, table.rows - start)
+      let most = start == 0 && lead < 8 ? lead : blockRows
+      let count = Swift.min(most, table.rows - start)
       if isAnnounced {
         let ahead = Swift.min(blockRows, table.rows - start - count)
         for column in table.columns {
@@ -170,8 +182,12 @@ public final class FormulaColumns {
         }
       }
       let place = padded == count ? table.results + start : scratch[target]
+      let isStreamed = streams && padded == count
       registers[target].rows = place
-      if code.resultIsTemporary { registers[Int(code.result)].rows = place }
+      if code.resultIsTemporary {
+        registers[Int(code.result)].rows = isStreamed ? scratch[Int(code.result)] : place
+      }
+      steps[last].operation = UInt16(isStreamed ? FORMULA_STREAM : FORMULA_RESULT)
       run(code, kernel, padded)
       if padded != count, let place { (table.results + start).update(from: place, count: count) }
       for qualities in table.qualities {

@@ -27,6 +27,12 @@ public struct FormulaResult: Sendable, Equatable {
     self.step = UInt16(truncatingIfNeeded: step)
   }
 
+  /// The same outcome: unlike numbers, a result that is not a number is equal to itself.
+  public static func == (first: FormulaResult, second: FormulaResult) -> Bool {
+    (first.value == second.value || first.value.isNaN && second.value.isNaN)
+      && first.quality == second.quality && first.fault == second.fault && first.step == second.step
+  }
+
   /// Whether the quality is good, so that the value may be used as it is.
   @inlinable
   public var isGood: Bool { quality < 0x4000_0000 }

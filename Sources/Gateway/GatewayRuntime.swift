@@ -13,15 +13,24 @@ internal import Synchronization
 public final class GatewayRuntime: Sendable {
   /// The names of all tags.
   public let tags = TagRegistry()
-  /// What it was made from.
-  public let configuration: GatewayConfiguration
-  private let drivers: [any Driver]
-  private let formulas: [FormulaSet.Member]
-  private let runners: [SinkRunner]
-  private let store: RingStore
-  private let board: StatusBoard
+  let store: RingStore
+  let board: StatusBoard
+  let acquisition: Acquisition
+  let forwarding = Forwarding()
+  let intake: Intake
+  let report: @Sendable (GatewayEvent) -> Void
+  let state: Mutex<State>
+  private let mark: ProcessMark
   private let nextSequence: UInt64
-  private let report: @Sendable (GatewayEvent) -> Void
+  private let drivers: [(bus: String, driver: any Driver)]
+  private let stages: StageChange
+  private let runners: [SinkRunner]
+
+  struct State {
+    var configuration: GatewayConfiguration
+    var isRunning = false
+    var isReloading = false
+  }
 
   /// So many samples may wait for the disk before drivers have to.
   private static let intakeLimit = 65_536
@@ -36,15 +45,13 @@ public final class GatewayRuntime: Sendable {
     _ configuration: GatewayConfiguration,
     events: @escaping @Sendable (GatewayEvent) -> Void = { _ in }
   ) async throws {
-    self.configuration = configuration
+    state = Mutex(State(configuration: configuration))
     report = events
+    intake = Intake(limit: Self.intakeLimit)
+    acquisition = Acquisition(DriverContext(intake: intake, report: events))
     drivers = try configuration.makeDrivers(tags: tags)
-    var problems: [ConfigurationError.Problem] = []
-    let formulas = configuration.compiledFormulas(known: Set(tags.names)) { tag, message, advice in
-      problems.append(.init(path: "formulas.\(tag).expression", message: message, advice: advice))
-    }
-    guard let formulas else { throw ConfigurationError(file: nil, problems: problems) }
-    self.formulas = formulas
+    let formulas = try configuration.checkedFormulas(known: Set(tags.names))
+    stages = StageChange(formulas, rules: configuration.processing, names: tags.names)
 
     let directory = "\(configuration.dataFolder)/buffer"
     nextSequence = try LastSequence.next(in: directory)
@@ -53,18 +60,13 @@ public final class GatewayRuntime: Sendable {
       options: StoreOptions(
         capacity: .bytes(configuration.buffer.capacity),
         segmentSize: configuration.buffer.segment))
-    board = StatusBoard(sinks: configuration.sinks.map(\.name))
+    mark = ProcessMark(dataFolder: configuration.dataFolder)
+    board = StatusBoard()
     var runners: [SinkRunner] = []
-    for (index, destination) in configuration.sinks.enumerated() {
+    for destination in configuration.sinks {
       runners.append(
-        SinkRunner(
-          index: index, name: destination.name,
-          sink: try destination.makeSink(gateway: configuration.id, tags: tags),
-          deadLetters: DeadLetterFile(
-            path: "\(configuration.dataFolder)/dead-\(destination.name).jsonl",
-            sink: destination.name, tags: tags),
-          cursor: try await store.cursor(destination.name), tags: tags, board: board,
-          report: events))
+        try await Self.makeRunner(
+          destination, of: configuration, store: store, tags: tags, board: board, report: events))
     }
     self.runners = runners
     let recovery = store.recovery
@@ -77,6 +79,23 @@ public final class GatewayRuntime: Sendable {
     }
   }
 
+  static func makeRunner(
+    _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration,
+    store: RingStore, tags: TagRegistry, board: StatusBoard,
+    report: @escaping @Sendable (GatewayEvent) -> Void
+  ) async throws -> SinkRunner {
+    let opened = try sink.makeSink(gateway: configuration.id, tags: tags)
+    let cursor = try await store.cursor(sink.name)
+    return SinkRunner(
+      index: board.addSink(sink.name), name: sink.name, sink: opened,
+      deadLetters: DeadLetterFile(
+        path: "\(configuration.dataFolder)/dead-\(sink.name).jsonl", sink: sink.name, tags: tags),
+      cursor: cursor, tags: tags, board: board, report: report)
+  }
+
+  /// What it was made from, or reloaded with last.
+  public var configuration: GatewayConfiguration { state.withLock { $0.configuration } }
+
   /// The counts up to now.
   public var status: GatewayStatus { board.status }
 
@@ -88,37 +107,34 @@ public final class GatewayRuntime: Sendable {
   ///
   /// To be called once.
   public func run(grace: Duration = .seconds(5)) async throws {
-    let intake = Intake(limit: Self.intakeLimit)
-    let ending = Ending()
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
     let writer = Task {
       var lane = Lane(
         intake: intake, store: store, tags: tags, board: board,
-        formulas: FormulaStage(formulas, tags: tags), nextSequence: nextSequence, report: report)
+        stages: stages.makeStages(tags: tags),
+        nextSequence: nextSequence, report: report)
       await lane.run()
     }
-    let deliveries = runners.map { runner in
-      Task { await runner.run(isLast: ending.nothingMoreComes) }
-    }
-    let context = DriverContext(intake: intake, report: report)
-    await withTaskGroup { group in
-      for driver in drivers { group.addTask { await driver.run(context) } }
-    }
+    for runner in runners { await forwarding.start(runner) }
+    for (bus, driver) in drivers { await acquisition.start(bus, driver) }
+    state.withLock { $0.isRunning = true }
+    await acquisition.waitForEnd()
+    state.withLock { $0.isRunning = false }
     intake.finish()
     await writer.value
-    ending.nothingMoreComes.store(true, ordering: .releasing)
-    let limit = Task {
-      guard (try? await Task.sleep(for: grace)) != nil else { return }
-      for delivery in deliveries { delivery.cancel() }
-    }
-    for delivery in deliveries { await delivery.value }
-    limit.cancel()
-    for runner in runners { await runner.sink.close() }
+    await forwarding.finish(grace: grace)
     try await store.close()
   }
+}
 
-  /// Shared between `run` and the deliveries.
-  private final class Ending: Sendable {
-    let nothingMoreComes = Atomic(false)
+extension GatewayConfiguration {
+  /// The derived tags, compiled; their mistakes as an error.
+  func checkedFormulas(known: Set<String>) throws(ConfigurationError) -> [FormulaSet.Member] {
+    var problems: [ConfigurationError.Problem] = []
+    let formulas = compiledFormulas(known: known) { tag, message, advice in
+      problems.append(.init(path: "formulas.\(tag).expression", message: message, advice: advice))
+    }
+    guard let formulas else { throw ConfigurationError(file: nil, problems: problems) }
+    return formulas
   }
 }

@@ -1,7 +1,11 @@
 /// What a running gateway has done so far, each number counted where the thing happened.
 public struct GatewayStatus: Sendable {
-  /// Samples that drivers and formulas made.
+  /// Samples that drivers, formulas and windows made: what was suppressed, folded and stored, and what is on its way.
   public var acquired: UInt64 = 0
+  /// Samples that said nothing new, by the rules of their tags.
+  public var suppressed: UInt64 = 0
+  /// Samples of which only the results of their windows are kept.
+  public var folded: UInt64 = 0
   /// Samples that are durable in the store.
   public var stored: UInt64 = 0
   /// What each sink has done, by its name, in the order of the configuration.

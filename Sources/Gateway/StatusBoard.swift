@@ -10,24 +10,51 @@ final class StatusBoard: Sendable {
     /// Where in the batch at hand a tag was last, plus one, by tag number; zero between batches.
     var places: [Int] = []
     var tags: [Int] = []
+    /// Sinks that are no longer there, by their places in the status.
+    var removedSinks: Set<Int> = []
   }
 
-  private let state: Mutex<State>
+  private let state = Mutex(State())
 
-  init(sinks: [String]) {
-    var state = State()
-    state.status.sinks = sinks.map { ($0, GatewayStatus.SinkCounts()) }
-    self.state = Mutex(state)
+  var status: GatewayStatus {
+    state.withLock { state in
+      guard !state.removedSinks.isEmpty else { return state.status }
+      var status = state.status
+      status.sinks = status.sinks.indices.filter { !state.removedSinks.contains($0) }
+        .map { status.sinks[$0] }
+      return status
+    }
   }
 
-  var status: GatewayStatus { state.withLock { $0.status } }
+  /// A place for the counts of a sink.
+  func addSink(_ name: String) -> Int {
+    state.withLock { state in
+      state.status.sinks.append((name, GatewayStatus.SinkCounts()))
+      return state.status.sinks.count - 1
+    }
+  }
+
+  /// The sink is no longer there; its counts are not shown any more.
+  func removeSink(_ place: Int) { state.withLock { _ = $0.removedSinks.insert(place) } }
+
+  /// Forgets the latest samples of tags that are no longer there: nobody may take them for living ones.
+  func forget(in tags: TagRegistry, where isGone: (String) -> Bool) {
+    let names = tags.names
+    state.withLock { state in
+      for index in state.latest.indices where index < names.count && isGone(names[index]) {
+        state.latest[index] = nil
+      }
+    }
+  }
 
   /// The latest sample of each tag that has one, by tag number.
   var latest: [Sample] { state.withLock { $0.latest.compactMap(\.self) } }
 
-  func acquired(_ samples: SampleBatch) {
+  func acquired(_ samples: SampleBatch, suppressed: Int, folded: Int) {
     state.withLock { state in
-      state.status.acquired += UInt64(samples.count)
+      state.status.acquired += UInt64(samples.count + suppressed + folded)
+      state.status.suppressed += UInt64(suppressed)
+      state.status.folded += UInt64(folded)
       for (index, record) in samples.records.enumerated() {
         let tag = Int(record.tag.rawValue)
         while state.latest.count <= tag {

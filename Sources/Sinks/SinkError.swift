@@ -24,6 +24,8 @@ public struct SinkError: Error, Sendable, Equatable {
     public static let busy = Code(rawValue: 6)
     /// This program was built without what the destination needs.
     public static let unsupported = Code(rawValue: 7)
+    /// The settings or the samples break a rule of the destination, and always will.
+    public static let invalid = Code(rawValue: 8)
   }
 
   /// The kind of failure.

@@ -52,7 +52,9 @@ struct DbcEncode: ParsableCommand {
         }
         inputs[name] = .raw(raw)
       } else if let number = Double(text) {
-        inputs[name] = .value(number)
+        // Of a whole number beyond 2^53 every digit counts.
+        let whole = number.magnitude > 0x1p53 ? Self.raw(text) : nil
+        inputs[name] = whole.map { .whole($0) } ?? .value(number)
       } else {
         inputs[name] = .choice(text)
       }

@@ -25,10 +25,12 @@ struct DbcShow: ParsableCommand {
     } else {
       for message in database.messages {
         let identifier = message.identifier.map { "0x\($0)" } ?? "-"
+        let bytes = "\(message.byteCount) byte\(message.byteCount == 1 ? "" : "s")"
+        let signals = "\(message.signals.count) signal\(message.signals.count == 1 ? "" : "s")"
         try output.append {
           $0.append(
-            "\(identifier)\t\(message.name)\t\(message.byteCount) bytes\t"
-              + "\(message.signals.count) signals\t\(message.senders.joined(separator: ","))\n")
+            "\(identifier)\t\(message.name)\t\(bytes)\t"
+              + "\(signals)\t\(message.senders.joined(separator: ","))\n")
         }
       }
     }
@@ -41,7 +43,9 @@ struct DbcShow: ParsableCommand {
       text.hasPrefix("0x") || text.hasPrefix("0X")
       ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
     guard let number else { return nil }
+    // As on the bus, or as the file has it, with bit 31 as the mark of an extended one.
     return database.messages.first { $0.identifier?.value == number }
+      ?? database.messages.first { $0.identifier?.rawValue == number }
   }
 
   private func show(_ message: Message, _ output: inout StandardOutput) throws {

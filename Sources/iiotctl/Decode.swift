@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CANLog
+internal import CANTransport
 internal import DBC
 internal import IndustrialModel
 internal import Sinks
@@ -15,9 +16,13 @@ struct Decode: AsyncParsableCommand {
         iiotctl decode --dbc vehicle.dbc drive.log --format csv
         candump can0 | iiotctl decode --dbc vehicle.dbc -
         iiotctl decode --dbc vehicle.dbc drive.log --signals 'Engine*.*Temp*' --format influx
+        iiotctl decode --dbc diagnosis.dbc drive.log --isotp 7E8 --isotp 18DAF110
 
       JSON lines have the members time, channel, id, extended, message and signals; with --raw also raw, with --choices \
       also choices. Signals that J1939 calls not available or wrong are no values and absent; raw has their numbers.
+
+      Messages longer than a frame are put together first and bear the time of their last frame: J1939's (BAM and RTS/CTS) \
+      where a database has such, ISO-TP's of the identifiers given with --isotp.
 
       Exit codes: 0 success, 1 failure, 64 misuse.
       """)
@@ -59,6 +64,12 @@ struct Decode: AsyncParsableCommand {
   @Flag(help: "Take every message with an extended identifier as a J1939 parameter group.")
   var j1939 = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Frames of this identifier (3 or 8 hexadecimal digits) are parts of ISO-TP messages; repeatable.",
+      valueName: "id"))
+  var isotp: [IdentifierArgument] = []
+
   func validate() throws {
     if dbc.isEmpty { throw ValidationError("Give a database with --dbc.") }
   }
@@ -74,35 +85,41 @@ struct Decode: AsyncParsableCommand {
     options.showsRaw = raw
     options.showsChoices = choices
     options.showsUnknown = unknown
-    let databases = try dbc.map { try DBCFile.load($0) }
-    var printer = DecodePrinter(
-      databases.map { $0.decoder(j1939: j1939 ? .allExtended : .declared) }, options)
+    let decoders = try dbc.map {
+      try DBCFile.load($0).decoder(j1939: j1939 ? .allExtended : .declared)
+    }
+    var printer = DecodePrinter(decoders, options)
+    var long = LongMessages(decoders, takesAllAsJ1939: j1939, isotp: isotp.map(\.identifier))
     do throws(CANLogError) {
       var reader =
         log == "-" ? CANLogReader(fileDescriptor: 0) : try CANLogReader(contentsOf: log)
-      try read(&reader, &printer)
+      try read(&reader, &long, &printer)
     } catch {
       try printer.finish()
       throw Failure(
         error.message, at: log == "-" ? "standard input" : log,
         advice: error.code == .cannotOpen ? "check the path" : "is this a CAN log?")
     }
+    long.finish(log)
     try printer.finish()
   }
 
   /// Errors of printing end the work; they are kept apart from those of reading.
   private func read(
-    _ reader: inout CANLogReader, _ printer: inout DecodePrinter
+    _ reader: inout CANLogReader, _ long: inout LongMessages, _ printer: inout DecodePrinter
   ) throws(CANLogError) {
     var batch = CANFrameBatch()
     let isLive = log == "-"
     while !Task.isCancelled, try reader.next(into: &batch) {
       for frame in batch {
-        if let since, frame.time < since.time.nanoseconds { continue }
         if let until, frame.time >= until.time.nanoseconds { continue }
         let channel =
           Int(frame.channel) < batch.channels.count ? batch.channels[Int(frame.channel)] : ""
-        printer.print(frame, channel: channel)
+        // A message that ends in the wanted time may have begun before it.
+        let (message, isPart) = long.take(frame)
+        if let since, frame.time < since.time.nanoseconds { continue }
+        if !isPart { printer.print(frame, channel: channel) }
+        if let message { printer.print(message, channel: channel) }
       }
       if isLive { printer.flush() }
       if printer.isClosed { break }

@@ -1,4 +1,5 @@
 internal import CANLog
+internal import CANTransport
 internal import DBC
 internal import IndustrialModel
 internal import Sinks
@@ -23,6 +24,13 @@ struct DecodePrinter: ~Copyable {
     var csv: [UInt8]
     var unit: String
     var hasChoices: Bool
+  }
+
+  /// What each line begins with.
+  private struct Head {
+    var time: Int64
+    var channel: String
+    var identifier: CANIdentifier
   }
 
   private struct Reading {
@@ -101,66 +109,95 @@ struct DecodePrinter: ~Copyable {
   // MARK: Frames
 
   mutating func print(_ frame: CANFrame, channel: String) {
-    for (index, decoder) in decoders.enumerated() {
-      guard !frame.flags.contains(.error), let message = decoder.message(frame.identifier) else {
-        continue
-      }
-      print(frame, channel, message, index)
+    let head = Head(time: frame.time, channel: channel, identifier: frame.identifier)
+    guard !frame.flags.contains(.error), let (message, index) = message(frame.identifier) else {
+      if options.showsUnknown { printUnknown(head, frame.payload) }
       return
     }
-    if options.showsUnknown { printUnknown(frame, channel) }
-  }
-
-  private mutating func print(
-    _ frame: CANFrame, _ channel: String, _ message: Message, _ index: Int
-  ) {
     readings.removeAll(keepingCapacity: true)
-    let texts = slots[index]
-    if !frame.flags.contains(.remote) {
-      decoders[index].forEachSignal(of: message, in: frame.payload) { slot, raw, value, status in
-        guard texts[slot].isWanted else { return }
-        // In the order of the file; a frame has few signals, and they come nearly sorted.
-        var place = readings.count
-        while place > 0, texts[readings[place - 1].slot].order > texts[slot].order { place -= 1 }
-        readings.insert(Reading(slot: slot, raw: raw, value: value, status: status), at: place)
+    let isRemote = frame.flags.contains(.remote)
+    if !isRemote {
+      decoders[index].forEachSignal(of: message, in: frame.payload) {
+        insert(Reading(slot: $0, raw: $1, value: $2, status: $3), slots[index])
       }
     }
+    printReadings(head, message, index, count: isRemote ? nil : frame.payload.count)
+  }
+
+  /// Prints what was put together from several frames.
+  mutating func print(_ long: TransportMessage, channel: String) {
+    let head = Head(time: long.time, channel: channel, identifier: long.identifier)
+    guard let (message, index) = message(long.identifier) else {
+      if options.showsUnknown { printUnknown(head, long.bytes) }
+      return
+    }
+    readings.removeAll(keepingCapacity: true)
+    decoders[index].forEachSignal(of: message, bytes: long.bytes) {
+      insert(Reading(slot: $0, raw: $1, value: $2, status: $3), slots[index])
+    }
+    printReadings(head, message, index, count: long.bytes.count)
+  }
+
+  /// What the first decoder that knows the identifier calls it.
+  private func message(_ identifier: CANIdentifier) -> (Message, Int)? {
+    for (index, decoder) in decoders.enumerated() {
+      if let message = decoder.message(identifier) { return (message, index) }
+    }
+    return nil
+  }
+
+  private mutating func insert(_ reading: Reading, _ texts: [SlotText]) {
+    guard texts[reading.slot].isWanted else { return }
+    // In the order of the file; a frame has few signals, and they come nearly sorted.
+    let order = texts[reading.slot].order
+    var place = readings.count
+    while place > 0, texts[readings[place - 1].slot].order > order { place -= 1 }
+    readings.insert(reading, at: place)
+  }
+
+  /// - Parameter count: The number of data bytes; nil for a remote frame.
+  private mutating func printReadings(
+    _ head: Head, _ message: Message, _ index: Int, count: Int?
+  ) {
     var problem: String?
     if readings.isEmpty {
       // Nothing that was asked for in this frame.
       if !options.globs.isEmpty { return }
-      if frame.flags.contains(.remote) {
+      if let count {
+        if !message.signals.isEmpty, count < message.byteCount {
+          problem =
+            "\(count) bytes are too few for any signal of a message of \(message.byteCount)"
+        }
+      } else {
         problem = "a remote frame has no data"
-      } else if !message.signals.isEmpty, frame.payload.count < message.byteCount {
-        problem =
-          "\(frame.payload.count) bytes are too few for any signal of a message of \(message.byteCount)"
       }
     }
     let name = names[index][message.index]
+    let texts = slots[index]
     switch options.format {
-    case .jsonl: printJSON(frame, channel, name, texts, problem, decoders[index])
-    case .csv: printCSV(frame, channel, texts, decoders[index])
-    case .influx: printInflux(frame, channel, name, texts)
-    case .table: printTable(frame, channel, name, texts, problem, decoders[index])
+    case .jsonl: printJSON(head, name, texts, problem, decoders[index])
+    case .csv: printCSV(head, texts, decoders[index])
+    case .influx: printInflux(head, name, texts)
+    case .table: printTable(head, name, texts, problem, decoders[index])
     }
   }
 
-  private func appendHead(_ frame: CANFrame, _ channel: String, to line: inout [UInt8]) {
+  private func appendHead(_ head: Head, to line: inout [UInt8]) {
     line.append("{\"time\":\"" as StaticString)
-    Timestamp(nanoseconds: frame.time).write(to: &line)
+    Timestamp(nanoseconds: head.time).write(to: &line)
     line.append("\",\"channel\":" as StaticString)
-    line.append(json: channel)
+    line.append(json: head.channel)
     line.append(",\"id\":" as StaticString)
-    line.append(decimal: frame.identifier.value)
-    line.append(frame.identifier.isExtended ? ",\"extended\":true" : ",\"extended\":false")
+    line.append(decimal: head.identifier.value)
+    line.append(head.identifier.isExtended ? ",\"extended\":true" : ",\"extended\":false")
   }
 
   private mutating func printJSON(
-    _ frame: CANFrame, _ channel: String, _ name: String, _ texts: [SlotText], _ problem: String?,
+    _ head: Head, _ name: String, _ texts: [SlotText], _ problem: String?,
     _ decoder: FrameDecoder
   ) {
     var line: [UInt8] = []
-    appendHead(frame, channel, to: &line)
+    appendHead(head, to: &line)
     line.append(",\"message\":" as StaticString)
     line.append(json: name)
     line.append(",\"signals\":{" as StaticString)
@@ -209,18 +246,18 @@ struct DecodePrinter: ~Copyable {
     return decoder.signal(inSlot: reading.slot).choice(reading.raw)
   }
 
-  private mutating func printUnknown(_ frame: CANFrame, _ channel: String) {
+  private mutating func printUnknown(_ head: Head, _ data: some Sequence<UInt8>) {
     var line: [UInt8] = []
     switch options.format {
     case .jsonl:
-      appendHead(frame, channel, to: &line)
+      appendHead(head, to: &line)
       line.append(",\"data\":\"" as StaticString)
-      line.append(hex: frame.payload)
+      line.append(hex: data)
       line.append("\"}\n" as StaticString)
     case .table:
-      appendTableHead(frame, channel, to: &line)
+      appendTableHead(head, to: &line)
       line.append("? " as StaticString)
-      line.append(hex: frame.payload)
+      line.append(hex: data)
       line.append(UInt8(ascii: "\n"))
     case .csv, .influx:
       return
@@ -238,17 +275,17 @@ struct DecodePrinter: ~Copyable {
   }
 
   private mutating func printCSV(
-    _ frame: CANFrame, _ channel: String, _ texts: [SlotText], _ decoder: FrameDecoder
+    _ head: Head, _ texts: [SlotText], _ decoder: FrameDecoder
   ) {
-    var head: [UInt8] = []
-    Timestamp(nanoseconds: frame.time).write(to: &head)
-    head.append(UInt8(ascii: ","))
-    head.append(csvField: channel)
-    head.append(UInt8(ascii: ","))
-    head.append(frame.identifier.description)
-    head.append(UInt8(ascii: ","))
+    var start: [UInt8] = []
+    Timestamp(nanoseconds: head.time).write(to: &start)
+    start.append(UInt8(ascii: ","))
+    start.append(csvField: head.channel)
+    start.append(UInt8(ascii: ","))
+    start.append(head.identifier.description)
+    start.append(UInt8(ascii: ","))
     for reading in readings where reading.status == .valid {
-      var line = head
+      var line = start
       line.append(contentsOf: texts[reading.slot].csv)
       line.append(shortestOrWord: reading.value)
       line.append(UInt8(ascii: ","))
@@ -269,13 +306,13 @@ struct DecodePrinter: ~Copyable {
   // MARK: Line protocol
 
   private mutating func printInflux(
-    _ frame: CANFrame, _ channel: String, _ name: String, _ texts: [SlotText]
+    _ head: Head, _ name: String, _ texts: [SlotText]
   ) {
     var line: [UInt8] = []
     line.append(lineProtocol: name)
-    if !channel.isEmpty {
+    if !head.channel.isEmpty {
       line.append(",channel=" as StaticString)
-      line.append(lineProtocol: channel)
+      line.append(lineProtocol: head.channel)
     }
     line.append(UInt8(ascii: " "))
     var isEmpty = true
@@ -288,28 +325,28 @@ struct DecodePrinter: ~Copyable {
     }
     guard !isEmpty else { return }
     line.append(UInt8(ascii: " "))
-    line.append(decimal: frame.time)
+    line.append(decimal: head.time)
     line.append(UInt8(ascii: "\n"))
     write { $0.append(contentsOf: line) }
   }
 
   // MARK: Table
 
-  private func appendTableHead(_ frame: CANFrame, _ channel: String, to line: inout [UInt8]) {
-    Timestamp(nanoseconds: frame.time).write(to: &line)
+  private func appendTableHead(_ head: Head, to line: inout [UInt8]) {
+    Timestamp(nanoseconds: head.time).write(to: &line)
     // Microseconds are enough for the eye.
     line.removeLast(4)
-    line.append("  \(channel)  ")
-    line.append(frame.identifier.description)
+    line.append("  \(head.channel)  ")
+    line.append(head.identifier.description)
     line.append("  " as StaticString)
   }
 
   private mutating func printTable(
-    _ frame: CANFrame, _ channel: String, _ name: String, _ texts: [SlotText], _ problem: String?,
+    _ head: Head, _ name: String, _ texts: [SlotText], _ problem: String?,
     _ decoder: FrameDecoder
   ) {
     var line: [UInt8] = []
-    appendTableHead(frame, channel, to: &line)
+    appendTableHead(head, to: &line)
     line.append(name)
     for reading in readings {
       let text = texts[reading.slot]

@@ -8,7 +8,7 @@ struct FormulaApply: AsyncParsableCommand {
     commandName: "apply", abstract: "Adds a computed column to a CSV stream.",
     discussion: """
       The first line names the columns; the formula reads them by name, or in braces if the name is no word. \
-      Cells that are empty or no number are bad inputs. A row without a result gets an empty cell; standard \
+      Cells that are empty, missing or no number are bad inputs. A row without a result gets an empty cell; standard \
       error says how many and why. Functions with memory take the rows in order, at the time in the time \
       column (RFC 3339, or seconds).
       """)
@@ -38,11 +38,14 @@ struct FormulaApply: AsyncParsableCommand {
     let expression = words.first ?? ""
     let file = words.count > 1 ? words[1] : nil
     var input = try FormulaLineInput(path: file)
-    guard let header = try input.next() else {
+    guard let header = try input.nextRow() else {
       throw Failure(
         "the input is empty", at: file ?? "standard input", advice: "a CSV needs a header")
     }
-    let titles = CSVRow.fields(header).map { String(decoding: $0, as: UTF8.self) }
+    // Spreadsheets begin a file with a mark of its encoding.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let titles = CSVRow(header.starts(with: mark) ? header.dropFirst(3) : header).cells
+      .map { String(decoding: $0, as: UTF8.self) }
     let formula: CompiledFormula
     do throws(FormulaError) {
       formula = try CompiledFormula(expression, options: FormulaOptions(names: Set(titles)))
@@ -56,47 +59,12 @@ struct FormulaApply: AsyncParsableCommand {
       StandardError.print(
         "note: no column '\(time)'; each row counts as a second after the one before")
     }
-    while let line = try input.next() {
-      if line.isEmpty { continue }
-      block.append(line)
+    while let row = try input.nextRow() {
+      block.append(row)
       if block.isFull { try block.write(to: &output) }
     }
     try block.write(to: &output)
     try output.flush()
     if let report = block.report { StandardError.print(report) }
-  }
-}
-
-/// Splits a CSV row; quoted fields may hold commas, and doubled quotes.
-enum CSVRow {
-  static func fields(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-    var fields: [ArraySlice<UInt8>] = []
-    var start = line.startIndex
-    var isQuoted = false
-    for index in line.indices {
-      if line[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
-      if line[index] == UInt8(ascii: ","), !isQuoted {
-        fields.append(unquoted(line[start..<index]))
-        start = index + 1
-      }
-    }
-    fields.append(unquoted(line[start...]))
-    return fields
-  }
-
-  private static func unquoted(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    guard field.count >= 2, field.first == UInt8(ascii: "\""), field.last == UInt8(ascii: "\"")
-    else { return field }
-    var result: [UInt8] = []
-    var wasQuote = false
-    for byte in field.dropFirst().dropLast() {
-      if byte == UInt8(ascii: "\""), !wasQuote {
-        wasQuote = true
-        continue
-      }
-      wasQuote = false
-      result.append(byte)
-    }
-    return result[...]
   }
 }

@@ -10,6 +10,7 @@ struct FormulaApplyBlock {
   /// For each input, its field in a row.
   private let places: [Int]
   private let timePlace: Int?
+  private let width: Int
   private var lines: [[UInt8]] = []
   /// The inputs, one after the other, each with room for a full block.
   private var values: [Double]
@@ -22,12 +23,15 @@ struct FormulaApplyBlock {
   private var firstFailure: String?
   private var timeless = 0
   private var firstTimeless = ""
+  private var tooLong = 0
+  private var firstTooLong = 0
 
   init(_ formula: CompiledFormula, titles: [String], time: String) {
     self.formula = formula
     columns = FormulaColumns(formula)
     places = formula.dependencies.map { titles.firstIndex(of: $0.name) ?? titles.count }
     timePlace = titles.firstIndex(of: time)
+    width = titles.count
     values = [Double](repeating: 0, count: places.count * Self.capacity)
     times = [Int64](repeating: 0, count: Self.capacity)
     results = [Double](repeating: 0, count: Self.capacity)
@@ -45,6 +49,11 @@ struct FormulaApplyBlock {
         "note: rows without a time, which count as at the time before: \(timeless); the first is \(firstTimeless)"
       )
     }
+    if tooLong > 0 {
+      notes.append(
+        "note: rows of more cells than the header has, behind which the result stands: \(tooLong); the first is row \(firstTooLong)"
+      )
+    }
     if let firstFailure {
       notes.append("note: rows without a value: \(failed); the first is \(firstFailure)")
     }
@@ -52,7 +61,7 @@ struct FormulaApplyBlock {
   }
 
   mutating func append(_ line: ArraySlice<UInt8>) {
-    let fields = CSVRow.fields(line)
+    let fields = CSVRow(line).cells
     let row = lines.count
     for (slot, place) in places.enumerated() {
       values[slot * Self.capacity + row] = place < fields.count ? Self.number(fields[place]) : .nan
@@ -69,7 +78,13 @@ struct FormulaApplyBlock {
       lastTime = Int64(rowsBefore + row) &* 1_000_000_000
     }
     times[row] = lastTime
-    lines.append(Array(line))
+    if fields.count > width {
+      tooLong += 1
+      if tooLong == 1 { firstTooLong = rowsBefore + row + 1 }
+    }
+    // The result stands in its own column, also behind a row that lacks cells.
+    let missing = [UInt8](repeating: UInt8(ascii: ","), count: max(0, width - fields.count))
+    lines.append(Array(line) + missing)
   }
 
   /// Nanoseconds since 1970, from RFC 3339 or from seconds, whose decimals are taken as written.

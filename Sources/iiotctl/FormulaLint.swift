@@ -75,6 +75,11 @@ struct FormulaLint: AsyncParsableCommand {
       }
     } else {
       try check(formula)
+      // A formula of the kind that a file's name is, which may have been meant.
+      let isLikePath =
+        formula.contains { $0 == "." || $0 == "/" }
+        && formula.allSatisfy { $0.isLetter || $0.isNumber || "./_-".contains($0) }
+      if failures > 0, isLikePath { StandardError.print("  there is no file \(formula) either") }
     }
     try output.flush()
     if failures > 0 { throw ExitCode(1) }

@@ -11,7 +11,7 @@ struct GatewayRun: AsyncParsableCommand {
     discussion: """
       On a terminal it shows the latest value of each tag. Events go to standard error. Ctrl-C (or SIGTERM) ends it: what \
       was read is stored, and the sinks get a few seconds to take what is left; the rest waits in the \
-      buffer for the next run.
+      buffer for the next run. SIGHUP reads the configuration again.
 
       Example:
         iiotctl gateway run gateway.yaml --for 10s
@@ -36,11 +36,7 @@ struct GatewayRun: AsyncParsableCommand {
 
   private func open(_ configuration: GatewayConfiguration) async throws -> GatewayRuntime {
     do {
-      return try await GatewayRuntime(configuration) { event in
-        StandardError.print(
-          "\(event.time) \(event.level.rawValue) \(event.source): "
-            + event.message.split(separator: "\n").joined(separator: "; "))
-      }
+      return try await GatewayRuntime(configuration, events: Self.show)
     } catch var error as ConfigurationError {
       error.file = file
       throw ConfigurationFailure(error)
@@ -48,6 +44,24 @@ struct GatewayRun: AsyncParsableCommand {
       throw Failure(error.message, at: error.path, advice: error.advice)
     } catch let error as SinkError {
       throw Failure(error.message, at: error.destination, advice: error.advice)
+    }
+  }
+
+  private static func show(_ event: GatewayEvent) {
+    StandardError.print(
+      "\(event.time) \(event.level.rawValue) \(event.source): "
+        + event.message.split(separator: "\n").joined(separator: "; "))
+  }
+
+  /// A file that is wrong changes nothing.
+  private func reload(_ gateway: GatewayRuntime) async {
+    do {
+      let changes = try await gateway.reload(try Configurations.load(file))
+      Self.show(GatewayEvent(.info, source: "configuration", "read again: \(changes)"))
+    } catch {
+      Self.show(
+        GatewayEvent(
+          .error, source: "configuration", "not changed, the gateway goes on as before: \(error)"))
     }
   }
 
@@ -61,6 +75,9 @@ struct GatewayRun: AsyncParsableCommand {
         try table.show()
       }
     }
+    let reloading = Task {
+      await HangUp.forEach { await reload(gateway) }
+    }
     let ending = Task {
       guard let duration else { return }
       if (try? await Task.sleep(for: duration.duration)) != nil { working.cancel() }
@@ -71,6 +88,7 @@ struct GatewayRun: AsyncParsableCommand {
       working.cancel()
     }
     ending.cancel()
+    reloading.cancel()
     showing.cancel()
     _ = await showing.result
     do {

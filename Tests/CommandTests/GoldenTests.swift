@@ -34,7 +34,9 @@ import Testing
     let duration = start.addingTimeInterval(-0.01)...Date.now.addingTimeInterval(0.01)
     func normal(_ text: String) -> String {
       let text = names.reduce(text.replacing(directory, with: "<DIR>")) { text, entry in
-        text.replacing(entry.port, with: "<\(entry.name)>")
+        // Not within a longer number or a text in hexadecimal.
+        text.replacingOccurrences(
+          of: "\\b\(entry.port)\\b", with: "<\(entry.name)>", options: .regularExpression)
       }
       return replacingTimes(in: text, of: duration)
     }

@@ -103,6 +103,53 @@ extension EncodingTests {
     }
   }
 
+  static let wideText = """
+    BU_: A
+    BO_ 1 Wide: 16 A
+     SG_ Serial : 0|64@1+ (1,0) [0|0] "" A
+     SG_ Balance : 64|64@1- (1,-5) [0|0] "" A
+    BO_ 2 Level: 1 A
+     SG_ Level : 0|8@1+ (0.4,0) [0|100] "%" A
+    VAL_ 2 Level 255 "not available" 254 "error" ;
+    """
+
+  /// Whole numbers beyond 2^53 keep their digits.
+  @Test(
+    arguments: [
+      ("Serial", 12_345_678_901_234_567, 12_345_678_901_234_567),
+      ("Serial", 0x20_0000_0000_0001, 0x20_0000_0000_0001),
+      ("Serial", .whole(.unsigned(.max)), .max),
+      ("Serial", .whole(.integer(7)), 7),
+      ("Balance", 0x40_0000_0000_0001, 0x40_0000_0000_0006),
+      ("Balance", .whole(.integer(.min)), 0x8000_0000_0000_0005),
+    ] as [(String, SignalInput, UInt64)])
+  func longNumbersKeepTheirDigits(name: String, input: SignalInput, bits: UInt64) throws {
+    let database = try Database(parsing: Self.wideText)
+    let frame = try database.encoder().encode("Wide", [name: input])
+    #expect(frame.payload.word(name == "Serial" ? 0 : 1) == bits)
+  }
+
+  @Test func longNumbersThatDoNotFitAreErrors() throws {
+    let encoder = try Database(parsing: Self.wideText).encoder()
+    for (name, input) in [
+      ("Serial", .whole(.integer(-0x20_0000_0000_0001))), ("Balance", .whole(.unsigned(.max))),
+      ("Balance", .whole(.integer(.max))), ("Level", .whole(.integer(0x20_0000_0000_0001))),
+    ] as [(String, SignalInput)] {
+      let error = #expect(throws: DBCError.self) {
+        try encoder.encode(name == "Level" ? "Level" : "Wide", [name: input])
+      }
+      #expect(error?.code == .valueOutOfRange)
+    }
+  }
+
+  /// "Not available" stands outside the declared range of many signals: what decodes as 102 % encodes again.
+  @Test func whatHasALabelIsInRange() throws {
+    let encoder = try Database(parsing: Self.wideText).encoder()
+    #expect(try encoder.encode("Level", ["Level": 102]).payload == [255])
+    #expect(try encoder.encode("Level", ["Level": "error"]).payload == [254])
+    #expect(throws: DBCError.self) { try encoder.encode("Level", ["Level": 101.2]) }
+  }
+
   @Test func slotsRefuseWhatDoesNotFit() throws {
     let message = try #require(database.message(named: "PumpStatus"))
     var values = [Double](repeating: 0, count: encoder.slotCount)

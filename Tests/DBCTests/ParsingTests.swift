@@ -39,6 +39,8 @@ import Testing
     ("// hello", 3, 1, .foreignComment),
     ("BO_ 1 M: 8 A\n SG_ S : 60|8@1+ (1,0) [0|0] \"\" A", 4, 6, .signalOutsideMessage),
     ("BO_ 1 M: 8 A\n SG_ S : 0|8@1+ (0,0) [0|0] \"\" A", 4, 6, .zeroFactor),
+    ("BO_ 1 M: 8 A\n SG_ S : 0|8@1+ (1e999,0) [0|0] \"\" A", 4, 18, .numberOutOfRange),
+    ("BO_ 1 M: 8 A\n SG_ S : 0|8@1+ (1,nan) [0|0] \"\" A", 4, 18, .numberOutOfRange),
     ("BO_ 1 M: 8 A\n SG_ S : 0|8@1+ (1,0) [9|0] \"\" A", 4, 6, .rangeInverted),
     ("BO_ 1 M: 16 A\n SG_ S : 0|65@1+ (1,0) [0|0] \"\" A", 4, 6, .signalTooLong),
     ("BO_ 1 M: 8 A\n SG_ S m1 : 0|8@1+ (1,0) [0|0] \"\" A", 4, 6, .multiplexorMissing),

@@ -106,6 +106,45 @@ struct ColumnTests {
     }
   }
 
+  @Test("results written past the caches are the same ones", arguments: [0, 1, 2])
+  func streams(level: Int) throws {
+    var random = SeededGenerator(seed: 77)
+    for source in ["a * 2 + b", "a", "7", "1 / a", "a if b > 1 else sin(a)", "mavg(a, 3) + b"] {
+      let formula = try CompiledFormula(source)
+      for (rows, misalignment) in [
+        (256, 0), (1_000, 0), (1_037, 0), (1_000, 1), (1_000, 6), (5, 0), (2, 3),
+      ] {
+        let columns = formula.dependencies.map { _ in
+          (0..<rows).map { _ in Self.sample(&random) }
+        }
+        func evaluate(_ evaluator: FormulaColumns) throws -> [String] {
+          let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: (rows + misalignment) * 8, alignment: 64)
+          defer { memory.deallocate() }
+          let results = UnsafeMutableBufferPointer(
+            start: memory.bindMemory(to: Double.self, capacity: rows + misalignment)
+              + misalignment, count: rows)
+          var errors: [FormulaRowError] = []
+          let flat = columns.flatMap { $0 }
+          try flat.withUnsafeBufferPointer { flat in
+            let pointers = columns.indices.map {
+              UnsafeBufferPointer(rebasing: flat[($0 * rows)..<(($0 + 1) * rows)])
+            }
+            try evaluator.evaluate(pointers, into: results, errors: &errors)
+          }
+          // A NaN is not equal to itself; its sign is nobody's.
+          return results.map { $0.isNaN ? "nan" : "\($0)" }
+            + errors.map { "\($0.row) \($0.result.quality) \($0.result.failure?.rawValue ?? "")" }
+        }
+        let plain = try evaluate(FormulaColumns(formula, level: level))
+        let streamed = try evaluate(FormulaColumns(formula, level: level, streamedBytes: 0))
+        let difference = zip(plain, streamed).first { $0 != $1 }
+        #expect(difference == nil, "\(source), \(rows) rows, \(misalignment)")
+        #expect(plain.count == streamed.count && plain.count >= rows)
+      }
+    }
+  }
+
   private func same(_ a: FormulaResult, _ b: FormulaResult) -> Bool {
     sameBits(a.value, b.value) && a.quality == b.quality && a.failure == b.failure
   }

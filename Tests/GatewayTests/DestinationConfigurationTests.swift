@@ -1,5 +1,6 @@
 #if Gateway
   import Gateway
+  import MQTT
   import Sinks
   import TestSupport
   import Testing
@@ -54,6 +55,43 @@
             body: .jsonl))
     }
 
+    @Test("an MQTT broker, all keys") func readsMQTT() throws {
+      let folder = try TemporaryFolder()
+      try folder.write("top secret", to: "p")
+      var broker = MQTTEndpoint(MQTTAddress(host: "h", port: 8883, usesTLS: true))
+      (broker.user, broker.password) = ("u", Secret("top secret"))
+      (broker.version, broker.clientIdentifier) = (.v311, "c")
+      broker.timeout = .seconds(3)
+      broker.tls.authorityFile = "ca.pem"
+      (broker.tls.certificateFile, broker.tls.keyFile) = ("me.pem", "me.key")
+      var options = MQTTSinkOptions(broker: broker, topic: try TopicTemplate("p/{tag}"))
+      (options.payload, options.qos, options.retain) = (.influx, .exactlyOnce, true)
+      options.samplesPerMessage = 100
+      options.state = try TopicTemplate("{gateway}/state")
+      let text =
+        "{type: mqtt, url: 'mqtts://h', user: u, password: '${file:\(folder.file("p"))}', version: 3.1.1, "
+        + "client_id: c, timeout: 3s, ca_file: ca.pem, cert_file: me.pem, key_file: me.key, "
+        + "topic: 'p/{tag}', payload: influx, qos: 2, retain: true, batch: 100, state: '{gateway}/state'}"
+      #expect(try load(text).kind == .mqtt(options))
+      let short = try load("{type: mqtt, url: 'mqtt://h:1884'}").kind
+      #expect(
+        short
+          == .mqtt(
+            MQTTSinkOptions(
+              broker: MQTTEndpoint(MQTTAddress(host: "h", port: 1884)),
+              topic: try TopicTemplate("{gateway}/{device}/{tag}"))))
+    }
+
+    @Test("compressed bodies") func readsGzip() throws {
+      var server = HTTPEndpoint(url: "http://h")
+      server.compressesBodies = true
+      #expect(
+        try load("{type: http, url: 'http://h', gzip: true}").kind == .http(server, body: .json))
+      #expect(
+        try load("{type: influxdb, url: 'http://h', gzip: true, database: d}").kind
+          == .influxDB(InfluxDBOptions(server: server, target: .database("d"))))
+    }
+
     @Test(
       "mistakes are told with their key",
       arguments: [
@@ -69,6 +107,24 @@
         ("{type: http, url: 'http://h', token: '${file:/no/such/file}'}", "sinks.s.token"),
         ("{type: http, url: 'http://h', token: '${vault:x}'}", "sinks.s.token"),
         ("{type: http, url: 'http://h', body: xml}", "sinks.s.body"),
+        ("{type: http, url: 'http://h', gzip: yes}", "sinks.s.gzip"),
+        ("{type: http, url: 'http://u:p@h'}", "sinks.s.url"),
+        ("{type: influxdb, url: 'http://h?db=x', database: d}", "sinks.s.url"),
+        ("{type: http, url: 'http://h', headers: {A: '${env:NO_SUCH_NAME}'}}", "sinks.s.headers.A"),
+        ("{type: http, url: 'http://h', headers: {A: \"a\\nb\"}}", "sinks.s.headers.A"),
+        ("{type: http, url: 'http://h', headers: {A: [1]}}", "sinks.s.headers.A"),
+        ("{type: mqtt}", "sinks.s"),
+        ("{type: mqtt, url: 'http://h'}", "sinks.s.url"),
+        ("{type: mqtt, url: 'mqtt://u:p@h'}", "sinks.s.url"),
+        ("{type: mqtt, url: 'mqtt://h/topic'}", "sinks.s.url"),
+        ("{type: mqtt, url: 'mqtt://h', topic: 'a/#'}", "sinks.s.topic"),
+        ("{type: mqtt, url: 'mqtt://h', topic: 'a/{unit}'}", "sinks.s.topic"),
+        ("{type: mqtt, url: 'mqtt://h', state: '{device}/s'}", "sinks.s.state"),
+        ("{type: mqtt, url: 'mqtt://h', qos: 0}", "sinks.s.qos"),
+        ("{type: mqtt, url: 'mqtt://h', payload: xml}", "sinks.s.payload"),
+        ("{type: mqtt, url: 'mqtt://h', payload: value, batch: 2}", "sinks.s.batch"),
+        ("{type: mqtt, url: 'mqtt://h', password: '${env:HOME}'}", "sinks.s.password"),
+        ("{type: mqtt, url: 'mqtts://h', cert_file: a}", "sinks.s"),
       ])
     func tells(sink: String, path: String) {
       let problems = problems(sink)

@@ -52,6 +52,30 @@ struct HTTPSinkTests {
     #expect(try await sink.deliver(batch(1)).rejections.isEmpty)
   }
 
+  @Test("bodies go compressed when that is asked for, and read back to the same bytes")
+  func compresses() async throws {
+    let server = try await start([])
+    let plain = try HTTPSink(HTTPEndpoint(url: server.url), source: "p", tags: tags)
+    var endpoint = HTTPEndpoint(url: server.url)
+    endpoint.compressesBodies = true
+    let compressed = try HTTPSink(endpoint, source: "p", tags: tags)
+    for count in [800, 1, 900] {
+      try await plain.deliver(batch(count))
+      try await compressed.deliver(batch(count))
+    }
+    for number in [0, 2, 4] {
+      #expect(try !folder.text(of: "\(number).fields").contains("Content-Encoding"))
+      #expect(try folder.text(of: "\(number + 1).fields").contains("Content-Encoding: gzip"))
+      let unpacked = try Tool(
+        try #require(PeerProcess.find("gzip")), ["-dc", folder.file("\(number + 1).body")])
+      #expect(try unpacked.output == folder.text(of: "\(number).body"))
+    }
+    let sizes = try [0, 1].map {
+      try Data(contentsOf: URL(filePath: folder.file("\($0).body"))).count
+    }
+    #expect(sizes[1] * 5 < sizes[0])
+  }
+
   @Test("what the server refuses is found among the rest")
   func refuses() async throws {
     let server = try await start(["--refuse", "t137"])

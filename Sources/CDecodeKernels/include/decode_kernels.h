@@ -65,7 +65,14 @@ typedef struct {
   uint32_t reserved;
 } dk_range;
 
-// A message, with what whole frames need of its root section in the same cache line.
+// How whole frames of a message are decoded.
+enum {
+  DK_RICH = 0,    // switches, signals outside groups, or a payload longer than a vector
+  DK_GROUPS = 1,  // nothing but groups of eight
+  DK_SHORT = 2,   // nothing but one group of four
+};
+
+// A message, with what whole frames need of its root section: two in a cache line.
 typedef struct {
   uint32_t section;
   uint32_t firstSignal;    // of all sections, consecutive like their slots
@@ -73,10 +80,9 @@ typedef struct {
   uint16_t fullCount;      // payload bytes that its signals need
   uint16_t wordCount;      // the same in words; windows never leave them
   uint32_t rootCount;      // signals of the root section
-  uint32_t firstGroup;     // its groups
+  uint32_t firstGroup;     // its groups; of a short one the place in `shortGroups`
   uint32_t groupCount;
-  uint32_t isPlain;        // nothing but groups: no switches, no signals outside them, no section below
-  uint32_t padding[8];
+  uint32_t kind;
 } dk_message;
 
 // Eight signals at a time, for processors that can permute 64 bytes at once.
@@ -90,6 +96,19 @@ typedef struct {
   uint8_t laneMask;
   uint8_t padding[46];
 } dk_group;
+
+// The same for up to four signals in the first 32 bytes: half as much to read for each frame of a message that has no
+// more. (A bus of many small messages is bound by what its plan takes of the nearest cache.)
+typedef struct {
+  uint8_t permutation[32];
+  double factor[4];
+  double addend[4];
+  uint8_t left[4];
+  uint8_t right[4];
+  uint8_t signedLanes;
+  uint8_t laneMask;
+  uint8_t padding[22];
+} dk_short_group;
 
 // When the signals of a section were decoded last, and how often.
 typedef struct {
@@ -109,6 +128,7 @@ typedef struct {
   const int32_t *entries;
   const dk_message *messages;
   const dk_group *groups;
+  const dk_short_group *shortGroups;
   const int32_t *standard;
   const uint64_t *extended;
   uint32_t extendedMask;

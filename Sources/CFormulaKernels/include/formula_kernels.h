@@ -22,6 +22,9 @@ static inline double formula_read_number(const char *text) { return strtod(text,
 #define FORMULA_INPUT 1000
 // Copies a to the target, unless it is there, and marks the rows in which it is not finite.
 #define FORMULA_RESULT 1001
+// The same, written past the caches: for results so many that they would drive out what is read next. The target begins
+// a cache line, and formula_streamed() comes before another thread reads it.
+#define FORMULA_STREAM 1002
 
 // A step over a block of rows: registers a to d in, target out. Targets are never operands of the same step.
 struct formula_step {
@@ -47,6 +50,15 @@ typedef size_t (*formula_kernel)(const struct formula_step *steps, size_t first,
 // Asks for rows that will be read soon. The processor sees the coming of a few columns by itself, not of many.
 static inline void formula_prefetch(const double *rows, size_t count) {
   for (size_t i = 0; i < count; i += 8) __builtin_prefetch(rows + i, 0, 2);
+}
+
+// Orders what FORMULA_STREAM has written before all that follows.
+static inline void formula_streamed(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#else
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
 }
 
 // The kernel for an instruction set, or for the best below it that this processor has:

@@ -38,7 +38,8 @@ final class DecodePlan: @unchecked Sendable {  // written before `init` returns,
       signals: place(compiler.signals), sections: place(compiler.sections),
       switches: place(compiler.switches), ranges: place(compiler.ranges),
       entries: place(compiler.entries), messages: place(compiler.messages),
-      groups: place(compiler.groups), standard: place(compiler.standardTable),
+      groups: place(compiler.groups), shortGroups: place(compiler.shortGroups),
+      standard: place(compiler.standardTable),
       extended: place(extended.entries), extendedMask: UInt32(extended.entries.count - 1),
       extendedMultiplier: extended.multiplier, hasParameterGroups: groups.isEmpty ? 0 : 1)
     slots = compiler.slots

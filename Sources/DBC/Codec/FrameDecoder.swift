@@ -51,10 +51,7 @@ public struct FrameDecoder: Sendable {
   /// Decodes the payload of a message of this decoder's database, of any length: what a transport protocol put
   /// together from many frames.
   public func decode(_ message: Message, bytes: some Collection<UInt8>) -> DecodedMessage {
-    var padded = Array(bytes)
-    let count = padded.count
-    padded.append(contentsOf: repeatElement(0, count: 16))
-    return padded.withUnsafeBytes { decode(message, $0, count) }
+    withPadded(bytes) { decode(message, $0, $1) }
   }
 
   /// `payload` has at least 9 zero bytes behind its `count` ones.
@@ -89,6 +86,31 @@ public struct FrameDecoder: Sendable {
       guard let base = buffer.baseAddress else { return }
       visit(Int(plan.plan.messages[message.index].section), base, payload.count, body)
     }
+  }
+
+  /// The same for a payload of any length: what a transport protocol put together from many frames. The bytes are copied once.
+  public func forEachSignal(
+    of message: Message, bytes: some Collection<UInt8>,
+    _ body: (_ slot: Int, _ raw: RawValue, _ value: Double, _ status: SignalStatus) -> Void
+  ) {
+    withPadded(bytes) { payload, count in
+      precondition(
+        message.storage === plan.storage, "the message belongs to another database")
+      guard let base = payload.baseAddress else { return }
+      visit(Int(plan.plan.messages[message.index].section), base, count, body)
+    }
+  }
+
+  /// The bytes with zeros behind them, over which a window of eight or nine bytes may reach.
+  private func withPadded<Result>(
+    _ bytes: some Collection<UInt8>, _ body: (UnsafeRawBufferPointer, Int) -> Result
+  ) -> Result {
+    var padded: [UInt8] = []
+    padded.reserveCapacity(bytes.count + 16)
+    padded.append(contentsOf: bytes)
+    let count = padded.count
+    padded.append(contentsOf: repeatElement(0, count: 16))
+    return padded.withUnsafeBytes { body($0, count) }
   }
 
   private func visit(

@@ -183,11 +183,18 @@ public struct FrameEncoder: Sendable {
         .inactiveSignal, "signal \(name) lies outside the \(message.byteCount) bytes of its message"
       )
     }
+    func isLabelled(_ raw: RawValue) -> Bool {
+      storage.content.choices[record.choices.range].contains { $0.value == raw }
+    }
     switch input {
     case .raw(let value):
       return try signal.bits(value, name)
     case .value(let value):
-      return try signal.bits(physical: value, name, checksRange: options.checksRange)
+      return try signal.bits(
+        physical: value, name, checksRange: options.checksRange, isLabelled: isLabelled)
+    case .whole(let value):
+      return try signal.bits(
+        whole: value, name, checksRange: options.checksRange, isLabelled: isLabelled)
     case .choice(let label):
       for choice in storage.content.choices[record.choices.range]
       where storage.text(choice.label) == label {

@@ -13,6 +13,7 @@ struct PlanCompiler {
   private(set) var entries: [Int32] = []
   private(set) var messages: [dk_message] = []
   private(set) var groups: [dk_group] = []
+  private(set) var shortGroups: [dk_short_group] = []
   private(set) var slots: [Int32]
   private(set) var sectionOfSlot: [Int32] = []
   private(set) var identifiers: [(identifier: UInt32, message: Int32)] = []
@@ -99,7 +100,13 @@ struct PlanCompiler {
     record.firstGroup = root.firstGroup
     record.groupCount = root.groupCount
     let isPlain = root.switchCount == 0 && root.runEnds.3 == root.signalCount && wordCount <= 8
-    record.isPlain = isPlain ? 1 : 0
+    if isPlain, root.signalCount <= 4, wordCount <= 4 {
+      record.kind = UInt32(DK_SHORT)
+      record.firstGroup = UInt32(shortGroups.count)
+      compileShortGroup(firstSignal, Int(root.signalCount))
+    } else {
+      record.kind = UInt32(isPlain ? DK_GROUPS : DK_RICH)
+    }
     messages.append(record)
   }
 
@@ -261,23 +268,51 @@ struct PlanCompiler {
       for lane in 0..<lanes {
         let signal = signals[firstSignal + start + lane]
         if Int(signal.kind) == DK_SIGNED { group.signedLanes |= 1 << UInt8(lane) }
-        withUnsafeMutableBytes(of: &group.permutation) { bytes in
-          for byte in 0..<8 {
-            let source = signal.isBigEndian != 0 ? 7 - byte : byte
-            bytes[lane * 8 + byte] = UInt8(truncatingIfNeeded: Int(signal.offset) + source)
-          }
-        }
-        withUnsafeMutableBytes(of: &group.left) { $0[lane] = signal.left }
-        withUnsafeMutableBytes(of: &group.right) { $0[lane] = signal.right }
-        withUnsafeMutableBytes(of: &group.factor) {
-          $0.storeBytes(of: signal.factor, toByteOffset: lane * 8, as: Double.self)
-        }
-        withUnsafeMutableBytes(of: &group.addend) {
-          $0.storeBytes(of: signal.addend, toByteOffset: lane * 8, as: Double.self)
-        }
+        Self.place(signal, lane, &group.permutation, &group.factor, &group.addend)
+        Self.place(signal, lane, &group.left, &group.right)
       }
       groups.append(group)
       start += lanes
     }
+  }
+
+  /// The group of a message that has up to four signals.
+  private mutating func compileShortGroup(_ firstSignal: Int, _ count: Int) {
+    var group = dk_short_group()
+    group.laneMask = UInt8(truncatingIfNeeded: (1 << count) - 1)
+    for lane in 0..<count {
+      let signal = signals[firstSignal + lane]
+      if Int(signal.kind) == DK_SIGNED { group.signedLanes |= 1 << UInt8(lane) }
+      Self.place(signal, lane, &group.permutation, &group.factor, &group.addend)
+      Self.place(signal, lane, &group.left, &group.right)
+    }
+    shortGroups.append(group)
+  }
+
+  /// Which bytes a lane takes, and what its number is multiplied by and added to.
+  private static func place<Bytes, Numbers>(
+    _ signal: dk_signal, _ lane: Int, _ permutation: inout Bytes, _ factor: inout Numbers,
+    _ addend: inout Numbers
+  ) {
+    withUnsafeMutableBytes(of: &permutation) { bytes in
+      for byte in 0..<8 {
+        let source = signal.isBigEndian != 0 ? 7 - byte : byte
+        bytes[lane * 8 + byte] = UInt8(truncatingIfNeeded: Int(signal.offset) + source)
+      }
+    }
+    withUnsafeMutableBytes(of: &factor) {
+      $0.storeBytes(of: signal.factor, toByteOffset: lane * 8, as: Double.self)
+    }
+    withUnsafeMutableBytes(of: &addend) {
+      $0.storeBytes(of: signal.addend, toByteOffset: lane * 8, as: Double.self)
+    }
+  }
+
+  /// How far the word of a lane is shifted.
+  private static func place<Shifts>(
+    _ signal: dk_signal, _ lane: Int, _ left: inout Shifts, _ right: inout Shifts
+  ) {
+    withUnsafeMutableBytes(of: &left) { $0[lane] = signal.left }
+    withUnsafeMutableBytes(of: &right) { $0[lane] = signal.right }
   }
 }

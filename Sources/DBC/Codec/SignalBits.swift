@@ -30,13 +30,45 @@ struct SignalBits {
         + "of signal \(name)")
   }
 
-  /// The bits whose physical value is nearest to the given one.
+  /// The bits of a whole physical value: all its digits where the factor is 1, else as of the nearest Double.
   func bits(
-    physical value: Double, _ name: String, checksRange: Bool
+    whole value: RawValue, _ name: String, checksRange: Bool, isLabelled: (RawValue) -> Bool
   ) throws(DBCError) -> UInt64 {
-    let hasRange = checksRange && record.minimum < record.maximum
+    guard record.valueType == .integer, record.factor == 1,
+      let offset = Int64(exactly: record.offset), let exact = Self.difference(value, offset)
+    else {
+      return try bits(
+        physical: value.double, name, checksRange: checksRange, isLabelled: isLabelled)
+    }
+    if checksRange { try checkRange(raw(value.double), value.double, name, isLabelled) }
+    return try bits(exact, name)
+  }
+
+  private static func difference(_ value: RawValue, _ offset: Int64) -> RawValue? {
+    switch value {
+    case .integer(let number):
+      let (difference, overflow) = number.subtractingReportingOverflow(offset)
+      if !overflow { return .integer(difference) }
+      return offset < 0 ? RawValue(UInt64(bitPattern: difference)) : nil
+    case .unsigned(let number):
+      let (difference, overflow) =
+        offset >= 0
+        ? number.subtractingReportingOverflow(UInt64(offset))
+        : number.addingReportingOverflow(offset.magnitude)
+      return overflow ? nil : RawValue(difference)
+    case .float: return nil
+    }
+  }
+
+  /// The bits whose physical value is nearest to the given one. What has a label is a value of the signal even outside its
+  /// declared range: "not available" often stands there.
+  func bits(
+    physical value: Double, _ name: String, checksRange: Bool, isLabelled: (RawValue) -> Bool
+  ) throws(DBCError) -> UInt64 {
     if record.valueType == .float {
-      if hasRange, value < record.minimum || value > record.maximum {
+      if checksRange, record.minimum < record.maximum,
+        value < record.minimum || value > record.maximum
+      {
         throw outside(value, name)
       }
       return floatBits(record.factor == 0 ? 0 : (value - record.offset) / record.factor)
@@ -45,18 +77,25 @@ struct SignalBits {
       throw DBCError(.valueOutOfRange, "signal \(name) can't have the value \(value)")
     }
     let raw = raw(value)
-    // The limits are rounded in the same way, so that a limit itself is always inside.
-    if hasRange {
-      let first = self.raw(record.minimum)
-      let last = self.raw(record.maximum)
-      if raw < min(first, last) || raw > max(first, last) { throw outside(value, name) }
-    }
+    if checksRange { try checkRange(raw, value, name, isLabelled) }
     guard record.factor != 0 || value == record.offset else {
       throw DBCError(
         .valueOutOfRange,
         "signal \(name) has the factor 0 and always the value \(record.offset)")
     }
     return try rounded(raw, name)
+  }
+
+  private func checkRange(
+    _ raw: Double, _ value: Double, _ name: String, _ isLabelled: (RawValue) -> Bool
+  ) throws(DBCError) {
+    guard record.minimum < record.maximum else { return }
+    // The limits are rounded in the same way, so that a limit itself is always inside.
+    let first = self.raw(record.minimum)
+    let last = self.raw(record.maximum)
+    if raw < min(first, last) || raw > max(first, last), !isLabelled(RawValue(raw)) {
+      throw outside(value, name)
+    }
   }
 
   private func raw(_ value: Double) -> Double {

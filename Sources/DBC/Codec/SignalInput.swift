@@ -4,6 +4,8 @@
 public enum SignalInput: Sendable, Hashable {
   /// A physical value; the nearest raw value is taken.
   case value(Double)
+  /// A whole physical value, which beyond 2^53 a Double would round.
+  case whole(RawValue)
   /// A label of the signal's value table.
   case choice(String)
   /// The number that stands in the frame. It is not held against the declared range.
@@ -17,7 +19,9 @@ extension SignalInput: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   public init(floatLiteral value: Double) { self = .value(value) }
 
   /// A physical value.
-  public init(integerLiteral value: Int) { self = .value(Double(value)) }
+  public init(integerLiteral value: Int) {
+    self = value.magnitude <= 1 << 53 ? .value(Double(value)) : .whole(.integer(Int64(value)))
+  }
 
   /// A label.
   public init(stringLiteral value: String) { self = .choice(value) }

@@ -99,30 +99,9 @@ extension Parser {
     let lengthOffset = scanner.position
     let bitCount = try scanner.expectUnsigned("the length of the signal in bits", upTo: 0xFFFF)
     try scanner.expect(UInt8(ascii: "@"), "behind the length of the signal")
-    scanner.skipSpace()
-    switch scanner.byte {
-    case UInt8(ascii: "0"): signal.flags.insert(.bigEndian)
-    case UInt8(ascii: "1"): break
-    default: throw scanner.expected("byte order 0 (Motorola) or 1 (Intel)", "")
-    }
-    scanner.position &+= 1
-    scanner.skipSpace()
-    switch scanner.byte {
-    case UInt8(ascii: "-"): signal.flags.insert(.signed)
-    case UInt8(ascii: "+"): break
-    default: throw scanner.expected("'+' (unsigned) or '-' (signed)", "")
-    }
-    scanner.position &+= 1
-    try scanner.expect(UInt8(ascii: "("), "before the factor")
-    signal.factor = try number("the factor")
-    try scanner.expect(UInt8(ascii: ","), "behind the factor")
-    signal.offset = try number("the offset")
-    try scanner.expect(UInt8(ascii: ")"), "behind the offset")
-    try scanner.expect(UInt8(ascii: "["), "before the minimum")
-    signal.minimum = try number("the minimum")
-    try scanner.expect(UInt8(ascii: "|"), "behind the minimum")
-    signal.maximum = try number("the maximum")
-    try scanner.expect(UInt8(ascii: "]"), "behind the maximum")
+    signal.flags.formUnion(try expectByteOrderAndSign())
+    (signal.factor, signal.offset) = try expectScaling()
+    (signal.minimum, signal.maximum) = try expectLimits()
     signal.unit = try scanner.expectString()
     signal.receivers = parseNodeReferences(acrossLines: false)
     try endLine()
@@ -136,20 +115,6 @@ extension Parser {
     signal.bitCount = UInt16(truncatingIfNeeded: bitCount)
     content.signals.append(signal)
     content.messages[content.messages.count &- 1].signals.count &+= 1
-  }
-
-  /// A number, with a finding when it begins or ends with its point.
-  @inline(__always)
-  private mutating func number(_ what: StaticString) throws(Failure) -> Double {
-    let value = try scanner.expectNumber(what)
-    let last = scanner.byte(at: scanner.position &- 1)
-    if last == UInt8(ascii: ".") { noteNumberFormat() }
-    return value
-  }
-
-  private mutating func noteNumberFormat() {
-    log.add(
-      scanner.position - 1, .note, .numberFormat, "a number without digits behind its point")
   }
 
   /// `M`, `m3` or `m3M`.

@@ -84,11 +84,7 @@ extension Parser {
     let name = try expectDefinedName("the name of the environment variable")
     try scanner.expect(UInt8(ascii: ":"), "behind the name of the environment variable")
     let type = try scanner.expectUnsigned("the type of the environment variable", upTo: 0xFFFF)
-    try scanner.expect(UInt8(ascii: "["), "before the minimum")
-    let minimum = try scanner.expectNumber("the minimum")
-    try scanner.expect(UInt8(ascii: "|"), "behind the minimum")
-    let maximum = try scanner.expectNumber("the maximum")
-    try scanner.expect(UInt8(ascii: "]"), "behind the maximum")
+    let limits = try expectLimits()
     let unit = try scanner.expectString()
     let initialValue = try scanner.expectNumber("the initial value")
     let number = try scanner.expectUnsigned(
@@ -99,7 +95,7 @@ extension Parser {
     content.environmentVariables.append(
       EnvironmentVariableRecord(
         name: name, hash: scanner.hash(name), type: Int32(truncatingIfNeeded: type),
-        minimum: minimum, maximum: maximum, unit: unit, initialValue: initialValue,
+        minimum: limits.minimum, maximum: limits.maximum, unit: unit, initialValue: initialValue,
         number: Int64(truncatingIfNeeded: number), access: access, accessNodes: nodes))
   }
 
@@ -123,26 +119,9 @@ extension Parser {
     try scanner.expect(UInt8(ascii: ":"), "behind the name of the signal type")
     let bitCount = try scanner.expectUnsigned("the length in bits", upTo: 0xFFFF)
     try scanner.expect(UInt8(ascii: "@"), "behind the length")
-    var flags: SignalFlags = []
-    let order = try scanner.expectUnsigned("byte order 0 (Motorola) or 1 (Intel)", upTo: 1)
-    if order == 0 { flags.insert(.bigEndian) }
-    scanner.skipSpace()
-    switch scanner.byte {
-    case UInt8(ascii: "-"): flags.insert(.signed)
-    case UInt8(ascii: "+"): break
-    default: throw scanner.expected("'+' (unsigned) or '-' (signed)", "")
-    }
-    scanner.position += 1
-    try scanner.expect(UInt8(ascii: "("), "before the factor")
-    let factor = try scanner.expectNumber("the factor")
-    try scanner.expect(UInt8(ascii: ","), "behind the factor")
-    let offset = try scanner.expectNumber("the offset")
-    try scanner.expect(UInt8(ascii: ")"), "behind the offset")
-    try scanner.expect(UInt8(ascii: "["), "before the minimum")
-    let minimum = try scanner.expectNumber("the minimum")
-    try scanner.expect(UInt8(ascii: "|"), "behind the minimum")
-    let maximum = try scanner.expectNumber("the maximum")
-    try scanner.expect(UInt8(ascii: "]"), "behind the maximum")
+    let flags = try expectByteOrderAndSign()
+    let scaling = try expectScaling()
+    let limits = try expectLimits()
     let unit = try scanner.expectString()
     let defaultValue = try scanner.expectNumber("the default value")
     _ = scanner.accept(UInt8(ascii: ","))
@@ -153,7 +132,8 @@ extension Parser {
     content.signalTypes.append(
       SignalTypeRecord(
         name: name, hash: scanner.hash(name), bitCount: UInt16(truncatingIfNeeded: bitCount),
-        flags: flags, factor: factor, offset: offset, minimum: minimum, maximum: maximum,
+        flags: flags, factor: scaling.factor, offset: scaling.offset, minimum: limits.minimum,
+        maximum: limits.maximum,
         unit: unit, defaultValue: defaultValue, valueTable: table))
   }
 

@@ -10,6 +10,8 @@ package enum Spelling {
       let allowed = Swift.max(1, Swift.min(letters.count, other.count) / 3)
       guard Swift.abs(letters.count - other.count) <= allowed else { continue }
       let distance = edits(letters, other)
+      // Another letter is another name, not a slip.
+      if distance == 1, letters.count == 1, other.count == 1 { continue }
       if distance <= allowed, distance < best?.distance ?? Int.max { best = (candidate, distance) }
     }
     return best?.name

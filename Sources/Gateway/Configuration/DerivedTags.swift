@@ -36,9 +36,15 @@ extension GatewayConfiguration {
     for device in devices {
       guard let bus = buses.first(where: { $0.name == device.bus }) else { continue }
       switch bus.transport {
-      case .modbusTCP:
+      case .modbusTCP, .modbusRTU:
         for tag in device.tags { known.insert("\(device.name)/\(tag.name)") }
-      case .canLog(_, let file):
+      case .mqtt:
+        for tag in device.messages { known.insert("\(device.name)/\(tag.name)") }
+      case .simulator:
+        for tag in device.simulated { known.insert("\(device.name)/\(tag.name)") }
+      case .system:
+        for name in SystemMetrics.names { known.insert("\(device.name)/\(name)") }
+      case .canLog(_, let file), .socketCAN(_, let file):
         guard let database = try? Database(contentsOf: file) else { return nil }
         for message in database.messages {
           for signal in message.signals {

@@ -4,13 +4,13 @@
 
   /// Reads the description of a sink. A new kind is one case here, and one in `SinkRegistry.swift`.
   struct DestinationLoader {
-    private let section: YAMLSection
+    let section: YAMLSection
 
     init(_ section: YAMLSection) { self.section = section }
 
     func load(_ name: String) -> GatewayConfiguration.Destination? {
-      let kinds = ["file", "influxdb", "http"]
-      let type = section.value("type", expected: "file, influxdb or http", required: true) {
+      let kinds = ["file", "influxdb", "http", "mqtt"]
+      let type = section.value("type", expected: "file, influxdb, http or mqtt", required: true) {
         kinds.contains($0) ? $0 : nil
       }
       let kind: GatewayConfiguration.Destination.Kind? =
@@ -18,6 +18,7 @@
         case "file": file()
         case "influxdb": influxDB()
         case "http": http()
+        case "mqtt": mqtt()
         default: nil
         }
       if type == nil { section.giveUp() }
@@ -30,7 +31,22 @@
       let format = section.value("format", expected: "csv, jsonl or influx") { text in
         formats.first { $0.rawValue == text }
       }
-      return path.map { .file(path: $0, format: format ?? .jsonl) }
+      var rotation = FileRotation()
+      rotation.size = section.size("rotate_size")
+      if let size = rotation.size, size < 4096 {
+        section.problem(at: "rotate_size", "a file of less than 4KiB", "write rotate_size: 64MiB")
+      }
+      rotation.every = section.duration("rotate_every")
+      if let every = rotation.every, every < .seconds(1) {
+        section.problem(
+          at: "rotate_every", "a new file more often than each second", "write rotate_every: 1d")
+      }
+      rotation.keep = section.count("keep", 0...1_000_000, of: "old files")
+      if rotation.keep != nil, rotation.size == nil, rotation.every == nil {
+        section.problem(
+          at: "keep", "no file is ever put aside", "add  rotate_size: 64MiB  or  rotate_every: 1d")
+      }
+      return path.map { .file(path: $0, format: format ?? .jsonl, rotation: rotation) }
     }
 
     private func influxDB() -> GatewayConfiguration.Destination.Kind? {
@@ -40,9 +56,7 @@
       let policy = section.text("retention_policy", expected: "a retention policy")
       let bucket = section.text("bucket", expected: "a bucket")
       let organization = section.text("organization", expected: "an organization")
-      let size = section.value("batch", expected: "a number of samples, 1 to 100000") { text in
-        Int(text).flatMap { (1...100_000).contains($0) ? $0 : nil }
-      }
+      let size = section.count("batch", 1...100_000, of: "samples")
       let target: InfluxDBOptions.Target
       switch (database, bucket) {
       case (let database?, nil): target = .database(database, retentionPolicy: policy)
@@ -71,11 +85,21 @@
       let url = section.value("url", expected: "http://HOST:PORT", required: true) { text in
         text.hasPrefix("http://") || text.hasPrefix("https://") ? text : nil
       }
+      // Addresses are shown; and what follows a question mark is ours to add.
+      if let url, url.contains("@") || url.contains("?") {
+        section.problem(
+          at: "url", "user, password and query don't belong into the address",
+          "use the keys user, password and token")
+      }
       let user = section.text("user", expected: "a user")
       let password = section.secret("password")
       let timeout = section.duration("timeout")
       let certificates = section.text("ca_file", expected: "a file of certificates")
-      let headers = section.section("headers")
+      let headers = headers()
+      let gzip = section.flag("gzip")
+      if password != nil, user == nil {
+        section.problem(at: "password", "a password without a user", "add  user: NAME")
+      }
       guard let url else { return nil }
       var server = HTTPEndpoint(url: url, authorization: token)
       if let user {
@@ -86,8 +110,23 @@
       }
       if let timeout { server.timeout = timeout }
       server.trustedCertificates = certificates
-      for (name, node) in headers?.names ?? [] { server.headers[name] = node.scalar?.string ?? "" }
+      server.compressesBodies = gzip ?? false
+      server.headers = headers
       return server
+    }
+
+    /// Header fields; a value of `${env:NAME}` or `${file:PATH}` is a secret.
+    private func headers() -> [String: Secret] {
+      guard let fields = section.section("headers") else { return [:] }
+      var headers: [String: Secret] = [:]
+      for (name, node) in fields.names {
+        let text = node.scalar?.string ?? ""
+        headers[name] = text.hasPrefix("${") ? fields.secret(name) : Secret(text)
+        if node.scalar == nil || headers[name]?.isOneLine == false {
+          fields.problem(at: name, "no value of a header field", "write one line of text")
+        }
+      }
+      return headers
     }
   }
 #endif

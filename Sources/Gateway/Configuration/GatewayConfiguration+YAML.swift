@@ -1,7 +1,6 @@
 #if Gateway
   internal import Formula
   internal import Glibc
-  internal import Modbus
   internal import Sinks
   internal import Yams
 
@@ -58,17 +57,19 @@
       _ = root.value("schema", expected: "iiot/1", required: true) { $0 == "iiot/1" ? $0 : nil }
       let gateway = root.section("gateway")
       if gateway == nil { root.problem("'gateway' is missing", "add  gateway: {id: plant-1}") }
-      let buses = each(root.section("buses"), bus)
-      let devices = each(root.section("devices")) { device($0, $1, buses: buses) }
+      let buses = root.each("buses") { BusLoader($1).load($0) }
+      let devices = root.each("devices") { DeviceLoader($1).load($0, buses: buses) }
       let formulas = formulas(root.node("formulas"))
       let configuration = GatewayConfiguration(
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",
         dataFolder: gateway?.text("data", expected: "a folder") ?? "data",
-        buses: buses, devices: devices, formulas: formulas, buffer: buffer(root.section("buffer")),
-        sinks: each(root.section("sinks")) { DestinationLoader($1).load($0) })
+        buses: buses, devices: devices, formulas: formulas,
+        processing: rules(root.section("processing")), buffer: buffer(root.section("buffer")),
+        sinks: root.each("sinks") { DestinationLoader($1).load($0) })
       gateway?.finish()
       root.finish()
       if log.problems.isEmpty { checkFormulas(of: configuration, in: root) }
+      if log.problems.isEmpty { checkRules(of: configuration, in: root) }
       return configuration
     }
 
@@ -81,6 +82,28 @@
         let expression = section.section(tag)?.node("expression")
         log.add(expression?.mark, "formulas.\(tag).expression", message, advice)
       }
+    }
+
+    /// A rule for no tag at all is a misspelt one.
+    private func checkRules(of configuration: GatewayConfiguration, in root: YAMLSection) {
+      guard let known = configuration.knownTags() else { return }
+      let all = known.union(configuration.formulas.map(\.tag))
+      for rule in configuration.processing where !all.contains(where: rule.matches) {
+        let nearest = Spelling.nearest(to: rule.pattern, among: all.sorted())
+        root.section("processing")?.problem(
+          at: rule.pattern, "no tag is called '\(rule.pattern)'",
+          nearest.map { "did you mean '\($0)'?" } ?? "write device/tag, or device/*")
+      }
+    }
+
+    private func rules(_ section: YAMLSection?) -> [ProcessingRule] {
+      section?.patterns.compactMap { pattern, node in
+        guard let part = YAMLSection(node, path: section?.subpath(pattern) ?? "", log: log) else {
+          return nil
+        }
+        defer { part.finish() }
+        return ProcessingRuleLoader(part).load(pattern)
+      } ?? []
     }
 
     private func report(_ error: any Error) {
@@ -99,116 +122,6 @@
       default:
         log.add(nil, "", "no valid YAML: \(error)", "correct the YAML")
       }
-    }
-
-    private func each<Part>(
-      _ section: YAMLSection?, _ build: (String, YAMLSection) -> Part?
-    ) -> [Part] {
-      guard let section else { return [] }
-      return section.names.compactMap { name, node in
-        guard let part = YAMLSection(node, path: section.subpath(name), log: log) else {
-          return nil
-        }
-        defer { part.finish() }
-        return build(name, part)
-      }
-    }
-
-    private func bus(_ name: String, _ section: YAMLSection) -> GatewayConfiguration.Bus? {
-      let drivers = ["modbus-tcp", "can-log"]
-      let driver = section.value(
-        "driver", expected: drivers.joined(separator: " or "), required: true
-      ) { drivers.contains($0) ? $0 : nil }
-      switch driver {
-      case "modbus-tcp":
-        let host = section.text("host", expected: "a host name or address", required: true)
-        let port = section.value("port", expected: "a port from 1 to 65535") { text in
-          UInt16(text).flatMap { $0 > 0 ? $0 : nil }
-        }
-        let timeout = section.duration("timeout") ?? .milliseconds(500)
-        return .init(
-          name: name,
-          transport: .modbusTCP(host: host ?? "", port: port ?? 502, timeout: timeout))
-      case "can-log":
-        let path = section.text("path", expected: "a file or FIFO", required: true)
-        let database = section.text("dbc", expected: "a DBC file", required: true)
-        return .init(
-          name: name, transport: .canLog(path: path ?? "", database: database ?? ""))
-      default:
-        section.giveUp()
-        return nil
-      }
-    }
-
-    private func device(
-      _ name: String, _ section: YAMLSection, buses: [GatewayConfiguration.Bus]
-    ) -> GatewayConfiguration.Device? {
-      // What is missing in a bus has been told already, so a bus counts even if it is not whole.
-      let busName = section.text("bus", expected: "the name of a bus", required: true)
-      let bus = buses.first { $0.name == busName }
-      if let busName, bus == nil {
-        let nearest = Spelling.nearest(to: busName, among: buses.map(\.name))
-        section.problem(
-          at: "bus", "there is no bus '\(busName)'",
-          nearest.map { "did you mean '\($0)'?" }
-            ?? "known: \(buses.map(\.name).joined(separator: ", "))")
-      }
-      guard let bus else {
-        section.giveUp()
-        return nil
-      }
-      var device = GatewayConfiguration.Device(name: name, bus: bus.name)
-      if case .modbusTCP = bus.transport {
-        device.unit = section.value("unit", expected: "a unit from 0 to 255") { UInt8($0) } ?? 1
-        device.every = section.duration("every") ?? .seconds(1)
-        if device.every <= .zero {
-          section.problem(at: "every", "a period must be longer than nothing", "write every: 1s")
-        }
-        device.tags = each(section.section("tags"), tag)
-        if device.tags.isEmpty {
-          section.problem("the device has no tags", "add  tags: {level: {at: holding/0}}")
-        }
-      }
-      return device
-    }
-
-    private func tag(_ name: String, _ section: YAMLSection) -> RegisterTag? {
-      let expected = "a table and a zero-based address, such as holding/10 or coil/0"
-      guard let text = section.text("at", expected: expected, required: true) else {
-        section.giveUp()
-        return nil
-      }
-      let place: RegisterAddress
-      do throws(ModbusError) {
-        place = try RegisterAddress(text)
-      } catch {
-        section.problem(at: "at", error.message, error.advice ?? "write \(expected)")
-        section.giveUp()
-        return nil
-      }
-      let (table, address) = (place.table, place.offset)
-      var tag = RegisterTag(name: name, table: table, address: address)
-      let types = RegisterType.simple.map(\.name).joined(separator: ", ")
-      let orders = ByteOrder.of64Bits.map(\.name).joined(separator: ", ")
-      if table.isBits {
-        tag.type = .bool
-      } else {
-        tag.type =
-          section.value("type", expected: "one of \(types), bit:N, string:N") {
-            RegisterType(name: $0)
-          }
-          ?? .uint16
-        tag.order =
-          section.value("order", expected: "one of \(orders)") { ByteOrder(name: $0) }
-          ?? .abcd
-        tag.scale = section.number("scale") ?? 1
-        tag.offset = section.number("offset") ?? 0
-      }
-      tag.unit = section.text("unit", expected: "a UCUM unit")
-      if Int(address) + tag.type.registerCount > 65_536 {
-        section.problem(at: "at", "the value ends behind address 65535", "correct the address")
-      }
-      return tag
     }
 
     private func formulas(_ node: Node?) -> [GatewayConfiguration.DerivedTag] {

@@ -1,4 +1,4 @@
-internal import Modbus
+public import Modbus
 public import Sinks
 
 /// What a gateway reads, computes, keeps and forwards: the content of one configuration file
@@ -14,6 +14,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var devices: [Device]
   /// Tags computed from other tags.
   public var formulas: [DerivedTag]
+  /// What happens to single tags before they are stored.
+  public var processing: [ProcessingRule]
   /// The store between acquisition and forwarding.
   public var buffer: Buffer
   /// Where samples go.
@@ -31,13 +33,15 @@ public struct GatewayConfiguration: Sendable, Equatable {
   /// A configuration from its parts.
   public init(
     id: String, dataFolder: String, buses: [Bus] = [], devices: [Device] = [],
-    formulas: [DerivedTag] = [], buffer: Buffer = Buffer(), sinks: [Destination] = []
+    formulas: [DerivedTag] = [], processing: [ProcessingRule] = [], buffer: Buffer = Buffer(),
+    sinks: [Destination] = []
   ) {
     self.id = id
     self.dataFolder = dataFolder
     self.buses = buses
     self.devices = devices
     self.formulas = formulas
+    self.processing = processing
     self.buffer = buffer
     self.sinks = sinks
   }
@@ -60,8 +64,18 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public enum Transport: Sendable, Equatable {
     /// Modbus TCP.
     case modbusTCP(host: String, port: UInt16, timeout: Duration)
+    /// Modbus RTU on a serial port or over TCP.
+    case modbusRTU(ModbusEndpoint, timeout: Duration)
     /// Frames from a CAN log, a pipe or a FIFO, decoded with a DBC file.
     case canLog(path: String, database: String)
+    /// Frames from a CAN interface of this machine, decoded with a DBC file.
+    case socketCAN(interface: String, database: String)
+    /// Messages of an MQTT broker that match a topic filter.
+    case mqtt(MQTTEndpoint, filter: String)
+    /// The machine itself; the disk is told by a path on it.
+    case system(disk: String)
+    /// Values that are made up.
+    case simulator
   }
 
   /// A device on a bus and its tags.
@@ -72,21 +86,27 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var bus: String
     /// Modbus: its unit identifier, 0 to 255.
     public var unit: UInt8
-    /// Modbus: how often its tags are read.
+    /// Modbus, simulator, machine: how often its tags are read.
     public var every: Duration
-    /// Modbus: its tags. A CAN device has those of its database.
+    /// Modbus: its tags. A CAN device has those of its database, the machine those that it tells.
     public var tags: [RegisterTag]
+    /// MQTT: its tags.
+    public var messages: [MessageTag]
+    /// Simulator: its tags.
+    public var simulated: [SimulatedTag]
 
     /// A device.
     public init(
       name: String, bus: String, unit: UInt8 = 1, every: Duration = .seconds(1),
-      tags: [RegisterTag] = []
+      tags: [RegisterTag] = [], messages: [MessageTag] = [], simulated: [SimulatedTag] = []
     ) {
       self.name = name
       self.bus = bus
       self.unit = unit
       self.every = every
       self.tags = tags
+      self.messages = messages
+      self.simulated = simulated
     }
   }
 
@@ -131,19 +151,22 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// The kinds of sinks.
     public enum Kind: Sendable, Equatable {
       /// A file that grows.
-      case file(path: String, format: SampleFormat)
+      case file(path: String, format: SampleFormat, rotation: FileRotation = FileRotation())
       /// An InfluxDB, or what takes its line protocol (package trait `HTTP`).
       case influxDB(InfluxDBOptions)
       /// A web server that takes posts (package trait `HTTP`).
       case http(HTTPEndpoint, body: HTTPSink.Body)
+      /// An MQTT broker.
+      case mqtt(MQTTSinkOptions)
     }
 
     /// Where it is, for people.
     public var place: String {
       switch kind {
-      case .file(let path, let format): "\(path), \(format.rawValue)"
+      case .file(let path, let format, _): "\(path), \(format.rawValue)"
       case .influxDB(let options): options.server.url
       case .http(let server, _): server.url
+      case .mqtt(let options): "\(options.broker.address), topic \(options.topic.text)"
       }
     }
 

@@ -24,6 +24,8 @@
       }
     }
 
+    var isEmpty: Bool { entries.isEmpty }
+
     /// The keys in the order of the file, for mappings whose keys are names that the user chose.
     var names: [(String, Node)] {
       asked = entries.map(\.key)
@@ -50,6 +52,23 @@
       return entries.map { ($0.key, $0.node) }
     }
 
+    /// The keys in the order of the file, for mappings whose keys are tag paths or beginnings of some, `device/*`.
+    var patterns: [(String, Node)] {
+      asked = entries.map(\.key)
+      for entry in entries {
+        let whole = entry.key.hasSuffix("*") ? entry.key.dropLast() + "x" : entry.key[...]
+        let parts = whole.split(separator: "/", omittingEmptySubsequences: false)
+        guard
+          parts.count < 2 && entry.key != "*"
+            || !parts.allSatisfy({ ProblemLog.isName(String($0)) })
+        else { continue }
+        log.add(
+          entry.keyMark, subpath(entry.key), "'\(entry.key)' stands for no tag",
+          "write device/tag, or device/* for all of a device")
+      }
+      return entries.map { ($0.key, $0.node) }
+    }
+
     func subpath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func node(_ key: String) -> Node? {
@@ -59,6 +78,18 @@
 
     func section(_ key: String) -> YAMLSection? {
       node(key).flatMap { YAMLSection($0, path: subpath(key), log: log) }
+    }
+
+    /// What is made of each named mapping below a key, in the order of the file.
+    func each<Part>(_ key: String, _ build: (String, YAMLSection) -> Part?) -> [Part] {
+      guard let section = section(key) else { return [] }
+      return section.names.compactMap { name, node in
+        guard let part = YAMLSection(node, path: section.subpath(name), log: log) else {
+          return nil
+        }
+        defer { part.finish() }
+        return build(name, part)
+      }
     }
 
     /// The value of a key as `parse` reads it; a problem when it is there and can't be read, or is
@@ -111,6 +142,30 @@
       value(key, expected: "a number") { text in
         Double(text).flatMap { $0.isFinite ? $0 : nil }
       }
+    }
+
+    func flag(_ key: String) -> Bool? {
+      value(key, expected: "true or false") { text in ["true": true, "false": false][text] }
+    }
+
+    /// A whole number within bounds.
+    func count(_ key: String, _ range: ClosedRange<Int>, of what: String) -> Int? {
+      let expected = "a number of \(what), \(range.lowerBound) to \(range.upperBound)"
+      return value(key, expected: expected) { text in
+        Int(text).flatMap { range.contains($0) ? $0 : nil }
+      }
+    }
+
+    /// A list of words, or a single one.
+    func words(_ key: String) -> [String]? {
+      guard let node = node(key) else { return nil }
+      if let word = node.scalar?.string { return [word] }
+      let words = node.sequence?.compactMap { $0.scalar?.string }
+      guard let words, words.count == node.sequence?.count else {
+        log.add(node.mark, subpath(key), "this is no list of words", "write  \(key): [one, other]")
+        return nil
+      }
+      return words
     }
 
     func problem(at key: String? = nil, _ message: String, _ advice: String) {

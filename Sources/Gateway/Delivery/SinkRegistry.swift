@@ -5,9 +5,11 @@ extension GatewayConfiguration.Destination {
   /// The sink that the configuration describes. A new kind of destination is one case here.
   func makeSink(gateway: String, tags: TagRegistry) throws(SinkError) -> any Sink {
     switch kind {
-    case .file(let path, let format): try FileSink(path: path, format: format, tags: tags)
+    case .file(let path, let format, let rotation):
+      try FileSink(path: path, format: format, rotation: rotation, tags: tags)
     case .influxDB(let options): try InfluxDBSink(options, tags: tags)
     case .http(let server, let body): try HTTPSink(server, body: body, source: gateway, tags: tags)
+    case .mqtt(let options): try MQTTSink(options, gateway: gateway, name: name, tags: tags)
     }
   }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 struct SinkRunner: Sendable {
   let index: Int
   let name: String
-  let sink: any Sink
+  var sink: any Sink
   let deadLetters: DeadLetterFile
   let cursor: StoreCursor
   let tags: TagRegistry
@@ -68,6 +68,7 @@ struct SinkRunner: Sendable {
         if refused == 0 { condition.recovered() }
         return
       } catch {
+        try Task.checkCancellation()
         condition.failed(
           "\(error.message) [\(error.destination)]; \(error.advice)",
           level: error.isRetriable ? .warning : .error)

@@ -1,37 +1,71 @@
-internal import CANLog
 internal import DBC
 internal import IndustrialModel
+internal import MQTT
 internal import Modbus
 
 extension GatewayConfiguration {
-  /// The drivers of all buses that have devices. A new kind of bus is one case here.
-  func makeDrivers(tags: TagRegistry) throws(ConfigurationError) -> [any Driver] {
-    var drivers: [any Driver] = []
-    for bus in buses {
+  /// The drivers of buses that have devices: of all, or of those that are named.
+  func makeDrivers(
+    tags: TagRegistry, of isWanted: (String) -> Bool = { _ in true }
+  ) throws(ConfigurationError) -> [(bus: String, driver: any Driver)] {
+    var drivers: [(bus: String, driver: any Driver)] = []
+    for bus in buses where isWanted(bus.name) {
       let devices = devices.filter { $0.bus == bus.name }
       guard !devices.isEmpty else { continue }
-      switch bus.transport {
-      case .modbusTCP(let host, let port, let timeout):
-        do throws(ModbusError) {
-          drivers.append(
-            try ModbusDriver(
-              bus: bus.name, endpoint: .tcp(host, port: port), timeout: timeout, devices: devices,
-              tags: tags))
-        } catch {
-          throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: error.advice)
-        }
-      case .canLog(let path, let file):
-        do throws(DBCError) {
-          drivers.append(
-            CANLogDriver(
-              bus: bus.name, path: path, database: try Database(contentsOf: file),
-              devices: devices.map(\.name), tags: tags))
-        } catch {
-          throw ConfigurationError("\(error)", at: "buses.\(bus.name).dbc", advice: nil)
-        }
-      }
+      drivers.append((bus.name, try makeDriver(bus, devices: devices, tags: tags)))
     }
     return drivers
+  }
+
+  /// A new kind of bus is one case here.
+  private func makeDriver(
+    _ bus: Bus, devices: [Device], tags: TagRegistry
+  ) throws(ConfigurationError) -> any Driver {
+    switch bus.transport {
+    case .modbusTCP(let host, let port, let timeout):
+      return try modbus(bus, .tcp(host, port: port), timeout, devices, tags)
+    case .modbusRTU(let endpoint, let timeout):
+      return try modbus(bus, endpoint, timeout, devices, tags)
+    case .canLog(let path, let file):
+      return CANLogDriver(
+        bus: bus.name, path: path, database: try database(file, of: bus),
+        devices: devices.map(\.name), tags: tags)
+    case .socketCAN(let interface, let file):
+      return SocketCANDriver(
+        bus: bus.name, interface: interface, database: try database(file, of: bus),
+        devices: devices.map(\.name), tags: tags)
+    case .mqtt(let broker, let filter):
+      do throws(MQTTError) {
+        return try MQTTDriver(
+          bus: bus.name, broker: broker, filter: filter, gateway: id, devices: devices, tags: tags)
+      } catch {
+        throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: nil)
+      }
+    case .system(let disk):
+      return SystemDriver(disk: disk, devices: devices, tags: tags)
+    case .simulator:
+      return SimulatorDriver(devices: devices, tags: tags)
+    }
+  }
+
+  private func modbus(
+    _ bus: Bus, _ endpoint: ModbusEndpoint, _ timeout: Duration, _ devices: [Device],
+    _ tags: TagRegistry
+  ) throws(ConfigurationError) -> any Driver {
+    do throws(ModbusError) {
+      return try ModbusDriver(
+        bus: bus.name, endpoint: endpoint, timeout: timeout, devices: devices, tags: tags)
+    } catch {
+      throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: error.advice)
+    }
+  }
+
+  private func database(_ file: String, of bus: Bus) throws(ConfigurationError) -> Database {
+    do throws(DBCError) {
+      return try Database(contentsOf: file)
+    } catch {
+      throw ConfigurationError("\(error)", at: "buses.\(bus.name).dbc", advice: nil)
+    }
   }
 }
 

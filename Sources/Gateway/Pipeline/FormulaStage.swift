@@ -16,9 +16,18 @@ struct FormulaStage {
   private var units: [Unit] = []
   /// Which slots of which units a tag feeds, by tag number.
   private var uses: [[(unit: Int, slot: Int)]] = []
+  /// Before the formulas, so that a doubtful input makes a doubtful result.
+  private var validation: ValidationStage
 
-  /// - Parameter formulas: The derived tags in dependency order, compiled.
-  init(_ formulas: [FormulaSet.Member], tags: TagRegistry) {
+  /// - Parameters:
+  ///   - formulas: The derived tags in dependency order, compiled.
+  ///   - rules: By which values are doubted, those of devices and those of formulas.
+  ///   - names: All tags that there are.
+  init(
+    _ formulas: [FormulaSet.Member], rules: [ProcessingRule] = [], names: [String] = [],
+    tags: TagRegistry
+  ) {
+    validation = ValidationStage(rules, names: names, tags: tags)
     for (number, member) in formulas.enumerated() {
       let formula = member.formula
       units.append(
@@ -31,16 +40,31 @@ struct FormulaStage {
     }
   }
 
-  /// Whether there is nothing to compute.
-  var isEmpty: Bool { units.isEmpty }
+  /// Goes on with what formulas of the same text remember, their inputs with it.
+  mutating func inherit(from old: FormulaStage) {
+    validation.inherit(from: old.validation)
+    for index in units.indices {
+      let same = old.units.first {
+        $0.tag == units[index].tag && $0.formula.source == units[index].formula.source
+      }
+      if let same { units[index] = same }
+    }
+  }
 
   /// Appends the samples of `moments` to `result`, with the derived ones behind each moment that they come from.
   mutating func apply(to moments: Moments, into result: inout SampleBatch) {
     let samples = moments.samples
-    guard !units.isEmpty else { return result.append(contentsOf: samples) }
+    guard !units.isEmpty else {
+      let start = result.count
+      result.append(contentsOf: samples)
+      if !validation.isEmpty { validation.mark(&result, from: start) }
+      return
+    }
     for range in moments.ranges {
+      let start = result.count
       result.append(contentsOf: samples, range)
-      for index in range { feed(samples.records[index], of: samples) }
+      if !validation.isEmpty { validation.mark(&result, from: start) }
+      for index in start..<result.count { feed(result.records[index], of: result) }
       if let last = range.last { compute(at: samples.records[last], into: &result) }
     }
   }
@@ -73,7 +97,9 @@ struct FormulaStage {
       record.kind = isBad ? .none : .double
       record.bits = isBad ? 0 : computed.value.bitPattern
       result.records.append(record)
-      feed(record, of: result)
+      let index = result.count - 1
+      if !validation.isEmpty { validation.mark(&result, from: index) }
+      feed(result.records[index], of: result)
     }
   }
 }

@@ -25,6 +25,21 @@ final class Intake: Sendable {
   /// meanwhile: what was read is not thrown away.
   func put(_ moments: Moments) async {
     guard !moments.samples.isEmpty else { return }
+    add(moments)
+    await waitForRoom()
+  }
+
+  /// Hands over samples and waits until they are durable, for sources that keep them until then.
+  func putDurably(_ moments: Moments) async {
+    guard !moments.samples.isEmpty || moments.change != nil else { return }
+    await withCheckedContinuation { continuation in
+      var moments = moments
+      moments.onStored = { continuation.resume() }
+      add(moments)
+    }
+  }
+
+  private func add(_ moments: Moments) {
     let waiting = state.withLock { state in
       state.pending.append(moments)
       state.count += moments.samples.count
@@ -32,7 +47,6 @@ final class Intake: Sendable {
       return state.consumer
     }
     waiting?.resume()
-    await waitForRoom()
   }
 
   private func waitForRoom() async {

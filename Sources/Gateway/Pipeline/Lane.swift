@@ -1,13 +1,13 @@
 internal import IndustrialModel
 internal import StoreForward
 
-/// Takes samples from the intake, computes the derived ones, numbers them and makes them durable.
+/// Takes samples from the intake, puts them through the stages, numbers them and makes them durable.
 struct Lane: ~Copyable {
   private let intake: Intake
   private let store: RingStore
   private let tags: TagRegistry
   private let board: StatusBoard
-  private var formulas: FormulaStage
+  private var stages: Stages
   private var encoder: SampleBlockEncoder
   private var records = RecordBatch(reservingBytes: 1 << 16)
   private var block: [UInt8] = []
@@ -19,14 +19,14 @@ struct Lane: ~Copyable {
   static let samplesPerRecord = 4096
 
   init(
-    intake: Intake, store: RingStore, tags: TagRegistry, board: StatusBoard, formulas: FormulaStage,
+    intake: Intake, store: RingStore, tags: TagRegistry, board: StatusBoard, stages: Stages,
     nextSequence: UInt64, report: @escaping @Sendable (GatewayEvent) -> Void
   ) {
     self.intake = intake
     self.store = store
     self.tags = tags
     self.board = board
-    self.formulas = formulas
+    self.stages = stages
     self.nextSequence = nextSequence
     encoder = SampleBlockEncoder(names: tags.names)
     condition = ConditionReporter(source: "buffer", report: report)
@@ -37,12 +37,40 @@ struct Lane: ~Copyable {
     var samples = SampleBatch()
     while let moments = await intake.take() {
       samples.removeAll()
-      for group in moments { formulas.apply(to: group, into: &samples) }
-      nextSequence = samples.number(from: nextSequence)
-      board.acquired(samples)
-      await store(samples)
-      board.stored(samples.count)
+      for group in moments {
+        if let change = group.change { await apply(change, after: &samples) }
+        stages.apply(to: group, into: &samples)
+      }
+      await keep(&samples)
+      for group in moments { group.onStored?() }
     }
+    samples.removeAll()
+    stages.finish(into: &samples)
+    await keep(&samples, counting: (0, 0))
+  }
+
+  private mutating func apply(_ change: StageChange, after samples: inout SampleBatch) async {
+    await keep(&samples)
+    samples.removeAll()
+    var old = stages
+    stages = change.makeStages(tags: tags)
+    stages.inherit(from: &old, closing: &samples)
+    await keep(&samples, counting: (0, 0))
+    samples.removeAll()
+  }
+
+  private mutating func keep(_ samples: inout SampleBatch) async {
+    await keep(&samples, counting: stages.reduce(&samples))
+  }
+
+  private mutating func keep(
+    _ samples: inout SampleBatch, counting counts: (suppressed: Int, folded: Int)
+  ) async {
+    nextSequence = samples.number(from: nextSequence)
+    board.acquired(samples, suppressed: counts.suppressed, folded: counts.folded)
+    guard !samples.isEmpty else { return }
+    await store(samples)
+    board.stored(samples.count)
   }
 
   private mutating func store(_ samples: SampleBatch) async {

@@ -12,6 +12,10 @@ struct Moments: Sendable {
 
   var samples: SampleBatch
   var grouping: Grouping
+  /// What is done to all samples from here on.
+  var change: StageChange?
+  /// Called once all that came of the samples is durable.
+  var onStored: (@Sendable () -> Void)?
 
   /// The index ranges of the moments.
   var ranges: [Range<Int>] {

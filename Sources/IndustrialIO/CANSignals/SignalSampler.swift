@@ -1,3 +1,4 @@
+public import CANTransport
 public import DBC
 public import IndustrialModel
 
@@ -10,15 +11,22 @@ public import IndustrialModel
 /// ```
 ///
 /// The frame's time becomes the source time. Signals whose factor is 1 and offset 0 stay whole numbers, the others are
-/// binary64. A value that J1939 reserves for "not available" or "error" gives bad quality and no value. A signal that a frame is too short for gives a sample of bad quality; a multiplexed signal that the frame
-/// does not carry gives none.
+/// binary64. A value that J1939 reserves for "not available" or "error" gives bad quality and no value. A signal that a frame is
+/// too short for gives a sample of bad quality; a multiplexed signal that the frame does not carry gives none.
+///
+/// J1939 messages of several frames are put together where the database has such; their time is that of the last frame.
+/// ``append(_:to:)-(TransportMessage,_)`` takes messages that came otherwise: ISO-TP, or from the kernel.
 public struct SignalSampler: Sendable {
   /// Frames whose identifier is in no message of the database.
   public private(set) var unknownFrames: UInt64 = 0
   /// Frames that were too short for a signal that they should carry.
   public private(set) var shortFrames: UInt64 = 0
 
+  /// Messages of several frames that did not come whole.
+  public var brokenMessages: UInt64 { UInt64(j1939?.findings.total ?? 0) }
+
   private let decoder: FrameDecoder
+  private var j1939: J1939Reassembler?
   /// What is fixed about each signal, by its slot in the decoder.
   private let signals: [SignalPlan]
   /// The signals that every frame of a message must carry, by `Message.index`.
@@ -50,6 +58,9 @@ public struct SignalSampler: Sendable {
     required = database.messages.map { message in
       message.signals.filter { $0.isDecodable && !$0.isMultiplexed }.compactMap(decoder.slot(of:))
     }
+    if database.messages.contains(where: { $0.frameFormat == .j1939 && $0.byteCount > 8 }) {
+      j1939 = J1939Reassembler()
+    }
     seenIn = Array(repeating: 0, count: decoder.slotCount)
   }
 
@@ -58,16 +69,45 @@ public struct SignalSampler: Sendable {
     let now = Timestamp.now()
     let monotonic = MonotonicClock.now()
     for frame in frames where frame.flags.isDisjoint(with: [.remote, .error]) {
-      guard let message = decoder.message(frame.identifier) else {
+      let long = j1939?.append(frame)
+      if let message = decoder.message(frame.identifier) {
+        append(
+          frame.payload, of: message, like: template(frame.time, now, monotonic), to: &samples)
+      } else if j1939 == nil || !J1939Reassembler.takes(frame.identifier) {
         unknownFrames &+= 1
-        continue
       }
-      let template = SampleBatch.Record(
-        like: Sample(
-          tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: frame.time),
-          gatewayTime: now, monotonicTime: monotonic))
-      append(frame.payload, of: message, like: template, to: &samples)
+      if let long { append(long, now, monotonic, to: &samples) }
     }
+  }
+
+  /// Appends the samples of a message that was longer than a frame.
+  public mutating func append(_ message: TransportMessage, to samples: inout SampleBatch) {
+    append(message, Timestamp.now(), MonotonicClock.now(), to: &samples)
+  }
+
+  private mutating func append(
+    _ long: TransportMessage, _ now: Timestamp, _ monotonic: Int64,
+    to samples: inout SampleBatch
+  ) {
+    guard let message = decoder.message(long.identifier) else {
+      unknownFrames &+= 1
+      return
+    }
+    let template = template(long.time, now, monotonic)
+    frameNumber &+= 1
+    decoder.forEachSignal(of: message, bytes: long.bytes) {
+      append(slot: $0, raw: $1, value: $2, status: $3, like: template, to: &samples)
+    }
+    appendMissing(of: message, like: template, to: &samples)
+  }
+
+  private func template(
+    _ time: Int64, _ now: Timestamp, _ monotonic: Int64
+  ) -> SampleBatch.Record {
+    SampleBatch.Record(
+      like: Sample(
+        tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: time),
+        gatewayTime: now, monotonicTime: monotonic))
   }
 
   private mutating func append(
@@ -75,23 +115,36 @@ public struct SignalSampler: Sendable {
     to samples: inout SampleBatch
   ) {
     frameNumber &+= 1
-    let number = frameNumber
-    decoder.forEachSignal(of: message, in: payload) { slot, raw, value, status in
-      seenIn[slot] = number
-      var record = template
-      record.tag = signals[slot].tag
-      switch status {
-      case .valid:
-        record.kind = .double
-        record.bits = value.bitPattern
-        if signals[slot].isWhole { (record.kind, record.bits) = raw.whole }
-      case .notAvailable: record.quality = .badNoData
-      case .error: record.quality = .badSensorFailure
-      }
-      samples.records.append(record)
+    decoder.forEachSignal(of: message, in: payload) {
+      append(slot: $0, raw: $1, value: $2, status: $3, like: template, to: &samples)
     }
+    appendMissing(of: message, like: template, to: &samples)
+  }
+
+  private mutating func append(
+    slot: Int, raw: RawValue, value: Double, status: SignalStatus,
+    like template: SampleBatch.Record, to samples: inout SampleBatch
+  ) {
+    seenIn[slot] = frameNumber
+    var record = template
+    record.tag = signals[slot].tag
+    switch status {
+    case .valid:
+      record.kind = .double
+      record.bits = value.bitPattern
+      if signals[slot].isWhole { (record.kind, record.bits) = raw.whole }
+    case .notAvailable: record.quality = .badNoData
+    case .error: record.quality = .badSensorFailure
+    }
+    samples.records.append(record)
+  }
+
+  /// The signals that the payload was too short for.
+  private mutating func appendMissing(
+    of message: Message, like template: SampleBatch.Record, to samples: inout SampleBatch
+  ) {
     var isShort = false
-    for slot in required[message.index] where seenIn[slot] != number {
+    for slot in required[message.index] where seenIn[slot] != frameNumber {
       isShort = true
       var record = template
       record.tag = signals[slot].tag

@@ -58,14 +58,14 @@ public struct J1939Reassembler: Sendable {
 
   /// Takes frames in the order of the bus and appends the messages that they complete.
   public mutating func append(_ batch: CANFrameBatch, to messages: inout [TransportMessage]) {
-    for (index, header) in batch.headers.enumerated() where Self.isTransport(header.identifier) {
+    for (index, header) in batch.headers.enumerated() where Self.takes(header.identifier) {
       if let message = append(batch[index]) { messages.append(message) }
     }
   }
 
   /// Takes one frame; gives the message that it completes.
   public mutating func append(_ frame: CANFrame) -> TransportMessage? {
-    guard Self.isTransport(frame.identifier), frame.flags.isDisjoint(with: [.remote, .error]) else {
+    guard Self.takes(frame.identifier), frame.flags.isDisjoint(with: [.remote, .error]) else {
       return nil
     }
     guard frame.payload.count == 8 else {
@@ -94,8 +94,8 @@ public struct J1939Reassembler: Sendable {
     transfers.removeAll()
   }
 
-  /// TP.CM or TP.DT, on data page 0.
-  private static func isTransport(_ identifier: CANIdentifier) -> Bool {
+  /// Whether frames of this identifier are the transport protocol's: TP.CM or TP.DT, on data page 0.
+  public static func takes(_ identifier: CANIdentifier) -> Bool {
     guard identifier.isExtended, identifier.value >> 24 & 3 == 0 else { return false }
     let format = identifier.value >> 16 & 0xFF
     return format == 0xEC || format == 0xEB

@@ -47,7 +47,7 @@ public final class CANBroadcastManager: Sendable {
 
   // MARK: Sending
 
-  /// Sends frames in turn, one each interval, until ``stop(_:)`` or for so many times.
+  /// Sends frames in turn, one each interval, until ``stop(_:fd:)`` or for so many times.
   ///
   /// The cycle bears the identifier of the first frame; a cycle of the same identifier is replaced.
   /// - Parameters:

@@ -57,8 +57,10 @@ public final class ISOTPChannel: Sendable {
   /// Opens the channel.
   ///
   /// - Parameters:
+  ///   - interface: its name, such as `can0`.
   ///   - sending: the identifier of the frames that this side sends.
   ///   - receiving: the identifier of the frames of the other side.
+  ///   - options: how the frames look.
   /// - Throws: ``CANBusError``; ``CANBusError/Code/unsupported`` where the kernel has no ISO-TP (`modprobe can_isotp`).
   public init(
     _ interface: String, sending: CANIdentifier, receiving: CANIdentifier,

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IndustrialModel
 
 /// A file that grows by whole lines.
 struct AppendFile: ~Copyable {
@@ -10,6 +11,11 @@ struct AppendFile: ~Copyable {
   private var syncedLength: off_t = 0
   /// Pipes and terminals can neither be synced nor shortened.
   private let isRegular: Bool
+  /// When the file was written to before it was opened.
+  private(set) var lastChange = Timestamp(nanoseconds: 0)
+
+  /// Whether there is a file that can be given another name.
+  var canBePutAside: Bool { isRegular }
 
   init(path: String) throws(SinkError) {
     self.path = path
@@ -27,6 +33,8 @@ struct AppendFile: ~Copyable {
       throw SinkError(errno: code, doing: "look at the file", to: path)
     }
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    lastChange = Timestamp(
+      nanoseconds: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
     guard isRegular else { return }
     do throws(SinkError) {
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -7,6 +7,7 @@
     private let handle: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let reason: UnsafeMutablePointer<CChar>
+    private lazy var compressor = GzipCompressor(destination: endpoint.url)
     private static let isStarted = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// What has come of an answer.
@@ -51,7 +52,7 @@
       if let file = endpoint.trustedCertificates { set(CURLOPT_CAINFO, file) }
       if let file = endpoint.clientCertificate { set(CURLOPT_SSLCERT, file) }
       if let file = endpoint.clientKey { set(CURLOPT_SSLKEY, file) }
-      var fields = endpoint.headers.map { ($0.key, $0.value) }
+      var fields = endpoint.headers.map { ($0.key, $0.value.value) }
       switch endpoint.authorization {
       case .basic(let user, let password):
         _ = iiot_curl_use_basic_authorization(handle)
@@ -107,10 +108,12 @@
         link = field.pointee.next
       }
       for (name, value) in fields { addHeader(name, value, to: &list) }
+      if endpoint.compressesBodies { addHeader("Content-Encoding", "gzip", to: &list) }
       set(CURLOPT_URL, endpoint.url + path)
       _ = iiot_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
       let incoming = Incoming()
-      let status = body.withUnsafeBytes { bytes in
+      let content = try endpoint.compressesBodies ? compressor.compress(body) : body
+      let status = content.withUnsafeBytes { bytes in
         _ = iiot_curl_set_body(handle, bytes.baseAddress, curl_off_t(bytes.count))
         _ = iiot_curl_set_context(handle, Unmanaged.passUnretained(incoming).toOpaque())
         return curl_easy_perform(handle)

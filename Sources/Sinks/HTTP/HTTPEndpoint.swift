@@ -14,8 +14,10 @@ public struct HTTPEndpoint: Sendable, Equatable {
   public var url: String
   /// How we say who we are; nil for not at all.
   public var authorization: Authorization?
-  /// Header fields to send with every request.
-  public var headers: [String: String] = [:]
+  /// Header fields to send with every request; their values may be secrets.
+  public var headers: [String: Secret] = [:]
+  /// Whether bodies are sent compressed (`Content-Encoding: gzip`); the server has to know how to read them.
+  public var compressesBodies = false
   /// For one whole request, from the connection to the end of the answer.
   public var timeout: Duration = .seconds(10)
   /// For the connection alone.

@@ -25,6 +25,8 @@ struct HTTPReply {
         (.notFound, "the server is elsewhere: write its final address into the configuration")
       case 401, 403: (.denied, "check user, password or token, and what they may do")
       case 404, 405, 410: (.notFound, "check the address, and that the database or bucket exists")
+      case 415:
+        (.denied, "the server does not read this kind of body; without gzip it may")
       case 408, 429, 503: (.failed, "the server is busy; it is tried again")
       default: (.failed, "see the server's log")
       }

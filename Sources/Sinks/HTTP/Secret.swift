@@ -5,10 +5,18 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
   /// A secret of the given text.
   public init(_ value: String) { self.value = value }
 
+  /// Whether nothing in it could end a header field.
+  package var isOneLine: Bool { !value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
+
   /// A placeholder.
   public var description: String { "(secret)" }
   /// A placeholder.
   public var debugDescription: String { description }
+}
+
+extension Secret: ExpressibleByStringLiteral {
+  /// For what is called a secret only because it stands where one may be.
+  public init(stringLiteral value: String) { self.value = value }
 }
 
 extension Secret: CustomReflectable {

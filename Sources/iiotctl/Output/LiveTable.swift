@@ -44,9 +44,10 @@ struct LiveTable: ~Copyable {
     let status = gateway.status
     var text = "summary\n  acquired   \(status.acquired) samples\n"
     text += "  stored     \(status.stored) samples, in \(gateway.configuration.dataFolder)/buffer\n"
-    for (sink, destination) in zip(status.sinks, gateway.configuration.sinks) {
+    for sink in status.sinks {
       text += "  delivered  \(sink.counts.delivered) samples to \(sink.name)"
-      text += " (\(destination.place))"
+      let destination = gateway.configuration.sinks.first { $0.name == sink.name }
+      if let destination { text += " (\(destination.place))" }
       if sink.counts.refused > 0 { text += ", \(sink.counts.refused) refused for good" }
       if sink.counts.waiting > 0 { text += ", \(sink.counts.waiting) records wait in the buffer" }
       if sink.counts.evicted > 0 { text += ", \(sink.counts.evicted) records evicted" }

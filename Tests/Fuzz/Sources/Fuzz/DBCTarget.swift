@@ -7,7 +7,7 @@ extension FuzzTarget {
   /// stays cheap.
   static let dbc = FuzzTarget(name: "dbc", texts: dbcSeeds) { bytes in
     guard let database = try? Database(parsing: bytes) else { return }
-    switch bytes.reduce(0, &+) & 7 {
+    switch bytes.reduce(0, &+) & 15 {
     case 0:
       walk(database)
       _ = try? Database(parsing: bytes, mode: .strict)

@@ -1,0 +1,115 @@
+#if Gateway
+  internal import Formula
+  internal import MQTT
+  internal import Modbus
+  internal import Yams
+
+  /// Reads the description of a device and its tags, which depends on the bus that it is on.
+  struct DeviceLoader {
+    private let section: YAMLSection
+
+    init(_ section: YAMLSection) { self.section = section }
+
+    func load(
+      _ name: String, buses: [GatewayConfiguration.Bus]
+    ) -> GatewayConfiguration.Device? {
+      let busName = section.text("bus", expected: "the name of a bus", required: true)
+      let bus = buses.first { $0.name == busName }
+      if let busName, bus == nil {
+        let nearest = Spelling.nearest(to: busName, among: buses.map(\.name))
+        section.problem(
+          at: "bus", "there is no bus '\(busName)'",
+          nearest.map { "did you mean '\($0)'?" }
+            ?? "known: \(buses.map(\.name).joined(separator: ", "))")
+      }
+      guard let bus else {
+        section.giveUp()
+        return nil
+      }
+      var device = GatewayConfiguration.Device(name: name, bus: bus.name)
+      switch bus.transport {
+      case .modbusTCP, .modbusRTU:
+        device.unit = section.value("unit", expected: "a unit from 0 to 255") { UInt8($0) } ?? 1
+        device.every = period()
+        device.tags = tags("{level: {at: holding/0}}") { RegisterTagLoader($1).load($0) }
+      case .mqtt(_, let filter):
+        device.messages = tags("{level: {topic: plant/tank/level}}") { name, section in
+          message(name, section, filter: filter)
+        }
+      case .simulator:
+        device.every = period()
+        device.simulated = tags("{level: {shape: sine}}", simulated)
+      case .system: device.every = period()
+      case .canLog, .socketCAN: break
+      }
+      return device
+    }
+
+    private func period() -> Duration {
+      let every = section.duration("every") ?? .seconds(1)
+      if every <= .zero {
+        section.problem(at: "every", "a period must be longer than nothing", "write every: 1s")
+      }
+      return every
+    }
+
+    private func tags<Tag>(
+      _ example: String, _ build: (String, YAMLSection) -> Tag?
+    ) -> [Tag] {
+      let tags = section.each("tags", build)
+      if tags.isEmpty { section.problem("the device has no tags", "add  tags: \(example)") }
+      return tags
+    }
+
+    private func message(
+      _ name: String, _ section: YAMLSection, filter: String
+    ) -> MessageTag? {
+      let topic = section.text("topic", expected: "a topic", required: true)
+      let types = MessageTag.ValueType.allCases.map(\.rawValue).joined(separator: ", ")
+      let type = section.value("type", expected: "one of \(types)") {
+        MessageTag.ValueType(rawValue: $0)
+      }
+      let path = section.value("json", expected: "keys joined by dots, such as readings.0.t") {
+        JSONPath($0) == nil ? nil : $0
+      }
+      let scale = section.number("scale")
+      let offset = section.number("offset")
+      let unit = section.text("unit", expected: "a UCUM unit")
+      if scale != nil || offset != nil, let type, type != .number {
+        section.problem("only numbers are scaled", "leave out scale and offset")
+      }
+      guard let topic else { return nil }
+      if topic.contains(where: { $0 == "+" || $0 == "#" }) {
+        section.problem(
+          at: "topic", "a tag has one topic, without wildcards", "write a tag for each topic")
+      } else if let filter = try? MQTTTopicFilter(filter), !filter.matches(topic) {
+        section.problem(
+          at: "topic", "the bus does not subscribe to '\(topic)', only to \(filter)",
+          "correct the topic, or the bus's  subscribe")
+      }
+      return MessageTag(
+        name: name, topic: topic, path: path, type: type ?? .number, scale: scale ?? 1,
+        offset: offset ?? 0, unit: unit)
+    }
+
+    private func simulated(_ name: String, _ section: YAMLSection) -> SimulatedTag? {
+      var tag = SimulatedTag(name: name)
+      let shapes = SimulatedTag.Shape.allCases.map(\.rawValue).joined(separator: ", ")
+      tag.shape =
+        section.value("shape", expected: "one of \(shapes)") {
+          SimulatedTag.Shape(rawValue: $0)
+        } ?? tag.shape
+      tag.minimum = section.number("min") ?? tag.minimum
+      tag.maximum = section.number("max") ?? tag.maximum
+      tag.period = section.duration("period") ?? tag.period
+      tag.unit = section.text("unit", expected: "a UCUM unit")
+      if tag.period <= .zero {
+        section.problem(at: "period", "a period must be longer than nothing", "write period: 60s")
+      }
+      if tag.minimum > tag.maximum {
+        section.problem(at: "min", "min is above max", "exchange them")
+      }
+      return tag
+    }
+  }
+#endif

@@ -1,0 +1,75 @@
+internal import Modbus
+
+/// The part of the JSON Schema that is about devices and their tags.
+///
+/// Which keys a device has depends on its bus, which a schema can't look up: it allows those of any.
+enum SchemaOfDevices {
+  static var device: OrderedJSON {
+    .section(
+      required: ["bus"],
+      [
+        ("bus", .text("one of the buses")),
+        ("unit", .integer(0...255, "Modbus unit; default: 1")),
+        ("every", .duration("how often it is read; default: 1s")),
+        (
+          "tags",
+          [
+            "type": "object", "propertyNames": ["pattern": "^[A-Za-z0-9._-]+$"],
+            "additionalProperties": .anyOf([register, message, simulated]),
+          ]
+        ),
+      ])
+  }
+
+  private static var scaling: [(String, OrderedJSON)] {
+    [
+      ("scale", .number("value = scale * number + offset; default: 1")),
+      ("offset", .number("default: 0")),
+      ("unit", .text("UCUM unit")),
+    ]
+  }
+
+  private static var register: OrderedJSON {
+    let types = RegisterType.simple.map(\.name).joined(separator: "|")
+    return .section(
+      required: ["at"],
+      [
+        (
+          "at",
+          .text("table and address from 0, such as holding/10, or a manual's modicon/40011")
+        ),
+        (
+          "type",
+          .pattern("^(\(types)|bit:[0-9]+|string:[0-9]+)$", "default: uint16; bits are bool")
+        ),
+        (
+          "order",
+          .oneOf(
+            words: ByteOrder.of64Bits.map(\.name), "byte order of large numbers; default: ABCD")
+        ),
+      ] + scaling)
+  }
+
+  private static var message: OrderedJSON {
+    .section(
+      required: ["topic"],
+      [
+        ("topic", .text("one topic, without wildcards")),
+        ("json", .text("where in a JSON payload the value stands, such as readings.0.t")),
+        (
+          "type",
+          .oneOf(words: MessageTag.ValueType.allCases.map(\.rawValue), "default: number")
+        ),
+      ] + scaling)
+  }
+
+  private static var simulated: OrderedJSON {
+    .section([
+      ("shape", .oneOf(words: SimulatedTag.Shape.allCases.map(\.rawValue), "default: sine")),
+      ("min", .number("default: 0")),
+      ("max", .number("default: 100")),
+      ("period", .duration("default: 60s")),
+      ("unit", .text("UCUM unit")),
+    ])
+  }
+}

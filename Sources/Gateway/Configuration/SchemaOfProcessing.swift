@@ -1,0 +1,37 @@
+/// The part of the JSON Schema that is about what happens to tags before they are stored.
+enum SchemaOfProcessing {
+  static var rules: OrderedJSON {
+    [
+      "type": "object",
+      "description": "what happens to tags before they are stored; the most exact path counts",
+      "propertyNames": ["pattern": "^(\\*|[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*(/\\*|\\*)?)$"],
+      "additionalProperties": rule,
+    ]
+  }
+
+  private static var rule: OrderedJSON {
+    let functions: OrderedJSON = .oneOf(
+      words: ProcessingRule.Function.allCases.map(\.rawValue), "what is kept of a window")
+    return .section([
+      ("min", .number("values below are marked uncertain, and kept")),
+      ("max", .number("values above are marked uncertain, and kept")),
+      (
+        "rate",
+        [
+          "type": ["string", "number"], "pattern": "^[0-9.eE+-]+(/s)?$",
+          "description": "a faster change marks the value uncertain: 5/s",
+        ]
+      ),
+      (
+        "deadband",
+        [
+          "type": ["string", "number"], "pattern": "^[0-9.eE+-]+%?$",
+          "description": "only larger changes are stored; in the tag's unit, or of max - min: 1%",
+        ]
+      ),
+      ("silence", .duration("after so long the next value is stored, whatever it is")),
+      ("aggregate", .duration("of each window only the results are stored")),
+      ("functions", .anyOf([functions, ["type": "array", "minItems": 1, "items": functions]])),
+    ])
+  }
+}

@@ -1,0 +1,57 @@
+internal import Sinks
+internal import Synchronization
+
+/// The sinks at work, by their names.
+actor Forwarding {
+  private struct Delivery {
+    var runner: SinkRunner
+    var task: Task<Void, Never>
+  }
+
+  private let isLast = LastFlag()
+  private var deliveries: [String: Delivery] = [:]
+  /// Stopped, and waiting for a sink to go on with.
+  private var parked: [String: SinkRunner] = [:]
+
+  /// Begins to deliver.
+  func start(_ runner: SinkRunner) {
+    let isLast = isLast
+    // Detached: the sinks do not take turns on this actor.
+    let task = Task.detached { await runner.run(isLast: isLast.value) }
+    deliveries[runner.name] = Delivery(runner: runner, task: task)
+  }
+
+  /// Keeps what is needed to go on with a sink that can't be opened now.
+  func park(_ runner: SinkRunner) { parked[runner.name] = runner }
+
+  /// The sinks that are stopped and wait for one to go on with.
+  var parkedNames: [String] { parked.keys.sorted() }
+
+  /// Ends the deliveries to a sink, closes it, and gives what is needed to go on there.
+  func stop(_ name: String) async -> SinkRunner? {
+    if let runner = parked.removeValue(forKey: name) { return runner }
+    guard let delivery = deliveries.removeValue(forKey: name) else { return nil }
+    delivery.task.cancel()
+    await delivery.task.value
+    await delivery.runner.sink.close()
+    return delivery.runner
+  }
+
+  /// Nothing more will be stored: returns when everything is delivered, or after `grace`.
+  func finish(grace: Duration) async {
+    isLast.value.store(true, ordering: .releasing)
+    let deliveries = deliveries.values
+    let limit = Task {
+      guard (try? await Task.sleep(for: grace)) != nil else { return }
+      for delivery in deliveries { delivery.task.cancel() }
+    }
+    for delivery in deliveries { await delivery.task.value }
+    limit.cancel()
+    for delivery in deliveries { await delivery.runner.sink.close() }
+  }
+
+  /// Shared with the deliveries.
+  private final class LastFlag: Sendable {
+    let value = Atomic(false)
+  }
+}

@@ -1,0 +1,19 @@
+internal import Formula
+internal import IndustrialModel
+
+/// What stages are made of, on its way to the lane, in its place among the samples.
+final class StageChange: Sendable {
+  private let formulas: [FormulaSet.Member]
+  private let rules: [ProcessingRule]
+  private let names: [String]
+
+  init(_ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String]) {
+    self.formulas = formulas
+    self.rules = rules
+    self.names = names
+  }
+
+  func makeStages(tags: TagRegistry) -> Stages {
+    Stages(formulas, rules: rules, names: names, tags: tags)
+  }
+}

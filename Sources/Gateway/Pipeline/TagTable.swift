@@ -1,0 +1,47 @@
+internal import IndustrialModel
+
+/// Something for some of the tags, found by their numbers.
+struct TagTable<Entry: Sendable>: Sendable {
+  private(set) var entries: [Entry] = []
+  /// The place in `entries` by tag number, -1 for none.
+  private var places: [Int32] = []
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  mutating func insert(_ entry: Entry, for tag: TagID) {
+    let number = Int(tag.rawValue)
+    while places.count <= number { places.append(-1) }
+    places[number] = Int32(entries.count)
+    entries.append(entry)
+  }
+
+  /// Takes over the entries of another table for the same tags, where `isSame` says so.
+  mutating func inherit(from old: TagTable, where isSame: (Entry, Entry) -> Bool) {
+    for (place, oldPlace) in zip(places, old.places) where place >= 0 && oldPlace >= 0 {
+      if isSame(entries[Int(place)], old.entries[Int(oldPlace)]) {
+        entries[Int(place)] = old.entries[Int(oldPlace)]
+      }
+    }
+  }
+
+  /// Leaves out the entries of which `isGone` says so.
+  mutating func forget(where isGone: (Entry) -> Bool) {
+    for number in places.indices where places[number] >= 0 && isGone(entries[Int(places[number])]) {
+      places[number] = -1
+    }
+    let kept = places.indices.filter { places[$0] >= 0 }
+    entries = kept.map { entries[Int(places[$0])] }
+    for (place, number) in kept.enumerated() { places[number] = Int32(place) }
+  }
+
+  func place(of tag: TagID) -> Int? {
+    let number = Int(tag.rawValue)
+    guard number < places.count, places[number] >= 0 else { return nil }
+    return Int(places[number])
+  }
+
+  subscript(place: Int) -> Entry {
+    get { entries[place] }
+    _modify { yield &entries[place] }
+  }
+}

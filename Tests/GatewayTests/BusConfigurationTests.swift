@@ -1,0 +1,161 @@
+#if Gateway
+  import Gateway
+  import MQTT
+  import Testing
+
+  @Suite("Buses and devices in the configuration") struct BusConfigurationTests {
+    private func load(
+      _ bus: String, _ device: String, _ rest: String = ""
+    ) throws -> GatewayConfiguration {
+      try GatewayConfiguration(
+        yaml:
+          "schema: iiot/1\ngateway: {id: t}\nbuses: {b: \(bus)}\ndevices: {d: \(device)}\n\(rest)")
+    }
+
+    @Test("a serial line, and RTU over TCP") func serial() throws {
+      let device = "{bus: b, unit: 7, tags: {t: {at: input/1}}}"
+      let url = "modbus+rtu:///dev/ttyUSB0?baud=9600&parity=N&stop=2"
+      let line = SerialLine("/dev/ttyUSB0", baud: 9600, parity: .none, stopBits: 2)
+      let configuration = try load("{driver: modbus-rtu, url: '\(url)', timeout: 1s}", device)
+      #expect(
+        configuration.buses.first?.transport == .modbusRTU(.rtu(line), timeout: .seconds(1)))
+      #expect(configuration.devices.first?.unit == 7)
+      #expect(
+        try load("{driver: modbus-rtu, url: 'modbus+rtu://10.0.0.9:4001'}", device).buses.first?
+          .transport == .modbusRTU(.rtuOverTCP("10.0.0.9", port: 4001), timeout: .milliseconds(500))
+      )
+    }
+
+    @Test("a broker, the machine, a simulator, a CAN interface") func others() throws {
+      let configuration = try load(
+        "{driver: mqtt, url: 'mqtt://h', subscribe: 'plant/+/raw'}",
+        "{bus: b, tags: {a: {topic: plant/x/raw, json: v.0, scale: 2, offset: 1, unit: bar}, "
+          + "o: {topic: plant/y/raw, type: bool}}}")
+      #expect(
+        configuration.buses.first?.transport
+          == .mqtt(MQTTEndpoint(MQTTAddress(host: "h")), filter: "plant/+/raw"))
+      #expect(
+        configuration.devices.first?.messages == [
+          MessageTag(
+            name: "a", topic: "plant/x/raw", path: "v.0", scale: 2, offset: 1, unit: "bar"),
+          MessageTag(name: "o", topic: "plant/y/raw", type: .bool),
+        ])
+      let system = try load("{driver: system, disk: /var}", "{bus: b, every: 10s}")
+      #expect(system.buses.first?.transport == .system(disk: "/var"))
+      #expect(system.devices.first?.every == .seconds(10))
+      let simulator = try load(
+        "{driver: simulator}",
+        "{bus: b, tags: {w: {shape: walk, min: -1, max: 1, period: 5s, unit: m}, s: {}}}")
+      #expect(
+        simulator.devices.first?.simulated == [
+          SimulatedTag(
+            name: "w", shape: .walk, minimum: -1, maximum: 1, period: .seconds(5), unit: "m"),
+          SimulatedTag(name: "s"),
+        ])
+      let can = try load("{driver: socketcan, interface: can0, dbc: x.dbc}", "{bus: b}")
+      #expect(can.buses.first?.transport == .socketCAN(interface: "can0", database: "x.dbc"))
+    }
+
+    @Test("rules for single tags") func rules() throws {
+      let rest = """
+        processing:
+          d/a: {min: 0, max: 25, rate: 5/s, deadband: 1%, silence: 60s}
+          d/*: {aggregate: 1min, functions: [min, mean]}
+          d/b*: {aggregate: 10s}
+        """
+      let configuration = try load(
+        "{driver: simulator}", "{bus: b, tags: {a: {}, bc: {}}}", rest)
+      var first = ProcessingRule("d/a")
+      (first.minimum, first.maximum, first.rate) = (0, 25, 5)
+      (first.deadband, first.silence) = (.percent(1), .seconds(60))
+      var second = ProcessingRule("d/*")
+      second.window = .init(length: .seconds(60), functions: [.min, .mean])
+      var third = ProcessingRule("d/b*")
+      third.window = .init(length: .seconds(10), functions: [.min, .max, .mean, .last, .count])
+      #expect(configuration.processing == [first, second, third])
+    }
+
+    @Test(
+      "mistakes in buses and devices are told with their key",
+      arguments: [
+        ("{driver: modbus-ascii}", "{bus: b}", ["buses.b.driver", "devices.d.bus"]),
+        ("{driver: modbus-rtu}", "{bus: b, tags: {t: {at: coil/1}}}", ["buses.b"]),
+        (
+          "{driver: modbus-rtu, url: 'modbus://h'}", "{bus: b, tags: {t: {at: coil/1}}}",
+          ["buses.b.url"]
+        ),
+        (
+          "{driver: modbus-rtu, url: 'modbus+rtu:///dev/x?unit=3'}",
+          "{bus: b, tags: {t: {at: coil/1}}}", ["buses.b.url"]
+        ),
+        (
+          "{driver: modbus-rtu, url: 'modbus+rtu:///dev/x?baud=1'}",
+          "{bus: b, tags: {t: {at: coil/1}}}", ["buses.b.url"]
+        ),
+        ("{driver: mqtt, url: 'mqtt://h'}", "{bus: b, tags: {t: {topic: x}}}", ["buses.b"]),
+        (
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/#/b'}", "{bus: b, tags: {t: {topic: x}}}",
+          ["buses.b.subscribe"]
+        ),
+        (
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/#'}", "{bus: b, tags: {t: {topic: x}}}",
+          ["devices.d.tags.t.topic"]
+        ),
+        (
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/#'}",
+          "{bus: b, tags: {t: {topic: a/x, json: 'a..b', type: real}}}",
+          ["devices.d.tags.t.json", "devices.d.tags.t.type"]
+        ),
+        (
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/#'}", "{bus: b, every: 1s}",
+          ["devices.d", "devices.d.every"]
+        ),
+        ("{driver: system, path: /}", "{bus: b}", ["buses.b.path"]),
+        ("{driver: system}", "{bus: b, tags: {}}", ["devices.d.tags"]),
+        (
+          "{driver: simulator}", "{bus: b, tags: {t: {shape: cosine}}}",
+          ["devices.d.tags.t.shape"]
+        ),
+        (
+          "{driver: simulator}", "{bus: b, tags: {t: {min: 5, max: 1}}}", ["devices.d.tags.t.min"]
+        ),
+        ("{driver: socketcan, interface: can0}", "{bus: b}", ["buses.b"]),
+      ])
+    func tells(bus: String, device: String, paths: [String]) {
+      expect(paths) { try load(bus, device) }
+    }
+
+    @Test(
+      "mistakes in rules are told with their key",
+      arguments: [
+        ("d/x: {min: 1}", "processing.d/x"), ("power: {min: 1}", "processing.power"),
+        ("'d/*/x': {min: 1}", "processing.d/*/x"), ("d/a: {}", "processing.d/a"),
+        ("d/a: {min: 2, max: 1}", "processing.d/a.min"),
+        ("d/a: {deadband: 1%}", "processing.d/a.deadband"),
+        ("d/a: {deadband: -1}", "processing.d/a.deadband"),
+        ("d/a: {silence: 5s, min: 0}", "processing.d/a.silence"),
+        ("d/a: {rate: 5/min}", "processing.d/a.rate"),
+        ("d/a: {aggregate: 1min, deadband: 1}", "processing.d/a.aggregate"),
+        ("d/a: {min: 0, functions: [min]}", "processing.d/a.functions"),
+        ("d/a: {aggregate: 1min, functions: [median]}", "processing.d/a.functions"),
+        ("d/a: {aggregate: 0s}", "processing.d/a.aggregate"),
+        ("d/a: {dead_band: 1}", "processing.d/a.dead_band"),
+      ])
+    func tellsRules(rule: String, path: String) {
+      expect([path]) {
+        try load("{driver: simulator}", "{bus: b, tags: {a: {}}}", "processing: {\(rule)}")
+      }
+    }
+
+    private func expect(_ paths: [String], _ load: () throws -> GatewayConfiguration) {
+      do {
+        _ = try load()
+        Issue.record("taken")
+      } catch {
+        let problems = (error as? ConfigurationError)?.problems ?? []
+        #expect(Set(problems.map(\.path)) == Set(paths), "\(error)")
+        #expect(problems.allSatisfy { $0.line > 0 && $0.column > 0 && !$0.advice.isEmpty })
+      }
+    }
+  }
+#endif

@@ -1,0 +1,133 @@
+import Foundation
+import Gateway
+import MQTT
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(
+  "A gateway between brokers", .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"),
+  .timeLimit(.minutes(2)))
+struct MQTTGatewayTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("messages become samples, also those that came while the gateway was away")
+  func acquires() async throws {
+    let broker = try await Mosquitto()
+    let publisher = try MQTTClient(broker.url)
+    try await publisher.publish("7", to: "plant/count", retain: true)
+    let configuration = try configuration(broker)
+
+    for round in 0..<3 {
+      let gateway = try await GatewayRuntime(configuration)
+      // The first time the session has to be there before something is published for it.
+      if round > 0 { try await publish(100 * round, by: publisher) }
+      try await run(gateway) { gateway in
+        if round == 0 { return gateway.latest.contains { $0.value == .int64(7) } }
+        return gateway.latest.contains { $0.value == .double(Double(100 * round + 99) / 2) }
+      }
+    }
+    let lines = try folder.text(of: "out.lp").split(separator: "\n")
+    let levels = lines.filter { $0.hasPrefix("tank level=") }.map { $0.split(separator: " ")[1] }
+    #expect(Set(levels) == Set((100..<300).map { "level=\(Double($0) / 2)" }))
+    #expect(lines.contains { $0.hasPrefix("tank open=true ") })
+    // What was retained may be old, and says so.
+    #expect(lines[0].hasPrefix("tank count=7i,count.status=1083179008i "))
+  }
+
+  @Test("a broker that is not there is told once, and the tags are bad")
+  func absentBroker() async throws {
+    let broker = try await Mosquitto()
+    let configuration = try configuration(broker)
+    broker.kill()
+    let events = EventLog()
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    try await run(gateway) { $0.status.stored >= 3 }
+    #expect(gateway.latest.allSatisfy { $0.quality == .badNoCommunication })
+    #expect(events.all.filter { $0.source == "bus broker" }.count == 1)
+  }
+
+  @Test(
+    "what the gateway has read is published, and an outage costs nothing",
+    .enabled(if: PeerProcess.find("socat") != nil, "socat is not installed"))
+  func forwards() async throws {
+    let broker = try await Mosquitto()
+    // One connection goes through it, and is cut with it; the reader's stays.
+    let socat = try #require(PeerProcess.find("socat"))
+    let port = try Loopback.freePort()
+    let way = [
+      "TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr", "TCP:127.0.0.1:\(broker.port)",
+    ]
+    let link = Mutex(try PeerProcess(socat, way))
+    var options = MQTTSinkOptions(
+      broker: MQTTEndpoint(try MQTTAddress("mqtt://127.0.0.1:\(port)")),
+      topic: try TopicTemplate("{gateway}/{device}/{tag}"))
+    options.broker.timeout = .seconds(1)
+    let configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"), buses: [.init(name: "sim", transport: .simulator)],
+      devices: [
+        .init(
+          name: "s", bus: "sim", every: .milliseconds(2),
+          simulated: [SimulatedTag(name: "a"), SimulatedTag(name: "b", shape: .walk)])
+      ], buffer: .init(capacity: 4 << 20, segment: 1 << 20),
+      sinks: [.init(name: "up", kind: .mqtt(options))])
+    let gateway = try await GatewayRuntime(configuration)
+    let seen = SequenceSet()
+    let reading = Task {
+      let reader = try MQTTClient(broker.url)
+      try await reader.connect()
+      for try await messages in try await reader.subscribe("g/#") {
+        for message in messages { try seen.add(message.text) }
+      }
+    }
+    try await run(gateway) { gateway in
+      if gateway.status.stored > 200, !seen.wasCut, seen.count > 100 {
+        seen.wasCut = true
+        link.withLock { $0.stop() }
+        while gateway.status.sinks[0].counts.retries == 0 {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        let again = try PeerProcess(socat, way)
+        link.withLock { $0 = again }
+      }
+      return seen.wasCut && gateway.status.sinks[0].counts.delivered > 1000
+    }
+    let stored = gateway.status.stored
+    #expect(gateway.status.sinks[0].counts.delivered == stored)
+    #expect(gateway.status.sinks[0].counts.waiting == 0)
+    while seen.count < stored { try await Task.sleep(for: .milliseconds(5)) }
+    reading.cancel()
+    #expect(seen.count == stored)
+  }
+
+  // MARK: -
+
+  private func configuration(_ broker: Mosquitto) throws -> GatewayConfiguration {
+    GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [
+        .init(
+          name: "broker",
+          transport: .mqtt(MQTTEndpoint(try MQTTAddress(broker.url)), filter: "plant/#"))
+      ],
+      devices: [
+        .init(
+          name: "tank", bus: "broker",
+          messages: [
+            MessageTag(name: "count", topic: "plant/count"),
+            MessageTag(name: "level", topic: "plant/tank", path: "readings.0", scale: 0.5),
+            MessageTag(name: "open", topic: "plant/tank", path: "open", type: .bool),
+          ])
+      ], buffer: .init(capacity: 4 << 20, segment: 1 << 20),
+      sinks: [.init(name: "s", kind: .file(path: folder.file("out.lp"), format: .influx))])
+  }
+
+  private func publish(_ first: Int, by publisher: MQTTClient) async throws {
+    try await publisher.publish(
+      (first..<(first + 100)).map {
+        MQTTMessage(topic: "plant/tank", text: #"{"readings":[\#($0)],"open":true}"#)
+      })
+  }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Gateway
+import Modbus
+import TestSupport
+import Testing
+
+@Suite("A gateway goes on with another configuration", .timeLimit(.minutes(2)))
+struct ReloadTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("a hundred times under load: no number is missing anywhere, untouched buses stay connected")
+  func underLoad() async throws {
+    let server = try ModbusServer(port: 0)
+    var configuration = configuration()
+    configuration.buses.append(
+      .init(
+        name: "plc",
+        transport: .modbusTCP(host: "127.0.0.1", port: server.port, timeout: .seconds(2))))
+    configuration.devices.append(
+      .init(
+        name: "pump", bus: "plc", every: .milliseconds(1),
+        tags: [RegisterTag(name: "a", table: .holding, address: 0)]))
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { gateway in
+      let pump = gateway.latest.first { gateway.tags.name(of: $0.tag) == "pump/a" }
+      guard gateway.status.stored > 100, pump?.quality.isGood == true else { return false }
+      let connection = try connections(to: server.port)
+      #expect(connection.count == 1)
+      for round in 0..<100 {
+        configuration.devices[0].every = .milliseconds(1 + round % 3)
+        configuration.formulas = [
+          .init(tag: "f/count", expression: "count_if({pump/a} >= 0)"),
+          .init(tag: "f/other", expression: "{sim/s} + \(round)"),
+        ]
+        configuration.sinks[1].kind = .file(
+          path: folder.file("b.jsonl"), format: .jsonl,
+          rotation: FileRotation(size: 1 << 20 + round))
+        if round % 10 == 5 {
+          configuration.sinks.append(
+            .init(
+              name: "c\(round)",
+              kind: .file(path: folder.file("c\(round).jsonl"), format: .jsonl)))
+        }
+        let result = try await gateway.reload(configuration)
+        #expect(result.changedSinks == ["b"])
+        #expect(result.changedBuses == (round == 0 ? [] : ["made-up"]))
+        #expect(result.changedStages)
+      }
+      #expect(try connections(to: server.port) == connection)
+      return true
+    }
+    let status = gateway.status
+    #expect(status.acquired == status.stored)
+    #expect(status.sinks.count == 12)
+    let all = Array(1...status.stored)
+    #expect(try Set(numbers("a.jsonl")) == Set(all) && numbers("a.jsonl").count == all.count)
+    #expect(try Set(numbers("b.jsonl")) == Set(all))
+    #expect(try Set(numbers("c95.jsonl")) == Set(all))
+    // A formula that did not change counts on.
+    let counts = try values("a.jsonl", of: "f/count")
+    #expect(
+      counts.first.map { $0 >= 1 } == true && zip(counts, counts.dropFirst()).allSatisfy { $0 < $1 }
+    )
+    #expect(counts.count > 50)
+  }
+
+  @Test("what can't work changes nothing, and says why")
+  func refuses() async throws {
+    let configuration = configuration()
+    let gateway = try await GatewayRuntime(configuration)
+    await #expect(throws: ConfigurationError.self) { try await gateway.reload(configuration) }
+    try await run(gateway) { gateway in
+      guard gateway.status.stored > 10 else { return false }
+      func refused(_ change: (inout GatewayConfiguration) -> Void) async -> String {
+        var wrong = configuration
+        change(&wrong)
+        do {
+          try await gateway.reload(wrong)
+          return "taken"
+        } catch {
+          return "\(error)"
+        }
+      }
+      #expect(await refused { $0.id = "other" }.contains("'gateway.id' can't change"))
+      #expect(await refused { $0.dataFolder = "/x" }.contains("restart"))
+      #expect(await refused { $0.buffer.segment *= 2 }.contains("buffer.segment"))
+      #expect(
+        await refused { $0.formulas = [.init(tag: "f/x", expression: "{no/tag}")] }
+          .contains("no/tag"))
+      #expect(
+        await refused { $0.sinks[0].kind = .file(path: "/no/such/folder/x", format: .csv) }
+          .contains("/no/such/folder/x"))
+      // The second fails when the first has been exchanged already: that one is put back.
+      #expect(
+        await refused {
+          $0.sinks[0].kind = .file(path: folder.file("a.csv"), format: .csv)
+          $0.sinks[1].kind = .file(path: "/no/such/folder/x", format: .csv)
+        }.contains("/no/such/folder/x"))
+      #expect(gateway.configuration == configuration)
+      #expect(try await gateway.reload(configuration).isEmpty)
+      let before = gateway.status.sinks.map(\.counts.delivered)
+      while zip(before, gateway.status.sinks).contains(where: { $0 >= $1.counts.delivered }) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      return true
+    }
+    let all = Array(1...gateway.status.stored)
+    #expect(try Set(numbers("a.jsonl")) == Set(all))
+    #expect(try Set(numbers("b.jsonl")) == Set(all))
+  }
+
+  @Test("buses come and go, and what is gone shows no value any more")
+  func buses() async throws {
+    var configuration = configuration()
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { gateway in
+      guard gateway.status.stored > 10 else { return false }
+      configuration.buses = [.init(name: "machine", transport: .system(disk: "/"))]
+      configuration.devices = [.init(name: "host", bus: "machine", every: .milliseconds(5))]
+      var rule = ProcessingRule("host/*")
+      rule.deadband = .absolute(1e15)
+      configuration.processing = [rule]
+      configuration.sinks.removeLast()
+      let result = try await gateway.reload(configuration)
+      #expect(
+        "\(result)"
+          == "bus made-up stopped, bus machine started, sink b stopped, formulas and processing changed"
+      )
+      while gateway.status.suppressed < 100 { try await Task.sleep(for: .milliseconds(5)) }
+      let names = gateway.latest.map { gateway.tags.name(of: $0.tag) }
+      #expect(names.allSatisfy { $0.hasPrefix("host/") } && names.contains("host/cpu/load1"))
+      #expect(gateway.status.sinks.map(\.name) == ["a"])
+      return true
+    }
+    let status = gateway.status
+    #expect(status.acquired == status.stored + status.suppressed + status.folded)
+    #expect(try Set(numbers("a.jsonl")) == Set(1...status.stored))
+  }
+
+  // MARK: -
+
+  private func configuration() -> GatewayConfiguration {
+    GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [.init(name: "made-up", transport: .simulator)],
+      devices: [
+        .init(
+          name: "sim", bus: "made-up", every: .milliseconds(1),
+          simulated: [SimulatedTag(name: "s", shape: .walk)])
+      ], buffer: .init(capacity: 16 << 20, segment: 1 << 20),
+      sinks: [
+        .init(name: "a", kind: .file(path: folder.file("a.jsonl"), format: .jsonl)),
+        .init(name: "b", kind: .file(path: folder.file("b.jsonl"), format: .jsonl)),
+      ])
+  }
+
+  /// Our ends of the connections to a port of this machine, as the kernel lists them.
+  private func connections(to port: UInt16) throws -> Set<String> {
+    let remote = ":" + String(format: "%04X", Int(port))
+    var ends: Set<String> = []
+    for line in try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n")
+    {
+      let fields = line.split(separator: " ")
+      // 01 is an established connection; the inode tells one from its successor.
+      if fields.count > 9, fields[2].hasSuffix(remote), fields[3] == "01" {
+        ends.insert("\(fields[1]) \(fields[9])")
+      }
+    }
+    return ends
+  }
+
+  private func numbers(_ file: String) throws -> [UInt64] {
+    try objects(file).map { ($0["seq"] as? NSNumber)?.uint64Value ?? 0 }
+  }
+
+  private func values(_ file: String, of tag: String) throws -> [Double] {
+    try objects(file).filter { $0["tag"] as? String == tag }
+      .compactMap { ($0["value"] as? NSNumber)?.doubleValue }
+  }
+
+  private func objects(_ file: String) throws -> [[String: Any]] {
+    try folder.text(of: file).split(separator: "\n").map { line in
+      try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+    }
+  }
+}
