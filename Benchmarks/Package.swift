@@ -41,6 +41,7 @@ let package = Package(
     suite("CANLog", uses: "CANLog"),
     suite("MQTT", uses: "MQTT"),
     suite("CANSignals", uses: "CANSignals", "DBC", "IndustrialModel", with: "BusRecording"),
+    suite("SocketCAN", uses: "SocketCAN", "CANCore", with: "CFlood"),
     suite("Gateway", uses: "Gateway", "CANCore", with: "BusRecording"),
 
     .target(
@@ -52,5 +53,6 @@ let package = Package(
     .target(
       name: "Harness", dependencies: ["CCounters"], path: "Sources/Harness", swiftSettings: rules),
     .target(name: "CCounters", path: "Sources/CCounters"),
+    .target(name: "CFlood", path: "Sources/CFlood"),
   ]
 )

@@ -15,6 +15,9 @@ public struct RecoveryReport: Sendable, Equatable {
   /// Segments that the disk did not give: their records are reported as damaged, their files are left as
   /// they are.
   public var unreadableSegments: [String] = []
+  /// Whether a segment is missing that was the newest when the state was saved last. As many numbers as it
+  /// can have held are reported as damaged.
+  public var isNewestMissing = false
   /// Bytes behind the last good record of the newest segment that belong to an unfinished write.
   public var tornBytes = 0
   /// Numbers that are missing in the newest segment; other damage shows when it is read.

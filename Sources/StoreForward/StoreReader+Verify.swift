@@ -26,6 +26,14 @@ extension StoreReader {
           file: name, offset: 0, reason: "the segment before is missing", records: records)
       ])
     }
+    if image.segments.isEmpty, image.lastSequence > image.evictedThrough {
+      let records = (image.evictedThrough + 1)...image.lastSequence
+      try tell([
+        StoreFinding(
+          file: Layout.segmentName(slot: 0), offset: 0, reason: "no segment is there",
+          records: records)
+      ])
+    }
     for segment in image.segments {
       var (part, findings) = try self.check(segment)
       // A store in use may have given the segment up, or have begun the next one, since it was looked at.

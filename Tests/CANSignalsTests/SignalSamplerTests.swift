@@ -4,7 +4,8 @@ import DBC
 import IndustrialModel
 import Testing
 
-@Suite("Frames without signals, too short ones, and messages of several frames") struct SignalSamplerTests {
+@Suite("Frames without signals, too short ones, messages of several frames")
+struct SignalSamplerTests {
   static let text = """
     BO_ 256 Pump: 8 Node
      SG_ Speed : 0|16@1+ (0.5,-100) [0|0] "rpm" Node

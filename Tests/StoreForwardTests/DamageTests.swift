@@ -216,6 +216,51 @@ struct DamageTests {
     #expect(finding.present.isSubset(of: before.present))
   }
 
+  @Test(
+    "a newest segment that is lost is missed, though the store was killed and nobody had a cursor",
+    arguments: [1, 2, 40])
+  func newestSegment(batches: Int) throws {
+    let fs = SimulatedFileSystem()
+    let core = try StoreCore(fileSystem: fs, options: Self.options)
+    var earlier: [[UInt8]] = []
+    for _ in 0..<batches {
+      try core.append(try batch(from: core.nextSequence, count: 30, size: { _ in 300 }))
+      if let id = fs.disk.names["seg-0001"], let bytes = fs.disk.files[id]?.cached {
+        earlier.append(bytes)
+      }
+    }
+    let last = UInt64(batches * 30)
+    let newest = try #require(core.segments.last)
+    let name = Layout.segmentName(slot: newest.slot)
+    let whole = try Self.read(fs.disk)
+    #expect(whole.present.max() == last && !whole.report.isNewestMissing)
+    var missing = fs.disk
+    missing.names[name] = nil
+    var wrecks = [
+      missing, fs.disk.damaging(name) { $0 = [] },
+      fs.disk.damaging(name) { bytes in for index in bytes.indices { bytes[index] = 0 } },
+    ]
+    // An earlier lap of it.
+    if newest.slot == 1, batches == 40, let old = earlier.first {
+      wrecks.append(fs.disk.damaging(name) { $0 = old })
+    }
+    for disk in wrecks {
+      let finding = try Self.read(disk)
+      let lost = whole.present.subtracting(finding.present)
+      #expect(finding.wrong == 0 && finding.next > last && finding.report.isNewestMissing)
+      #expect(lost.isSubset(of: finding.reported))
+      #expect(lost.allSatisfy { $0 >= newest.baseSequence })
+      // Once is enough; and what comes is another segment than the lost one.
+      let second = SimulatedFileSystem(disk)
+      try StoreCore(fileSystem: second, options: Self.options).close()
+      let again = try StoreCore(
+        fileSystem: SimulatedFileSystem(second.disk.killed()), options: Self.options)
+      #expect(!again.recovery.isNewestMissing && again.nextSequence == finding.next)
+      try again.append(try batch(from: again.nextSequence, count: 1))
+      #expect(again.segments.last?.generation ?? 0 > newest.generation)
+    }
+  }
+
   @Test("whatever is in the files, opening and reading end without a trap and with a gap")
   func fuzz() throws {
     let disk = try Self.image()

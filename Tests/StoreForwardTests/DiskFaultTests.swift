@@ -133,7 +133,7 @@ struct DiskFaultTests {
     let fs = Disk(SimulatedFileSystem())
     let core = try StoreCore(fileSystem: fs, options: .small())
     try core.append(try batch(from: 1, count: 10))
-    fs.script = { _, call in call == .read("seg-0000") ? .fail(EIO) : nil }
+    fs.script = { _, call in call.reads("seg-0000") ? .fail(EIO) : nil }
     let storage = BatchStorage()
     var request = ReadRequest(next: 1, hint: nil, maxBytes: 1 << 16, maxRecords: .max)
     try core.read(into: storage, &request)

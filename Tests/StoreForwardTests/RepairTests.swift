@@ -77,7 +77,7 @@ struct RepairTests {
     _ = try filled(base, .small(segments: 4), batches: 10)
     let fs = FaultyFileSystem(base)
     // The disk does not give the newest segment for now; then it does again.
-    fs.script = { _, call in call == .read("seg-0001") ? .fail(EIO) : nil }
+    fs.script = { _, call in call.reads("seg-0001") ? .fail(EIO) : nil }
     let core = try StoreCore(fileSystem: fs, options: .small(segments: 4))
     #expect(core.recovery.unreadableSegments == ["seg-0001"])
     let receipt = try core.append(try batch(from: core.nextSequence, count: 50))

@@ -122,6 +122,66 @@ struct RestartTests {
     }
   }
 
+  @Test("a state file whose renaming failed, though it was done: what is saved later is found")
+  func renaming() throws {
+    let fs = SimulatedFileSystem()
+    let core = try Core(fileSystem: fs, options: Self.options)
+    try core.append(try batch(from: 1, count: 10))
+    try core.openCursor("sink", start: .saved)
+    core.acknowledge("sink", nil, through: 3)
+    var isFirst = true
+    fs.beforeChange = { (operation) throws(StoreIOError) in
+      if operation.isSync, isFirst {
+        isFirst = false
+        throw StoreIOError(errno: EIO, operation: "syncing", name: "cursors")
+      }
+      if operation == .rename("cursors.new") {
+        fs.disk.change(.rename("cursors.new", "cursors"))
+        throw StoreIOError(errno: EIO, operation: "renaming", name: "cursors.new")
+      }
+    }
+    #expect(throws: StoreError.self) { try core.saveCursorsNow() }
+    fs.beforeChange = nil
+    core.acknowledge("sink", nil, through: 7)
+    try core.saveCursorsNow()
+    for disk in [fs.disk.killed(), fs.disk.crashed(CrashChoice(.nothing))] {
+      let again = try Core(fileSystem: SimulatedFileSystem(disk), options: Self.options)
+      #expect(again.cursorStatus().map(\.acknowledged) == [7])
+    }
+  }
+
+  @Test(
+    "a newer segment without records that the disk does not give for a while hides nothing later")
+  func hiddenHeader() throws {
+    let fs = SimulatedFileSystem()
+    let first = try Core(fileSystem: fs, options: Self.options)
+    try first.append(try batch(from: 1, count: 10))
+    // A new segment is begun, and the disk fails for good.
+    var isBegun = false
+    fs.beforeChange = { (operation) throws(StoreIOError) in
+      if operation == .sync("seg-0001") { isBegun = fs.disk.names["seg-0001"] != nil }
+      let isFirst = operation == .sync("seg-0000") && !isBegun
+      if isFirst || operation == .write("seg-0001", count: 1504) {
+        throw StoreIOError(errno: EIO, operation: "doing", name: "\(operation)")
+      }
+    }
+    _ = try? first.append(try batch(from: 11, count: 10))
+    fs.beforeChange = nil
+    #expect(isBegun)
+    let faulty = FaultyFileSystem(SimulatedFileSystem(fs.disk.killed()))
+    faulty.script = { _, call in call.reads("seg-0001") ? .fail(EIO) : nil }
+    let second = try StoreCore(fileSystem: faulty, options: Self.options)
+    #expect(second.recovery.unreadableSegments == ["seg-0001"])
+    let receipt = try second.append(try batch(from: second.nextSequence, count: 5))
+    faulty.script = { _, _ in nil }
+    let third = try Core(
+      fileSystem: SimulatedFileSystem(faulty.base.disk.killed()), options: Self.options)
+    let shown = numbers(third)
+    #expect(shown.isSuperset(of: 1...10))
+    #expect(shown.isSuperset(of: receipt.firstSequence...receipt.lastSequence))
+    #expect(third.nextSequence > receipt.lastSequence)
+  }
+
   @Test("a segment that the disk did not give at one opening and gives at the next")
   func foundAgain() throws {
     let fs = SimulatedFileSystem()
@@ -137,7 +197,7 @@ struct RestartTests {
     disk.durableNames = disk.names
     disk.pendingNames = []
     let faulty = FaultyFileSystem(SimulatedFileSystem(disk))
-    faulty.script = { _, call in call == .read("seg-0000") ? .fail(EIO) : nil }
+    faulty.script = { _, call in call.reads("seg-0000") ? .fail(EIO) : nil }
     let second = try StoreCore(fileSystem: faulty, options: Self.options)
     #expect(second.recovery.unreadableSegments == ["seg-0000"])
     try second.append(try batch(from: second.nextSequence, count: 5))

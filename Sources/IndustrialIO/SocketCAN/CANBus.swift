@@ -63,8 +63,15 @@ public final class CANBus: Sendable {
     try check(iiot_can_bind(descriptor, index), "binding to the interface")
   }
 
-  /// For tests: any datagram socket whose datagrams are the kernel's frames. It is closed with the bus.
-  package init(descriptor: Int32, interface: String, options: CANBusOptions = CANBusOptions()) {
+  /// A socket that somebody else has opened: a raw CAN socket handed over by a process with more rights, or any datagram socket
+  /// whose datagrams are the kernel's frames (`struct can_frame` and `canfd_frame` of linux/can.h), as in a test.
+  ///
+  /// Filters, time stamps and the like are as they were set. The socket is closed with the bus.
+  /// - Parameters:
+  ///   - descriptor: the socket; it must not block (`O_NONBLOCK`).
+  ///   - interface: the name of the channel that its frames bear.
+  ///   - options: only ``CANBusOptions/batchCapacity`` counts.
+  public init(descriptor: Int32, interface: String, options: CANBusOptions = CANBusOptions()) {
     self.interface = interface
     self.descriptor = descriptor
     self.options = options

@@ -265,8 +265,10 @@ extension StoreCore {
       state.cursors = cursors
       cursorsChanged = false
       state.nextSequence = nextSequence
-      state.lastSequence = durableThrough
+      state.lastSequence = certainSequence(through: durableThrough) ?? durableThrough
       state.newestGeneration = segments.last?.generation ?? 0
+      state.highestGeneration = highestGeneration
+      state.evictedThrough = evictedThrough
       state.slotLimit = slotLimit
       lastCursorSave = fs.monotonicClock()
     }

@@ -9,6 +9,8 @@ extension StoreCore {
       throw StoreError(.full, "the ring has no segment that could be given up", path: fs.path)
     }
     let victim = segments[0]
+    // One without records says nothing of the numbers before it: they may be in a file that was set aside.
+    let through = victim.lastSequence >= victim.baseSequence ? victim.lastSequence : 0
     let (mayGo, readers) = lock.locked { (isFree(victim), cursors) }
     if !mayGo, options.overflow != .dropOldest {
       throw StoreError(
@@ -19,14 +21,14 @@ extension StoreCore {
         // Unless it was accounted for and could not go then: the cursors may not have been saved.
         if ledger.evictedThrough < victim.lastSequence { try accountEviction(of: victim, readers) }
       } else if forGood {
-        try saveLedger { $0.evictedThrough = max($0.evictedThrough, victim.lastSequence) }
+        try saveLedger { $0.evictedThrough = max($0.evictedThrough, through) }
       }
       if !PlantedBug.recycleBeforeCursorIsDurable.isPlanted { try saveCursorsIfChanged() }
     } catch {
       throw storeError(error)
     }
     lock.locked {
-      evictedThrough = max(evictedThrough, victim.lastSequence)
+      evictedThrough = max(evictedThrough, through)
       segments.removeFirst()
       if early { metrics.earlyEvictions += 1 }
     }

@@ -2,13 +2,15 @@
 extension StoreCore {
   /// Begins a new segment. The old one is durable by now, or fenced off at its durable end.
   func rotate(_ result: inout WriteResult, relocating: Bool = false) throws(StoreError) {
-    if !isFenced { writeFooter(lastSequence: result.durableThrough) }
+    let finished = isFenced ? nil : footer(lastSequence: result.durableThrough)
     var attempts = 0
     while true {
       let slot = try claimSlot()
       do throws(StoreIOError) {
+        let previous = newest
         try begin(slot: slot, result, relocating: relocating)
         result.syncs &+= 1
+        finish(previous, finished)
         return
       } catch {
         files.forget(slot: slot)
@@ -42,6 +44,7 @@ extension StoreCore {
     let header = SegmentHeader(
       slot: slot, store: store, segmentSize: segmentSize, generation: generation,
       baseSequence: base, precedingSequence: min(preceding, base &- 1),
+      certainSequence: certainSequence(through: min(preceding, base &- 1)),
       evictedThrough: lock.locked { evictedThrough }, created: fs.wallClock())
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Layout.segmentHeaderSize, alignment: 8)
@@ -59,6 +62,7 @@ extension StoreCore {
     if !relocating { window.clear() }
     window.start = Layout.dataStart
     lock.locked {
+      highestGeneration = generation
       if let index = segments.indices.last {
         // Readers go on to the end of the area: what was written is durable, and a fenced segment
         // counts only up to the next one's first number.
@@ -76,20 +80,29 @@ extension StoreCore {
     }
   }
 
-  /// The footer is a cache: nobody waits for it and its failure does not matter.
-  private func writeFooter(lastSequence: UInt64) {
-    guard let segment = segments.last, let newest else { return }
-    let footer = SegmentFooter(
-      generation: segment.generation, count: tailScan.count,
-      lastSequence: lastSequence, dataEnd: window.start, minTime: tailScan.minTime,
-      maxTime: tailScan.maxTime, payloadBytes: tailScan.payloadBytes,
-      hasLabels: tailScan.hasLabels)
-    let offset = Layout.footer(segmentSize: segmentSize)
-    withUnsafeTemporaryAllocation(byteCount: SegmentFooter.size, alignment: 8) { buffer in
-      guard let base = buffer.baseAddress else { return }
-      footer.encode(
-        into: base, seed: Checksum.headerSeed(segmentSeed: segment.seed, offset: offset))
-      try? newest.writeAll(UnsafeRawBufferPointer(buffer), at: offset)
+  /// What follows when a new segment stands. Nobody waits for the footer of the one before, a cache; so a
+  /// segment that has one is not added to any more. The state file is told, so that a newest segment that
+  /// gets lost is missed. Should either fail, nothing is wrong for it.
+  private func finish(_ previous: FS.File?, _ footer: SegmentFooter?) {
+    if let previous, let footer {
+      let offset = Layout.footer(segmentSize: segmentSize)
+      let seed = Checksum.headerSeed(
+        segmentSeed: Checksum.segmentSeed(store: store, generation: footer.generation),
+        offset: offset)
+      withUnsafeTemporaryAllocation(byteCount: SegmentFooter.size, alignment: 8) { buffer in
+        guard let base = buffer.baseAddress else { return }
+        footer.encode(into: base, seed: seed)
+        try? previous.writeAll(UnsafeRawBufferPointer(buffer), at: offset)
+      }
     }
+    try? saveCursors(isClean: false)
+  }
+
+  private func footer(lastSequence: UInt64) -> SegmentFooter? {
+    guard let segment = segments.last else { return nil }
+    return SegmentFooter(
+      generation: segment.generation, count: tailScan.count, lastSequence: lastSequence,
+      dataEnd: window.start, minTime: tailScan.minTime, maxTime: tailScan.maxTime,
+      payloadBytes: tailScan.payloadBytes, hasLabels: tailScan.hasLabels)
   }
 }

@@ -37,9 +37,14 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   /// All below have a file.
   var lowestNewSlot = 0
   var slotLimit: Int
+  /// No segment to come may have this generation or a lower one.
+  var highestGeneration: UInt64
   var nextSequence: UInt64
   var writtenThrough: UInt64
   var durableThrough: UInt64
+  /// The last number that was known to be in use when the store was opened, and the last one that may have been, where the disk did
+  /// not give all.
+  private let fearedLoss: (certain: UInt64, last: UInt64)?
   /// Numbers up to here are gone for good.
   var evictedThrough: UInt64
   /// Numbers up to here were acknowledged by all when an append was let in that needs their space: they
@@ -101,9 +106,11 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     badSlots = image.badSlots
     slots = image.slots
     slotLimit = image.slotLimit
+    highestGeneration = image.lastGeneration
     nextSequence = image.nextSequence
     writtenThrough = image.lastSequence
     durableThrough = image.lastSequence
+    fearedLoss = image.certainSequence.map { ($0, image.lastSequence) }
     evictedThrough = image.evictedThrough
     cursors = image.cursors
     cursorFile = image.cursorFile
@@ -113,12 +120,19 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     lastCursorSave = fileSystem.monotonicClock()
     lastSync = lastCursorSave
     publishedSync = lastCursorSave
-    isFenced = image.isTailUncertain
+    // What the disk did not give may be newer than what is known, and come back; nothing may be added to
+    // a segment that is older then.
+    isFenced = image.isTailUncertain || image.isNewestFinished || !image.badSlots.isEmpty
     lastGeneration = image.lastGeneration
     window.start = image.tail
     newest = image.newestFile
     tailScan = image.tailSummary
     if options.reserve == .full { try reserveAll() }
+  }
+
+  /// The last number that is known to be in use, where no number after those that may have been was given out yet.
+  func certainSequence(through last: UInt64) -> UInt64? {
+    fearedLoss.flatMap { $0.last == last ? $0.certain : nil }
   }
 
   /// How many slots have a file.

@@ -43,6 +43,7 @@ extension StoreImage {
         let isRepaired = repairHeader(of: segments.last, in: newestFile)
         if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
+      clearTorn(fs: fs)
       proveFoundAgain(fs: fs)
       repairHeaders(fs: fs)
       try removeSurplus(fs: fs)
@@ -80,6 +81,23 @@ extension StoreImage {
     }
   }
 
+  /// Makes free what is taken for free: a header that the disk had before its place was half overwritten
+  /// would come back with a power cut, as that of the newest segment.
+  private mutating func clearTorn(fs: FS) {
+    for slot in tornSlots {
+      do throws(StoreIOError) {
+        let file = try fs.open(Layout.segmentName(slot: slot), create: false)
+        let size = try file.size()
+        try file.fillZeros(from: 0, to: min(size, Layout.segmentHeaderSize))
+        try file.fillZeros(from: max(0, size - Layout.segmentHeaderSize), to: size)
+        try file.dataSync()
+      } catch {
+        freeSlots.removeAll { $0 == slot }
+        badSlots.append(slot)
+      }
+    }
+  }
+
   /// A segment that the disk did not give at an earlier opening, and gives now: others were begun behind it
   /// without its end having been synced. The generation jumped then. What can't be made durable is set
   /// aside again.
@@ -100,6 +118,8 @@ extension StoreImage {
         report.unreadableSegments.append(name)
         badSlots.append(segment.slot)
         segments.remove(at: index)
+        // What it held is not there then.
+        segments[index].precedingSequence = segments[index].baseSequence &- 1
       }
     }
   }
@@ -150,8 +170,10 @@ extension StoreImage {
     state.boot = boot
     state.nextSequence = nextSequence
     state.newestGeneration = segments.last?.generation ?? 0
+    state.highestGeneration = lastGeneration
+    state.evictedThrough = evictedThrough
     state.tail = tail
-    state.lastSequence = lastSequence
+    state.lastSequence = certainSequence ?? lastSequence
     state.summary = tailSummary
     state.cursors = cursors
     return state

@@ -12,6 +12,9 @@ struct StoreImage<FS: StoreFileSystem> {
   var slots: Set<Int> = []
   var evictedThrough: UInt64 = 0
   var lastSequence: UInt64 = 0
+  /// The last number that is known to have been in use, where the disk did not give all: `lastSequence` is the last
+  /// one that may have been, then.
+  var certainSequence: UInt64?
   var nextSequence: UInt64 = 1
   /// The highest generation that any header bears.
   var lastGeneration: UInt64 = 0
@@ -26,8 +29,14 @@ struct StoreImage<FS: StoreFileSystem> {
   var damagedState: [(file: String, offset: Int)] = []
   var newestFile: FS.File?
   var newestIsShort = false
-  /// Part of the newest segment could not be read, so that its end is not known for sure.
+  /// Part of the newest segment could not be read, or of a header that may be a newer one's, so that the
+  /// store's end is not known for sure.
   var isTailUncertain = false
+  /// The newest segment has a footer, so there was one behind it: nothing may be added to it.
+  var isNewestFinished = false
+  /// Free slots with something in the place of a header that is none: the disk may have a whole one there
+  /// from before that.
+  var tornSlots: [Int] = []
   /// Headers of segments in use of which a copy is damaged or lost.
   var headerRepairs: [SegmentHeader] = []
   var boot = StoreIdentity(low: 0, high: 0)
@@ -51,8 +60,10 @@ struct StoreImage<FS: StoreFileSystem> {
     var isHeaderWhole: Bool
     /// The last block: where a footer may be.
     var lastBlock: [UInt8]
-    /// Whether the disk gave none of the copies.
-    var isUnreadable: Bool
+    /// Whether the disk gave both copies; what it gives another time may be better than what was found.
+    var isRead: Bool
+    /// Whether there is something else where a header should be.
+    var isTorn = false
   }
 
   /// How far numbers jump when the machine was started anew after the store was left open: a disk
@@ -83,8 +94,8 @@ struct StoreImage<FS: StoreFileSystem> {
         self.ledger = decoded
       }
       try chooseGeometry(&candidates, stateFile, options)
-      order(&candidates, in: fs)
-      lastGeneration = max(lastGeneration, stateFile?.newestGeneration ?? 0)
+      order(&candidates, stateFile, in: fs)
+      lastGeneration = max(lastGeneration, stateFile?.highestGeneration ?? 0)
       try openNewest(in: fs)
       readTail(stateFile)
       report.cursorsLost = stateFile == nil && !report.isNew && known != nil
@@ -143,10 +154,11 @@ struct StoreImage<FS: StoreFileSystem> {
       case .invalid: break
       }
     }
+    let isTorn = copies.isEmpty && ((first ?? []) + second).contains { $0 != 0 }
     return Candidate(
       slot: slot, size: size, header: copies.max { $0.generation < $1.generation },
       isHeaderWhole: copies.count == 2 && copies[0] == copies[1], lastBlock: lastBlock ?? [],
-      isUnreadable: first == nil && lastBlock == nil)
+      isRead: first != nil && lastBlock != nil, isTorn: isTorn)
   }
 
   /// Which segment each file holds. Two looks at a store in use that agree are a true picture.
@@ -196,36 +208,45 @@ struct StoreImage<FS: StoreFileSystem> {
   }
 
   /// Puts the segments of this store in order; the others are free space.
-  private mutating func order(_ candidates: inout [Candidate], in fs: FS) {
+  private mutating func order(
+    _ candidates: inout [Candidate], _ state: StateFile?, in fs: FS
+  ) {
     var found: [(header: SegmentHeader, candidate: Candidate)] = []
     for candidate in candidates {
       looked[candidate.slot] = candidate.header?.generation ?? 0
+      // The copy that the disk did not give may be the newer one.
+      if !candidate.isRead { isTailUncertain = true }
       if let header = candidate.header {
         if header.store == store, header.slot == candidate.slot, header.segmentSize == segmentSize {
           found.append((header, candidate))
           continue
         }
         report.rejectedSegments.append(Layout.segmentName(slot: candidate.slot))
-      } else if let rebuilt = rebuild(candidate, in: fs) {
-        report.rebuiltHeaders += 1
-        found.append((rebuilt, candidate))
-        continue
-      } else if candidate.isUnreadable, candidate.size > 0 {
-        report.unreadableSegments.append(Layout.segmentName(slot: candidate.slot))
-        badSlots.append(candidate.slot)
-        continue
+      } else {
+        let (rebuilt, isWhole) = rebuild(candidate, in: fs)
+        if let rebuilt {
+          report.rebuiltHeaders += 1
+          found.append((rebuilt, candidate))
+          continue
+        }
+        if !candidate.isRead || !isWhole, candidate.size > 0 {
+          setAside(candidate)
+          continue
+        }
+        if candidate.isTorn { tornSlots.append(candidate.slot) }
       }
       freeSlots.append(candidate.slot)
     }
     lastGeneration = found.map(\.header.generation).max() ?? 0
     found.sort { $0.header.generation < $1.header.generation }
     evictedThrough = max(found.map(\.header.evictedThrough).max() ?? 0, ledger.evictedThrough)
+    evictedThrough = max(evictedThrough, state?.evictedThrough ?? 0)
     for (index, (header, candidate)) in found.enumerated() {
       let following = index + 1 < found.count ? found[index + 1].header : nil
       // A stale copy of an older lap, or one that was given up just before a crash.
       let isGone = following.map { $0.precedingSequence <= evictedThrough } ?? false
       if isGone || (following.map { $0.generation == header.generation } ?? false) {
-        freeSlots.append(candidate.slot)
+        if candidate.isRead { freeSlots.append(candidate.slot) } else { setAside(candidate) }
         continue
       }
       var segment = Segment(
@@ -236,15 +257,48 @@ struct StoreImage<FS: StoreFileSystem> {
           following?.precedingSequence ?? 0,
           header.baseSequence == 0 ? 0 : header.baseSequence - 1),
         end: Layout.dataEnd(segmentSize: segmentSize))
-      if following != nil { segment.count = footer(candidate, of: segment)?.count }
+      let footer = footer(candidate, of: segment)
+      if following != nil { segment.count = footer?.count }
+      isNewestFinished = following == nil && footer != nil
       segments.append(segment)
       let isWhole = candidate.size >= segmentSize
-      if !candidate.isHeaderWhole, isWhole || following == nil {
+      // What was rebuilt knows less than a header that the disk may give another time.
+      let isBest = candidate.header != nil || candidate.isRead
+      if !candidate.isHeaderWhole, isBest, isWhole || following == nil {
         headerRepairs.append(header)
         if candidate.header != nil { report.repairedHeaderCopies += 1 }
       }
       if following == nil { newestIsShort = !isWhole }
     }
+    for index in segments.indices.dropFirst() {
+      guard let header = found.first(where: { $0.header.generation == segments[index].generation }),
+        let certain = header.header.certainSequence
+      else { continue }
+      settle(index, certain, in: fs)
+    }
+  }
+
+  /// A segment that was begun when the disk did not give all that came before it. What was feared lost then was never in use
+  /// if the disk gives all of it now.
+  private mutating func settle(_ index: Int, _ certain: UInt64, in fs: FS) {
+    let before = segments[index - 1]
+    guard badSlots.isEmpty, !isTailUncertain,
+      let file = try? fs.open(Layout.segmentName(slot: before.slot), create: false)
+    else { return }
+    let scan = SegmentScan.run(
+      file, seed: before.seed, generation: before.generation, base: before.baseSequence,
+      preceding: before.precedingSequence, from: Layout.dataStart, areaEnd: before.end)
+    guard scan.isWhole else { return }
+    let known = max(
+      certain, scan.lastSequence, before.baseSequence == 0 ? 0 : before.baseSequence - 1)
+    guard known < segments[index].precedingSequence else { return }
+    segments[index].precedingSequence = known
+    segments[index - 1].lastSequence = known
+  }
+
+  private mutating func setAside(_ candidate: Candidate) {
+    report.unreadableSegments.append(Layout.segmentName(slot: candidate.slot))
+    badSlots.append(candidate.slot)
   }
 
   /// The summary of a finished segment, nil where it is damaged or from an earlier lap.
@@ -259,17 +313,21 @@ struct StoreImage<FS: StoreFileSystem> {
   }
 
   /// A segment whose headers are both lost is known by its groups: each names its generation.
-  private func rebuild(_ candidate: Candidate, in fs: FS) -> SegmentHeader? {
+  ///
+  /// - Returns: also whether the disk gave all that was asked for.
+  private func rebuild(_ candidate: Candidate, in fs: FS) -> (SegmentHeader?, isWhole: Bool) {
     let name = Layout.segmentName(slot: candidate.slot)
-    guard let file = try? fs.open(name, create: false) else { return nil }
+    guard let file = try? fs.open(name, create: false) else { return (nil, false) }
     let end = min(candidate.size, Layout.dataEnd(segmentSize: segmentSize))
     var offset = Layout.dataStart
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var isWhole = true
     while offset + Layout.groupHeaderSize <= end {
       let wanted = min(buffer.count, end - offset)
       let found = buffer.withUnsafeMutableBytes { raw -> (GroupHeader, Int)? in
         let part = UnsafeMutableRawBufferPointer(rebasing: raw[..<wanted])
-        let (count, _) = file.readAround(into: part, at: offset)
+        let (count, isPartWhole) = file.readAround(into: part, at: offset)
+        if !isPartWhole { isWhole = false }
         guard let base = UnsafeRawPointer(raw.baseAddress), count >= Layout.groupHeaderSize else {
           return nil
         }
@@ -286,12 +344,12 @@ struct StoreImage<FS: StoreFileSystem> {
         return nil
       }
       if let (group, place) = found {
-        return header(of: candidate.slot, file, before: group, at: place)
+        return (header(of: candidate.slot, file, before: group, at: place), isWhole)
       }
       if wanted == end - offset { break }
       offset += (wanted - Layout.groupHeaderSize + 8) & ~7
     }
-    return nil
+    return (nil, isWhole)
   }
 
   /// The header of a segment whose first readable group is known; records before it may be intact.
@@ -313,7 +371,7 @@ struct StoreImage<FS: StoreFileSystem> {
     return SegmentHeader(
       slot: slot, store: store, segmentSize: segmentSize, generation: group.generation,
       baseSequence: base, precedingSequence: min(preceding, base == 0 ? 0 : base - 1),
-      evictedThrough: 0, created: 0)
+      certainSequence: nil, evictedThrough: 0, created: 0)
   }
 
   private mutating func openNewest(in fs: FS) throws(StoreIOError) {
@@ -345,7 +403,7 @@ struct StoreImage<FS: StoreFileSystem> {
         count: scan.count, minTime: scan.minTime, maxTime: scan.maxTime,
         payloadBytes: scan.payloadBytes, hasLabels: scan.hasLabels)
       segments[index].lastSequence = max(newest.lastSequence, scan.lastSequence)
-      isTailUncertain = !scan.isWhole
+      isTailUncertain = isTailUncertain || !scan.isWhole
       provenThrough = max(scan.durableThrough, state?.lastSequence ?? 0)
       if isInspection {
         // What is being written at this moment is no damage.
@@ -385,16 +443,24 @@ struct StoreImage<FS: StoreFileSystem> {
     }
     if report.wasRebooted, !report.wasClean { jump(by: Self.rebootReserve) }
     // What the disk does not give at this moment may be the newest: as many records as there can be, of
-    // as many generations.
-    if isTailUncertain || !badSlots.isEmpty {
-      let most = segmentSize / Layout.recordHeaderSize * (badSlots.count + 1)
-      jump(by: UInt64(most))
-      lastGeneration &+= Self.rebootReserve
+    // as many generations. And the state file may name a segment that is not there.
+    let isUncertain = isTailUncertain || !badSlots.isEmpty
+    let newest = segments.last?.generation ?? 0
+    var missing = UInt64(badSlots.count + 1)
+    if let state, !state.isClean, state.newestGeneration > newest {
+      missing = max(missing, min(state.newestGeneration - newest, UInt64(slotLimit)))
+      report.isNewestMissing = badSlots.isEmpty
+    }
+    if isUncertain || report.isNewestMissing {
+      jump(by: UInt64(segmentSize / Layout.recordHeaderSize) * missing)
+      if isUncertain { lastGeneration &+= Self.rebootReserve }
       if nextSequence - 1 > lastSequence {
         report.damaged.append(
           Gap(first: lastSequence + 1, last: nextSequence - 1, reason: .damaged))
+        if !report.isNewestMissing { certainSequence = lastSequence }
         lastSequence = nextSequence - 1
         if let index = segments.indices.last { segments[index].lastSequence = lastSequence }
+        if report.isNewestMissing { provenThrough = max(provenThrough, lastSequence) }
       }
     }
     lastSequence = max(lastSequence, evictedThrough)

@@ -9,6 +9,9 @@ struct SegmentHeader: Equatable {
   var baseSequence: UInt64
   /// The last number in use before this segment; numbers between it and the base were never used.
   var precedingSequence: UInt64
+  /// Where the disk did not give all that was there when the store was opened, `precedingSequence` is the last number that may
+  /// have been in use, and this the last one that was known to be.
+  var certainSequence: UInt64?
   /// Every number up to here had been given up when the segment was begun.
   var evictedThrough: UInt64
   /// Nanoseconds since 1970.
@@ -30,6 +33,7 @@ struct SegmentHeader: Equatable {
     base.store(precedingSequence, 64)
     base.store(evictedThrough, 72)
     base.store(created, 80)
+    base.store(certainSequence.map { $0 &+ 1 } ?? 0, 88)
     let crc = Checksum.crc32c(
       UnsafeRawPointer(base) + 8, count: Layout.segmentHeaderSize - 8)
     base.store(crc, 4)
@@ -57,12 +61,14 @@ struct SegmentHeader: Equatable {
     guard size >= UInt64(Layout.smallestSegment), size <= UInt64(Layout.largestSegment),
       size % UInt64(Layout.block) == 0
     else { return .invalid }
+    let certain = bytes.load(UInt64.self, 88)
     return .header(
       SegmentHeader(
         slot: Int(bytes.load(UInt32.self, 20)),
         store: StoreIdentity(low: bytes.load(UInt64.self, 24), high: bytes.load(UInt64.self, 32)),
         segmentSize: Int(size), generation: bytes.load(UInt64.self, 48),
         baseSequence: bytes.load(UInt64.self, 56), precedingSequence: bytes.load(UInt64.self, 64),
+        certainSequence: certain == 0 ? nil : certain - 1,
         evictedThrough: bytes.load(UInt64.self, 72), created: bytes.load(Int64.self, 80)))
   }
 }

@@ -122,11 +122,11 @@ struct SlotFile<FS: StoreFileSystem> {
     try file.fillZeros(from: 0, to: area * 4)
     for place in 0..<4 { try Self.write(copy, to: file, at: place * area) }
     try file.dataSync()
-    try fs.rename(temporary, to: name)
-    // From here on the name may stand for either file: what is written to one of them may be lost, until
-    // the directory is synced. If that fails, the next save makes a new file again.
-    self.file = file
+    // From here on the name may stand for either file, even if the call fails: what is written to one of
+    // them may be lost, until the directory is synced. If that fails, the next save makes a new file again.
     self.area = 0
+    try fs.rename(temporary, to: name)
+    self.file = file
     generation = next
     try fs.syncDirectory()
     self.area = area

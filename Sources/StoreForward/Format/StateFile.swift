@@ -12,6 +12,10 @@ struct StateFile {
   var lastSequence: UInt64 = 0
   var summary = TailSummary()
   var cursors: [CursorState] = []
+  /// The highest that a segment ever had; not below the newest one's.
+  var highestGeneration: UInt64 = 0
+  /// Every number up to here was given up.
+  var evictedThrough: UInt64 = 0
 
   func encode() -> [UInt8] {
     var out = ByteEncoder()
@@ -42,6 +46,8 @@ struct StateFile {
         out.append(range.upperBound)
       }
     }
+    out.append(highestGeneration)
+    out.append(evictedThrough)
     return out.bytes
   }
 
@@ -79,5 +85,8 @@ struct StateFile {
       }
       cursors.append(cursor)
     }
+    // Releases before 0.2 end here.
+    highestGeneration = max(newestGeneration, (try? input.next()) ?? 0)
+    evictedThrough = (try? input.next()) ?? 0
   }
 }

@@ -19,6 +19,12 @@ struct CrashWorkload {
   /// Makes a sync fail, of any file or of the directory, one in so many.
   var failSyncOneIn: Int?
 
+  /// Makes any call fail, one in so many, with or without its effect.
+  var failCallOneIn: Int?
+  /// Whether reads fail too: what they do not give may be missing from what is counted.
+  var readsFail = false
+  private var isFailing: Bool { failSyncOneIn != nil || failCallOneIn != nil }
+
   /// Runs it and gives a snapshot for each change of the disk.
   func run(from disk: SimulatedDisk = SimulatedDisk()) throws -> [Snapshot] {
     let fs = SimulatedFileSystem(disk)
@@ -36,6 +42,17 @@ struct CrashWorkload {
           return
         }
         throw StoreIOError(errno: EIO, operation: "syncing", name: "\(operation)")
+      }
+    }
+    if let failCallOneIn {
+      fs.failedSyncs = CrashChoice(.random(torn: false), seed: seed)
+      fs.halfDone = SeededGenerator(seed: seed ^ 0xBAD)
+      model.countsMayLag = readsFail
+      fs.beforeChange = { (operation) throws(StoreIOError) in
+        if case .read = operation, !readsFail { return }
+        guard Int.random(in: 0..<failCallOneIn, using: &failures) == 0 else { return }
+        let number = Int.random(in: 0..<4, using: &failures) == 0 ? ENOSPC : EIO
+        throw StoreIOError(errno: number, operation: "doing", name: "\(operation)")
       }
     }
     var incarnation: UInt8 = 0
@@ -61,7 +78,7 @@ struct CrashWorkload {
             bytes, time: Int64(number),
             labels: round % 3 == 0 ? [LabelCount(label: 1, count: 1)] : [])
         }
-        model.updateEvictable(core, adding: batch.byteCount, onFailures: failSyncOneIn != nil)
+        model.updateEvictable(core, adding: batch.byteCount, onFailures: isFailing)
         do throws(StoreError) {
           let receipt = try core.append(batch)
           for number in receipt.firstSequence...receipt.lastSequence {
@@ -75,7 +92,11 @@ struct CrashWorkload {
           }
         }
       case 6..<8:
-        try core.next("sink", into: storage, maxBytes: 1 << 16, maxRecords: 20)
+        guard
+          try failing({
+            try core.next("sink", into: storage, maxBytes: 1 << 16, maxRecords: 20)
+          })
+        else { continue }
         for record in storage.records { model.seen.insert(record.sequence) }
         if !storage.records.isEmpty || !storage.gaps.isEmpty {
           // The consumer is done with them before it says so.
@@ -108,7 +129,13 @@ struct CrashWorkload {
       }
       if isOpen, let core { return core }
     }
-    throw StoreError(.inputOutput, "a hundred attempts to open it have failed")
+    // So bad that nobody can use it; then the disk is well again.
+    let failures = fs.beforeChange
+    fs.beforeChange = nil
+    defer { fs.beforeChange = failures }
+    let core = try StoreCore(fileSystem: fs, options: options)
+    try core.openCursor("sink", start: .saved)
+    return core
   }
 
   /// Whether something succeeds; may only fail where syncs do.
@@ -118,7 +145,9 @@ struct CrashWorkload {
       try body()
       return true
     } catch let error as StoreError {
-      guard failSyncOneIn != nil, error.errno == EIO else { throw error }
+      guard isFailing, [EIO, ENOSPC].contains(error.errno) || error.code == .readOnly else {
+        throw error
+      }
       return false
     }
   }

@@ -6,11 +6,15 @@ import Glibc
 final class FaultyFileSystem<Base: StoreFileSystem>: StoreFileSystem, @unchecked Sendable {
   // Told what to do before others begin; what it counts is guarded by `lock`.
   enum Call: Equatable {
-    case read(String)
+    case read(String, offset: Int, count: Int)
     case write(String, offset: Int, count: Int)
     case sync(String)
     case create(String)
     case other(String)
+
+    func reads(_ wanted: String) -> Bool {
+      if case .read(wanted, _, _) = self { true } else { false }
+    }
   }
 
   enum Fault {
@@ -95,7 +99,7 @@ final class FaultyFile<Base: StoreFileSystem>: StoreFile, @unchecked Sendable {
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(StoreIOError) -> Int {
-    _ = try fs.fault(.read(name), name)
+    _ = try fs.fault(.read(name, offset: offset, count: buffer.count), name)
     return try base.read(into: buffer, at: offset)
   }
 

@@ -15,6 +15,8 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
   /// What becomes of pending writes at a failed sync; without it they are forgotten, and none gets to the
   /// platter.
   var failedSyncs: CrashChoice?
+  /// Whether a call that fails may have had its effect, or part of it.
+  var halfDone: SeededGenerator?
   /// A disk that says it has synced and has not.
   var liesAboutSync = false
   /// How many operations were done.
@@ -47,6 +49,24 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
 
   func did() { afterChange?() }
 
+  /// As `will`, but a call that fails may have its effect nevertheless, or a part of it (0 to 1).
+  func will(
+    _ operation: Operation, otherwise effect: (Double) -> Void
+  ) throws(StoreIOError) {
+    do throws(StoreIOError) {
+      try will(operation)
+    } catch {
+      if var generator = halfDone {
+        if Bool.random(using: &generator) {
+          effect(Double.random(in: 0...1, using: &generator))
+          did()
+        }
+        halfDone = generator
+      }
+      throw error
+    }
+  }
+
   func list() throws(StoreIOError) -> [String] {
     try lock.locked { () throws(StoreIOError) -> [String] in disk.names.keys.sorted()
     }
@@ -70,7 +90,7 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
   func rename(_ name: String, to newName: String) throws(StoreIOError) {
     try lock.locked { () throws(StoreIOError) in
 
-      try will(.rename(name))
+      try will(.rename(name)) { _ in disk.change(.rename(name, newName)) }
       disk.change(.rename(name, newName))
       did()
     }
@@ -82,7 +102,7 @@ final class SimulatedFileSystem: StoreFileSystem, @unchecked Sendable {
       guard disk.names[name] != nil else {
         throw StoreIOError(errno: ENOENT, operation: "removing", name: name)
       }
-      try will(.unlink(name))
+      try will(.unlink(name)) { _ in disk.change(.unlink(name)) }
       disk.change(.unlink(name))
       did()
     }
@@ -152,7 +172,11 @@ final class SimulatedFile: StoreFile, @unchecked Sendable {  // as its file syst
     try fs.lock.locked { () throws(StoreIOError) -> Int in
 
       guard !bytes.isEmpty else { return 0 }
-      try fs.will(.write(name, count: bytes.count))
+      try fs.will(.write(name, count: bytes.count)) { part in
+        let count = Int(Double(bytes.count) * part)
+        let some = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        if count > 0 { fs.disk.files[id]?.write(some, at: offset) }
+      }
       fs.disk.files[id]?.write(bytes, at: offset)
       fs.did()
       return bytes.count
@@ -162,7 +186,7 @@ final class SimulatedFile: StoreFile, @unchecked Sendable {  // as its file syst
   func truncate(to size: Int) throws(StoreIOError) {
     try fs.lock.locked { () throws(StoreIOError) in
 
-      try fs.will(.truncate(name))
+      try fs.will(.truncate(name)) { _ in fs.disk.files[id]?.truncate(to: size) }
       fs.disk.files[id]?.truncate(to: size)
       fs.did()
     }
