@@ -81,6 +81,7 @@ let compositions: [Target] = [
       "IndustrialModel", "IOThreads", "MQTT",
       .target(name: "CCurl", condition: .when(traits: ["HTTP"])),
       .target(name: "CZlib", condition: .when(traits: ["HTTP"])),
+      .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["History"])),
     ]),
   library(
     "PlantSimulator",
@@ -88,7 +89,7 @@ let compositions: [Target] = [
   library(
     "Gateway",
     dependencies: [
-      "Formula", "StoreForward", "IndustrialIO", "Sinks",
+      "Formula", "StoreForward", "IndustrialIO", "Sinks", "CZlib", "IOThreads",
       .product(name: "Yams", package: "Yams", condition: .when(traits: ["Gateway"])),
     ]),
 ]
@@ -105,11 +106,13 @@ let package = Package(
     .trait(name: "Gateway", description: "YAML configuration of the gateway (adds Yams)."),
     .trait(
       name: "HTTP", description: "Sinks that speak HTTP: InfluxDB, web servers (needs libcurl)."),
+    .trait(name: "History", description: "The local history in SQLite, and reports (adds GRDB)."),
     .default(enabledTraits: []),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: leaves + protocols + compositions + [
     .executableTarget(

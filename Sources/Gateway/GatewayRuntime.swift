@@ -102,6 +102,21 @@ public final class GatewayRuntime: Sendable {
   /// The latest sample of each tag that has one.
   public var latest: [Sample] { board.latest }
 
+  /// How many samples of which device gave way in a full buffer before a sink had them, since the sink has its place in the
+  /// buffer: also before this start. Devices that are in no configuration any more are told as `?` and a number.
+  public func evictedSamples(of sink: String) -> [String: UInt64] {
+    var names: [UInt32: String] = [:]
+    for name in tags.names {
+      let device = SourceLabels.device(of: name)
+      names[SourceLabels.label(of: device)] = String(device)
+    }
+    var samples: [String: UInt64] = [:]
+    for (label, count) in store.evictedLabels(cursor: sink) {
+      samples[names[label] ?? "?\(label)", default: 0] += count
+    }
+    return samples
+  }
+
   /// Works until the task is cancelled or all sources have ended. What was acquired is then stored, and the sinks
   /// get `grace` to take what is left; what they don't take waits in the buffer for the next run.
   ///
@@ -118,12 +133,25 @@ public final class GatewayRuntime: Sendable {
     for runner in runners { await forwarding.start(runner) }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }
     state.withLock { $0.isRunning = true }
+    let reports = Task { await writeReports() }
     await acquisition.waitForEnd()
     state.withLock { $0.isRunning = false }
+    reports.cancel()
+    await reports.value
     intake.finish()
     await writer.value
     await forwarding.finish(grace: grace)
     try await store.close()
+  }
+}
+
+extension GatewayRuntime {
+  /// Without the package trait there is no history, and no sink that would have let the gateway start.
+  private func writeReports() async {
+    #if History
+      var schedule = ReportSchedule(self)
+      await schedule.run()
+    #endif
   }
 }
 

@@ -1,3 +1,5 @@
+public import IndustrialModel
+
 /// What a running gateway has done so far, each number counted where the thing happened.
 public struct GatewayStatus: Sendable {
   /// Samples that drivers, formulas and windows made: what was suppressed, folded and stored, and what is on its way.
@@ -25,5 +27,7 @@ public struct GatewayStatus: Sendable {
     public var damaged: UInt64 = 0
     /// Records of the store that the sink has still to get.
     public var waiting: UInt64 = 0
+    /// When the newest sample that the sink took was received, by the gateway's clock: how far behind the sink is.
+    public var newest: Timestamp?
   }
 }

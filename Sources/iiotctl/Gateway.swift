@@ -4,5 +4,8 @@ struct GatewayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gateway",
     abstract: "Runs a gateway: from machines to a buffer on disk to destinations.",
-    subcommands: [GatewayRun.self, GatewayCheck.self, GatewayReload.self, GatewaySchema.self])
+    subcommands: [
+      GatewayRun.self, GatewayCheck.self, GatewayReload.self, GatewaySchema.self,
+      GatewayImport.self,
+    ])
 }

@@ -113,6 +113,21 @@
         ("{type: http, url: 'http://h', headers: {A: '${env:NO_SUCH_NAME}'}}", "sinks.s.headers.A"),
         ("{type: http, url: 'http://h', headers: {A: \"a\\nb\"}}", "sinks.s.headers.A"),
         ("{type: http, url: 'http://h', headers: {A: [1]}}", "sinks.s.headers.A"),
+        ("{type: history}", "sinks.s"),
+        ("{type: history, path: h.db, max_size: 1kB}", "sinks.s.max_size"),
+        ("{type: history, path: h.db, max_age: 1s}", "sinks.s.max_age"),
+        (
+          "{type: twin-mqtt, url: 'mqtt://h', topic: t, attributes: {a/b: ''}}",
+          "sinks.s.attributes.a/b"
+        ),
+        ("{type: twin-mqtt, url: 'mqtt://h', topic: t}", "sinks.s"),
+        ("{type: twin-mqtt, url: 'mqtt://h', attributes: {a/b: c}}", "sinks.s"),
+        (
+          "{type: twin-mqtt, url: 'mqtt://h', topic: 't/{tag}', attributes: {a/b: c}}",
+          "sinks.s.topic"
+        ),
+        ("{type: twin-http, url: 'http://h', path: x, attributes: {a/b: c}}", "sinks.s.path"),
+        ("{type: twin-http, url: 'http://h', attributes: {a/b: c}}", "sinks.s.attributes.a/b"),
         ("{type: mqtt}", "sinks.s"),
         ("{type: mqtt, url: 'http://h'}", "sinks.s.url"),
         ("{type: mqtt, url: 'mqtt://u:p@h'}", "sinks.s.url"),

@@ -102,6 +102,10 @@
         ("sinks: {s: {type: influxdb, UNKNOWN: 1}}", "sinks/influxdb"),
         ("sinks: {s: {type: http, UNKNOWN: 1}}", "sinks/http"),
         ("sinks: {s: {type: mqtt, UNKNOWN: 1}}", "sinks/mqtt"),
+        ("sinks: {s: {type: twin-mqtt, UNKNOWN: 1}}", "sinks/twin-mqtt"),
+        ("sinks: {s: {type: twin-http, UNKNOWN: 1}}", "sinks/twin-http"),
+        ("sinks: {s: {type: history, UNKNOWN: 1}}", "sinks/history"),
+        ("reports: {r: {UNKNOWN: 1}}", "reports"),
       ])
     func keys(yaml: String, place: String) throws {
       var known: Set<String> = []

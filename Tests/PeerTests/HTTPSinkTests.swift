@@ -120,25 +120,7 @@ struct HTTPSinkTests {
     return batch
   }
 
-  private struct Server {
-    var process: PeerProcess
-    var url: String
-  }
-
-  private func start(_ arguments: [String]) async throws -> Server {
-    let script = URL(filePath: #filePath).appending(path: "../../Fixtures/http/server.py")
-    try folder.write("", to: "port")
-    let process = try PeerProcess(
-      try #require(python), [script.standardized.path, folder.path] + arguments,
-      output: folder.file("port"))
-    for _ in 0..<600 where process.isRunning {
-      let text = try folder.text(of: "port")
-      if text.hasSuffix("\n") {
-        return Server(process: process, url: "http://127.0.0.1:\(text.dropLast())")
-      }
-      try await Task.sleep(for: .milliseconds(50))
-    }
-    throw SinkError(
-      code: .failed, destination: "", message: "the server did not start", advice: "")
+  private func start(_ arguments: [String]) async throws -> WebServer {
+    try await WebServer(arguments, in: folder)
   }
 }

@@ -24,6 +24,7 @@ public enum ConfigurationSchema {
           ("processing", SchemaOfProcessing.rules),
           ("buffer", buffer),
           ("sinks", named(.oneOf(SchemaOfSinks.all), "where samples go")),
+          ("reports", named(report, "what is written about the values of tags")),
         ])
       ),
     ])
@@ -35,6 +36,27 @@ public enum ConfigurationSchema {
       [
         ("id", .text("the name of the gateway among others")),
         ("data", .text("folder of everything it keeps; default: data")),
+        (
+          "timezone", .text("by whose clocks reports are made, such as Europe/Prague; default: UTC")
+        ),
+      ])
+  }
+
+  private static var report: OrderedJSON {
+    .section(
+      required: ["every", "folder"],
+      [
+        ("every", .duration("1min to 1d, a whole part of a day")),
+        ("folder", .text("the folder of the files")),
+        ("history", .text("the sink of type history; default: the only one")),
+        (
+          "tags",
+          .anyOf([.text("a tag"), ["type": "array", "items": .text("tags; default: all")]])
+        ),
+        ("decimals", .integer(0...17, "digits behind the point; default: 4")),
+        ("wait", .duration("how long after the end of a span it is written; default: 10s")),
+        ("gzip_after", .duration("files are compressed when they are so old; default: 7d")),
+        ("delete_after", .duration("files are deleted when they are so old; default: 365d")),
       ])
   }
 

@@ -30,6 +30,17 @@ extension GatewayConfiguration {
     return isRight ? set?.members : nil
   }
 
+  /// The tags that formulas and windows make, besides those of the devices.
+  func allDerivedTags(_ known: Set<String>) -> Set<String> {
+    var derived = Set(formulas.map(\.tag))
+    for name in known.union(derived) {
+      for function in processing.rule(for: name)?.window?.functions ?? [] {
+        derived.insert("\(name).\(function.rawValue)")
+      }
+    }
+    return derived
+  }
+
   /// The tags that the devices have; nil when that can't be told because a database can't be read.
   func knownTags() -> Set<String>? {
     var known: Set<String> = []

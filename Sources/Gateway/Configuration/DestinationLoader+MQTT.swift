@@ -35,7 +35,7 @@
       return .mqtt(options)
     }
 
-    private func template(_ key: String) -> TopicTemplate? {
+    func template(_ key: String) -> TopicTemplate? {
       guard let text = section.text(key, expected: "a topic such as {gateway}/{device}/{tag}")
       else { return nil }
       do throws(SinkError) {

@@ -9,8 +9,9 @@
     init(_ section: YAMLSection) { self.section = section }
 
     func load(_ name: String) -> GatewayConfiguration.Destination? {
-      let kinds = ["file", "influxdb", "http", "mqtt"]
-      let type = section.value("type", expected: "file, influxdb, http or mqtt", required: true) {
+      let kinds = ["file", "influxdb", "http", "mqtt", "twin-mqtt", "twin-http", "history"]
+      let expected = "one of \(kinds.joined(separator: ", "))"
+      let type = section.value("type", expected: expected, required: true) {
         kinds.contains($0) ? $0 : nil
       }
       let kind: GatewayConfiguration.Destination.Kind? =
@@ -19,6 +20,9 @@
         case "influxdb": influxDB()
         case "http": http()
         case "mqtt": mqtt()
+        case "twin-mqtt": twinOverMQTT()
+        case "twin-http": twinOverHTTP()
+        case "history": history()
         default: nil
         }
       if type == nil { section.giveUp() }
@@ -47,6 +51,20 @@
           at: "keep", "no file is ever put aside", "add  rotate_size: 64MiB  or  rotate_every: 1d")
       }
       return path.map { .file(path: $0, format: format ?? .jsonl, rotation: rotation) }
+    }
+
+    private func history() -> GatewayConfiguration.Destination.Kind? {
+      let path = section.text("path", expected: "a file", required: true)
+      var options = HistoryOptions(path: path ?? "")
+      options.maximumSize = section.size("max_size") ?? options.maximumSize
+      if let size = options.maximumSize, size < 1 << 20 {
+        section.problem(at: "max_size", "a history of less than 1MiB", "write max_size: 1GiB")
+      }
+      options.maximumAge = section.duration("max_age")
+      if let age = options.maximumAge, age < .seconds(60) {
+        section.problem(at: "max_age", "a history of less than 1min", "write max_age: 30d")
+      }
+      return path == nil ? nil : .history(options)
     }
 
     private func influxDB() -> GatewayConfiguration.Destination.Kind? {
@@ -81,7 +99,7 @@
       return server(token.map { .bearer($0) }).map { .http($0, body: body ?? .json) }
     }
 
-    private func server(_ token: HTTPEndpoint.Authorization?) -> HTTPEndpoint? {
+    func server(_ token: HTTPEndpoint.Authorization?) -> HTTPEndpoint? {
       let url = section.value("url", expected: "http://HOST:PORT", required: true) { text in
         text.hasPrefix("http://") || text.hasPrefix("https://") ? text : nil
       }

@@ -60,16 +60,24 @@
       let buses = root.each("buses") { BusLoader($1).load($0) }
       let devices = root.each("devices") { DeviceLoader($1).load($0, buses: buses) }
       let formulas = formulas(root.node("formulas"))
-      let configuration = GatewayConfiguration(
+      var configuration = GatewayConfiguration(
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",
         dataFolder: gateway?.text("data", expected: "a folder") ?? "data",
         buses: buses, devices: devices, formulas: formulas,
         processing: rules(root.section("processing")), buffer: buffer(root.section("buffer")),
         sinks: root.each("sinks") { DestinationLoader($1).load($0) })
+      configuration.timeZone =
+        gateway?.value("timezone", expected: "a zone such as Europe/Prague, or UTC") { name in
+          TimeZoneRules(named: name) == nil ? nil : name
+        } ?? "UTC"
+      configuration.reports = root.each("reports") { name, section in
+        ReportLoader(section).load(name, of: configuration)
+      }
       gateway?.finish()
       root.finish()
       if log.problems.isEmpty { checkFormulas(of: configuration, in: root) }
       if log.problems.isEmpty { checkRules(of: configuration, in: root) }
+      if log.problems.isEmpty { checkTwins(of: configuration, in: root) }
       return configuration
     }
 
@@ -93,6 +101,22 @@
         root.section("processing")?.problem(
           at: rule.pattern, "no tag is called '\(rule.pattern)'",
           nearest.map { "did you mean '\($0)'?" } ?? "write device/tag, or device/*")
+      }
+    }
+
+    /// A twin's attribute of no tag would never have a value.
+    private func checkTwins(of configuration: GatewayConfiguration, in root: YAMLSection) {
+      guard let known = configuration.knownTags(), let sinks = root.section("sinks") else { return }
+      let all = known.union(configuration.allDerivedTags(known))
+      for sink in configuration.sinks {
+        guard case .twin(let options) = sink.kind else { continue }
+        let map = sinks.section(sink.name)?.section("attributes")
+        for tag in options.attributes.keys.sorted() where !all.contains(tag) {
+          let nearest = Spelling.nearest(to: tag, among: all.sorted())
+          map?.problem(
+            at: tag, "no tag is called '\(tag)'",
+            nearest.map { "did you mean '\($0)'?" } ?? "write device/tag")
+        }
       }
     }
 

@@ -8,6 +8,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var id: String
   /// The folder of everything it keeps: the buffer and its cursors.
   public var dataFolder: String
+  /// The zone by whose clocks reports are made, such as `Europe/Prague`.
+  public var timeZone = "UTC"
   /// The wires, each with one owner.
   public var buses: [Bus]
   /// What is read from them.
@@ -20,6 +22,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var buffer: Buffer
   /// Where samples go.
   public var sinks: [Destination]
+  /// What is written about the values of tags, again and again.
+  public var reports: [ReportRule] = []
 
   /// What is allowed and seldom meant: addresses that look like a manual's numbers.
   public var warnings: [String] {
@@ -158,6 +162,10 @@ public struct GatewayConfiguration: Sendable, Equatable {
       case http(HTTPEndpoint, body: HTTPSink.Body)
       /// An MQTT broker.
       case mqtt(MQTTSinkOptions)
+      /// A digital twin.
+      case twin(TwinOptions)
+      /// The local history (package trait `History`).
+      case history(HistoryOptions)
     }
 
     /// Where it is, for people.
@@ -167,6 +175,12 @@ public struct GatewayConfiguration: Sendable, Equatable {
       case .influxDB(let options): options.server.url
       case .http(let server, _): server.url
       case .mqtt(let options): "\(options.broker.address), topic \(options.topic.text)"
+      case .history(let options): options.path
+      case .twin(let options):
+        switch options.transport {
+        case .mqtt(let broker, let topic): "\(broker.address), topic \(topic.text)"
+        case .http(let server, let path): server.url + (path?.text ?? "")
+        }
       }
     }
 
@@ -175,5 +189,30 @@ public struct GatewayConfiguration: Sendable, Equatable {
       self.name = name
       self.kind = kind
     }
+  }
+}
+
+extension GatewayConfiguration {
+  /// The local history of a name, or the only one.
+  public func history(_ name: String? = nil) -> HistoryOptions? {
+    let found = sinks.compactMap { sink -> HistoryOptions? in
+      guard case .history(let options) = sink.kind, name == nil || sink.name == name else {
+        return nil
+      }
+      return options
+    }
+    return found.count == 1 ? found.first : nil
+  }
+
+  /// The units of tags that have one.
+  var units: [String: String] {
+    var units: [String: String] = [:]
+    for device in devices {
+      for tag in device.tags { units["\(device.name)/\(tag.name)"] = tag.unit }
+      for tag in device.messages { units["\(device.name)/\(tag.name)"] = tag.unit }
+      for tag in device.simulated { units["\(device.name)/\(tag.name)"] = tag.unit }
+    }
+    for formula in formulas { units[formula.tag] = formula.unit }
+    return units
   }
 }

@@ -2,7 +2,9 @@ internal import Sinks
 
 /// The part of the JSON Schema that is about sinks, a kind each.
 enum SchemaOfSinks {
-  static var all: [OrderedJSON] { [file, influxDB, http, mqtt] }
+  static var all: [OrderedJSON] {
+    [file, influxDB, http, mqtt, twinOverMQTT, twinOverHTTP, history]
+  }
 
   private static var file: OrderedJSON {
     .section(
@@ -14,6 +16,43 @@ enum SchemaOfSinks {
         ("rotate_size", .size("the file is put aside when it is so large; default: never")),
         ("rotate_every", .duration("and at each multiple of this since 1970; default: never")),
         ("keep", .integer(0...1_000_000, "so many old files stay; default: all")),
+      ])
+  }
+
+  private static var attributes: OrderedJSON {
+    [
+      "type": "object", "description": "attributes of the twin by tags, pump-01/pressure: pressure",
+      "propertyNames": ["pattern": "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$"],
+      "additionalProperties": .text("name of the attribute"),
+    ]
+  }
+
+  private static var twinOverMQTT: OrderedJSON {
+    .section(
+      required: ["type", "url", "topic", "attributes"],
+      [
+        ("type", .kind("twin-mqtt")), ("attributes", attributes),
+        ("topic", .text("of {gateway} and {device}")),
+      ] + SchemaOfBuses.brokerKeys)
+  }
+
+  private static var twinOverHTTP: OrderedJSON {
+    .section(
+      required: ["type", "url", "attributes"],
+      [
+        ("type", .kind("twin-http")), ("attributes", attributes),
+        ("path", .text("what comes behind the address, of {gateway} and {device}")),
+      ] + server)
+  }
+
+  private static var history: OrderedJSON {
+    .section(
+      required: ["type", "path"],
+      [
+        ("type", .kind("history")),
+        ("path", .text("the database file; its folder must exist")),
+        ("max_size", .size("about so much stays, the newest; default: 1GiB")),
+        ("max_age", .duration("older samples are removed; default: never")),
       ])
   }
 

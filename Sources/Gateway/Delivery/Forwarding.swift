@@ -1,4 +1,5 @@
 internal import Sinks
+internal import StoreForward
 internal import Synchronization
 
 /// The sinks at work, by their names.
@@ -26,6 +27,11 @@ actor Forwarding {
 
   /// The sinks that are stopped and wait for one to go on with.
   var parkedNames: [String] { parked.keys.sorted() }
+
+  /// Whether a sink has all that is stored.
+  func isUpToDate(_ name: String) -> Bool {
+    deliveries[name]?.runner.cursor.status?.backlog == 0
+  }
 
   /// Ends the deliveries to a sink, closes it, and gives what is needed to go on there.
   func stop(_ name: String) async -> SinkRunner? {

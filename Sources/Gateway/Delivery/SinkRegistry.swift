@@ -10,6 +10,8 @@ extension GatewayConfiguration.Destination {
     case .influxDB(let options): try InfluxDBSink(options, tags: tags)
     case .http(let server, let body): try HTTPSink(server, body: body, source: gateway, tags: tags)
     case .mqtt(let options): try MQTTSink(options, gateway: gateway, name: name, tags: tags)
+    case .twin(let options): try TwinSink(options, gateway: gateway, name: name, tags: tags)
+    case .history(let options): try HistorySink(options, tags: tags)
     }
   }
 }

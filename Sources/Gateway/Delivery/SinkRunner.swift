@@ -64,6 +64,7 @@ struct SinkRunner: Sendable {
           counts.delivered += UInt64(samples.count - refused)
           counts.refused += UInt64(refused)
           counts.waiting = cursor.status?.backlog ?? 0
+          counts.newest = samples.records.last?.gatewayTime ?? counts.newest
         }
         if refused == 0 { condition.recovered() }
         return

@@ -11,6 +11,7 @@ struct Lane: ~Copyable {
   private var encoder: SampleBlockEncoder
   private var records = RecordBatch(reservingBytes: 1 << 16)
   private var block: [UInt8] = []
+  private var labels: SourceLabels
   private var nextSequence: UInt64
   private var condition: ConditionReporter
 
@@ -29,6 +30,7 @@ struct Lane: ~Copyable {
     self.stages = stages
     self.nextSequence = nextSequence
     encoder = SampleBlockEncoder(names: tags.names)
+    labels = SourceLabels(tags: tags)
     condition = ConditionReporter(source: "buffer", report: report)
   }
 
@@ -98,7 +100,8 @@ struct Lane: ~Copyable {
     encoder.encode(samples, range, into: &block)
     let time = samples.records[range].reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
     if block.count <= store.largestPayload {
-      if (try? records.append(block, time: time)) != nil { return }
+      let labels = labels.counts(of: samples, range)
+      if (try? records.append(block, time: time, labels: labels)) != nil { return }
     }
     guard range.count > 1 else {
       // One text or byte value that no record can hold: its place is kept, and says why it is empty.

@@ -55,7 +55,7 @@ struct AppendFile: ~Copyable {
     }
   }
 
-  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+  deinit { if descriptor >= 0 { Self.release(descriptor) } }
 
   /// Writes all bytes, or none of them: what a failed write left is taken back.
   mutating func append(_ bytes: [UInt8]) throws(SinkError) {
@@ -99,8 +99,14 @@ struct AppendFile: ~Copyable {
 
   mutating func close() {
     guard descriptor >= 0 else { return }
-    Glibc.close(descriptor)
+    Self.release(descriptor)
     descriptor = -1
+  }
+
+  /// The lock is given back by name: closing alone leaves it to a child process that is just being started, for a moment.
+  private static func release(_ descriptor: Int32) {
+    flock(descriptor, LOCK_UN)
+    Glibc.close(descriptor)
   }
 
   /// Where the last whole line ends. A line is far shorter than the window: a longer tail without a line end

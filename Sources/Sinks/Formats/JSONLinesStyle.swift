@@ -19,7 +19,7 @@ struct JSONLinesStyle: SampleStyle {
     text.append(#"{"time":""# as StaticString)
     record.gatewayTime.write(to: &text)
     text.append(contentsOf: prefix)
-    appendValue(of: record, batch: batch, to: &text)
+    record.appendJSON(of: batch, to: &text)
     text.append(#","quality":""# as StaticString)
     text.append(record.quality.severity)
     text.append(#"","status":""# as StaticString)
@@ -39,18 +39,19 @@ struct JSONLinesStyle: SampleStyle {
     }
     text.append("}\n" as StaticString)
   }
+}
 
-  private func appendValue(
-    of record: SampleBatch.Record, batch: SampleBatch, to text: inout [UInt8]
-  ) {
-    guard record.hasUsableValue else { return text.append("null" as StaticString) }
-    switch record.kind {
-    case .string: text.append(json: batch.bytes(of: record))
+extension SampleBatch.Record {
+  /// Appends the value as JSON; `null` where there is none that a reader may use.
+  func appendJSON(of batch: SampleBatch, to text: inout [UInt8]) {
+    guard hasUsableValue else { return text.append("null" as StaticString) }
+    switch kind {
+    case .string: text.append(json: batch.bytes(of: self))
     case .bytes:
       text.append(UInt8(ascii: "\""))
-      text.append(hex: batch.bytes(of: record))
+      text.append(hex: batch.bytes(of: self))
       text.append(UInt8(ascii: "\""))
-    default: record.appendScalar(to: &text)
+    default: appendScalar(to: &text)
     }
   }
 }

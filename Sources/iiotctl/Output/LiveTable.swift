@@ -51,6 +51,11 @@ struct LiveTable: ~Copyable {
       if sink.counts.refused > 0 { text += ", \(sink.counts.refused) refused for good" }
       if sink.counts.waiting > 0 { text += ", \(sink.counts.waiting) records wait in the buffer" }
       if sink.counts.evicted > 0 { text += ", \(sink.counts.evicted) records evicted" }
+      let evicted = gateway.evictedSamples(of: sink.name).sorted { $0.key < $1.key }
+      if !evicted.isEmpty {
+        let devices = evicted.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        text += ", samples evicted since the buffer was made: \(devices)"
+      }
       if sink.counts.damaged > 0 { text += ", \(sink.counts.damaged) records damaged" }
       text += "\n"
     }

@@ -1,0 +1,152 @@
+#if History
+  internal import IOThreads
+  public import IndustrialModel
+  public import Sinks
+
+  /// Writes the files of one report from a history.
+  public actor ReportRunner {
+    private let thread = BlockingThread(name: "reports")
+    private let rule: ReportRule
+    private let units: [String: String]
+    private let calendar: ReportCalendar
+    private let folder: ReportFolder
+    private let historyPath: String
+    private let statePath: String?
+    private var reader: HistoryReader?
+    /// The start of the first span that was not written yet, in seconds since 1970.
+    private var next: Int64?
+    /// The hour in which old files were looked at last.
+    private var tidied: Int64?
+
+    /// The report's own thread: reading a history blocks.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+      thread.asUnownedSerialExecutor()
+    }
+
+    /// A report of a configuration.
+    ///
+    /// - Throws: `SinkError` when its history is not a sink of the configuration.
+    public init(_ rule: ReportRule, of configuration: GatewayConfiguration) throws(SinkError) {
+      try self.init(rule, of: configuration, remembers: false)
+    }
+
+    init(
+      _ rule: ReportRule, of configuration: GatewayConfiguration, remembers: Bool
+    ) throws(SinkError) {
+      self.rule = rule
+      units = configuration.units
+      guard let options = configuration.history(rule.history) else {
+        throw SinkError(
+          code: .notFound, destination: rule.history, message: "there is no history of this name",
+          advice: "add a sink of type history")
+      }
+      historyPath = options.path
+      calendar = ReportCalendar(
+        zone: TimeZoneRules(named: configuration.timeZone) ?? .utc, minutes: rule.minutes)
+      folder = ReportFolder(rule: rule, calendar: calendar)
+      statePath = remembers ? "\(configuration.dataFolder)/report-\(rule.name).next" : nil
+      next = statePath.flatMap { readFile($0) }.flatMap { text in
+        Timestamp(rfc3339: String(decoding: text.prefix { $0 >= 0x21 }, as: UTF8.self))
+      }.map { $0.nanoseconds / 1_000_000_000 }
+    }
+
+    /// Writes the reports of all spans that end after `start` and have ended at `end`.
+    ///
+    /// - Returns: The files, with their folder.
+    public func write(from start: Timestamp, to end: Timestamp) throws(SinkError) -> [String] {
+      let reader = try open()
+      let tags = try reader.tags(HistoryQuery(tags: rule.tags))
+      var files: [String] = []
+      var time = calendar.span(containing: start.seconds).start
+      let limit = end.seconds
+      while !Task.isCancelled,
+        let first = try reader.firstTime(of: tags, atOrAfter: Timestamp(seconds: time))
+      {
+        let span = calendar.span(containing: max(time, first.seconds))
+        guard span.end <= limit else { break }
+        if let file = try write(span, tags, reader) { files.append(file) }
+        time = span.end
+      }
+      return files
+    }
+
+    /// Writes the report of the last span that had ended at `end`.
+    ///
+    /// - Returns: The files, with their folder.
+    public func writeLast(before end: Timestamp) throws(SinkError) -> [String] {
+      let current = calendar.span(containing: end.seconds)
+      let last = calendar.span(containing: current.start - 1)
+      return try write(from: Timestamp(seconds: last.start), to: Timestamp(seconds: last.end))
+    }
+
+    /// Writes what is due, up to what was missed while the gateway was away, and looks after old files.
+    ///
+    /// - Parameter isWhole: Whether the history has all samples before a time.
+    func writeDue(now: Timestamp, isWhole: @Sendable (Timestamp) async -> Bool) async throws {
+      let seconds = now.seconds
+      let current = calendar.span(containing: seconds)
+      // The first start, or a clock that was wrong when the last report was written.
+      if next.map({ $0 > current.end }) ?? true { try remember(current.start) }
+      let settled = seconds - rule.wait.components.seconds
+      if let next, calendar.span(containing: next).end <= settled {
+        let end = calendar.span(containing: settled).start
+        if await isWhole(Timestamp(seconds: end)) {
+          _ = try write(from: Timestamp(seconds: next), to: Timestamp(seconds: end))
+          if !Task.isCancelled { try remember(end) }
+        }
+      }
+      if tidied != seconds / 3600 {
+        try folder.tidy(now: seconds)
+        tidied = seconds / 3600
+      }
+    }
+
+    private func write(
+      _ span: ReportCalendar.Span, _ tags: [HistoryReader.Tag], _ reader: HistoryReader
+    ) throws(SinkError) -> String? {
+      var table = ReportTable(rule, calendar, span)
+      for tag in tags {
+        let statistics = try reader.statistics(
+          of: tag, from: Timestamp(seconds: span.start), to: Timestamp(seconds: span.end))
+        table.add(
+          number: tag.number, name: tag.name, unit: units[tag.name] ?? "", statistics)
+      }
+      guard !table.isEmpty else { return nil }
+      let name = folder.name(of: span)
+      try folder.write(table.contents, to: name)
+      return "\(rule.folder)/\(name)"
+    }
+
+    private func open() throws(SinkError) -> HistoryReader {
+      if let reader { return reader }
+      let opened = try HistoryReader(path: historyPath)
+      reader = opened
+      return opened
+    }
+
+    private func remember(_ start: Int64) throws(SinkError) {
+      next = start
+      guard let statePath else { return }
+      do throws(SystemCallFailure) {
+        try replaceFile(statePath, with: Array("\(Timestamp(seconds: start))\n".utf8))
+      } catch {
+        throw SinkError(
+          code: .failed, destination: statePath, message: "can't remember what was reported",
+          advice: "check the disk, and the permissions of the folder")
+      }
+    }
+  }
+
+  extension Timestamp {
+    /// A moment in whole seconds since 1970, as far as nanoseconds reach.
+    fileprivate init(seconds: Int64) {
+      let (nanoseconds, isOverflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+      self.init(nanoseconds: isOverflow ? (seconds < 0 ? .min : .max) : nanoseconds)
+    }
+
+    /// Rounded down.
+    fileprivate var seconds: Int64 {
+      (nanoseconds >= 0 ? nanoseconds : nanoseconds &- 999_999_999) / 1_000_000_000
+    }
+  }
+#endif

@@ -1,0 +1,53 @@
+import Foundation
+import IndustrialModel
+import Sinks
+import StoreForward
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("What a full buffer gives up is counted to the sample", .timeLimit(.minutes(2)))
+struct EvictionTests {
+  @Test("stored is what is still there and what was evicted, by device, over restarts")
+  func balance() async throws {
+    let folder = try TemporaryFolder()
+    // A destination that never takes anything.
+    let configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [.init(name: "sim", transport: .simulator)],
+      devices: [
+        .init(name: "fast", bus: "sim", every: .milliseconds(1), simulated: tags(200)),
+        .init(name: "slow", bus: "sim", every: .milliseconds(2), simulated: tags(100)),
+      ], buffer: .init(capacity: 1 << 19, segment: 1 << 16),
+      sinks: [.init(name: "full", kind: .file(path: "/dev/full", format: .jsonl))])
+    var stored: UInt64 = 0
+    var evicted: [String: UInt64] = [:]
+    for round in 1...2 {
+      let gateway = try await GatewayRuntime(configuration)
+      try await run(gateway, grace: .zero) { gateway in
+        let counts = gateway.evictedSamples(of: "full")
+        return gateway.status.stored > 1000 && counts.count == 2
+          && counts.values.reduce(0, +) > (evicted.values.reduce(0, +) + UInt64(round))
+      }
+      stored += gateway.status.stored
+      evicted = gateway.evictedSamples(of: "full")
+      #expect(Set(evicted.keys) == ["fast", "slow"])
+    }
+    let reader = try StoreReader(directory: folder.file("data/buffer"), from: .oldest)
+    var left: UInt64 = 0
+    while let count = try reader.next({ batch in
+      var samples = SampleBatch()
+      for index in 0..<batch.count {
+        try SampleCodec.decode(batch.payload(at: index), tags: TagRegistry(), into: &samples)
+      }
+      return UInt64(samples.count)
+    }) { left += count }
+    #expect(stored == left + evicted.values.reduce(0, +))
+    #expect(left > 0)
+  }
+
+  private func tags(_ count: Int) -> [SimulatedTag] {
+    (0..<count).map { SimulatedTag(name: "t\($0)") }
+  }
+}

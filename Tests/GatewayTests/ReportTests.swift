@@ -1,0 +1,226 @@
+#if History
+  import Foundation
+  import IndustrialModel
+  import Sinks
+  import TestSupport
+  import Testing
+
+  @testable import Gateway
+
+  private let python = PeerProcess.find("python3")
+
+  @Suite("Reports of what tags were like", .timeLimit(.minutes(2))) struct ReportTests {
+    let folder: TemporaryFolder
+    let tags = TagRegistry()
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(
+      "each file and number is what an independent program makes of the same history, also when the clocks are set",
+      .enabled(if: python != nil, "python3 is not installed"),
+      arguments: [
+        // When the clocks are set forward and back, and a place where it is by half an hour.
+        ("Europe/Prague", 1_774_746_000), ("Europe/Prague", 1_792_890_000),
+        ("Australia/Lord_Howe", 1_775_314_800), ("UTC", 1_767_225_600),
+      ], [(1, 30), (15, 12), (60, 12), (360, 5), (1440, 2)])
+    func recomputed(
+      place: (zone: String, moment: Int64), length: (minutes: Int, spans: Int64)
+    ) async throws {
+      let minutes = length.minutes
+      let zone = try #require(TimeZoneRules(named: place.zone))
+      let calendar = ReportCalendar(zone: zone, minutes: minutes)
+      let around = length.spans * Int64(minutes) * 60
+      let first = calendar.span(containing: place.moment - around).start
+      let last = calendar.span(containing: place.moment + around).end
+      try await fill(from: first, to: last, every: max(7, 2 * around / 3000))
+      let runner = try ReportRunner(rule(minutes), of: configuration(place.zone, minutes))
+      let files = try await runner.write(from: seconds(first), to: seconds(last))
+      #expect(files.count > 2)
+      let script = URL(filePath: #filePath).appending(path: "../../Fixtures/gateway/recompute.py")
+      let answer = try Tool(
+        try #require(python),
+        [
+          script.standardized.path, folder.file("h.db"), folder.file("out"), place.zone,
+          "\(minutes)", "\(first)", "\(last)",
+        ])
+      let lines = answer.output.split(separator: "\n")
+      #expect(
+        answer.status == 0 && lines.count == 1, "\(answer.output.prefix(2000)) \(answer.errors)")
+      #expect(lines.last?.hasPrefix("\(files.count) ") == true)
+    }
+
+    @Test("columns and quotes are those of the reference") func form() async throws {
+      let sink = try HistorySink(HistoryOptions(path: folder.file("h.db")), tags: tags)
+      let samples = [1.0, 2, 4].enumerated().map { number, value in
+        Sample(
+          tag: tags.intern("p/a\""), value: .double(value), gatewayTime: seconds(Int64(number)),
+          sequence: UInt64(number))
+      }
+      try await sink.deliver(SampleBatch(samples))
+      var configuration = configuration("Europe/Prague", 60)
+      configuration.formulas = [.init(tag: "p/a\"", expression: "1", unit: "m3/h")]
+      var runner = try ReportRunner(rule(60), of: configuration)
+      #expect(
+        try await runner.write(from: seconds(0), to: seconds(3600))
+          == [folder.file("out/report_1hour_1970-01-01_0100.csv")])
+      #expect(
+        try folder.text(of: "out/report_1hour_1970-01-01_0100.csv") == """
+          "timestamp","sensor_id","sensor_name","unit","interval","count","mean","min","max","stddev"
+          "1970-01-01T01:00:00+01:00",1,"p/a""\","m3/h","1hour",3,2.3333,1.0,4.0,1.5275
+
+          """)
+      runner = try ReportRunner(rule(1440), of: configuration)
+      #expect(try await runner.write(from: seconds(0), to: seconds(90_000)).count == 1)
+      #expect(
+        try folder.text(of: "out/daily_summary_1970-01-01.csv") == """
+          "date","sensor_id","sensor_name","unit","count","mean","min","max","stddev"
+          "1970-01-01",1,"p/a""\","m3/h",3,2.3333,1.0,4.0,1.5275
+
+          """)
+    }
+
+    @Test("what was missed is made up for, once; a clock that is set does no harm")
+    func schedule() async throws {
+      try await fill(from: 1_767_225_600, to: 1_767_225_600 + 7200, every: 60)
+      let configuration = configuration("UTC", 60)
+      try FileManager.default.createDirectory(
+        atPath: configuration.dataFolder, withIntermediateDirectories: true)
+      func start() throws -> ReportRunner {
+        try ReportRunner(rule(60), of: configuration, remembers: true)
+      }
+      func files() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))) ?? []).sorted()
+      }
+      func due(_ runner: ReportRunner, _ time: Int64, isWhole: Bool = true) async throws {
+        try await runner.writeDue(now: seconds(1_767_225_600 + time)) { _ in isWhole }
+      }
+      var runner = try start()
+      // The first start: what was before is not reported.
+      try await due(runner, 100)
+      #expect(files().isEmpty)
+      // Not yet: what is on its way may arrive, and the history has not all yet.
+      try await due(runner, 3605)
+      try await due(runner, 3700, isWhole: false)
+      #expect(files().isEmpty)
+      try await due(runner, 3700)
+      #expect(files() == ["report_1hour_2026-01-01_0000.csv"])
+      // The gateway was away for a day.
+      runner = try start()
+      try await due(runner, 90_000)
+      #expect(files().count == 2)
+      // What is written is not written again.
+      try FileManager.default.removeItem(
+        atPath: folder.file("out/report_1hour_2026-01-01_0000.csv"))
+      try await due(runner, 90_010)
+      #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
+      // A clock ten years ahead for a moment, and right again: reports go on.
+      try await due(runner, 315_360_000)
+      try await fill(from: 1_767_225_600 + 97_200, to: 1_767_225_600 + 100_800, every: 60)
+      runner = try start()
+      try await due(runner, 97_300)
+      try await due(runner, 100_900)
+      #expect(files().contains("report_1hour_2026-01-02_0300.csv"), "\(files())")
+    }
+
+    @Test("old files are compressed, then deleted; others are left alone") func tidying()
+      async throws
+    {
+      try await fill(from: 1_767_225_600, to: 1_767_225_600 + 3 * 86_400, every: 600)
+      var rule = rule(1440)
+      rule.compressAfter = .seconds(86_400)
+      rule.deleteAfter = .seconds(2 * 86_400)
+      let configuration = configuration("UTC", 1440)
+      let runner = try ReportRunner(rule, of: configuration)
+      let end = seconds(1_767_225_600 + 3 * 86_400)
+      #expect(try await runner.write(from: seconds(1_767_225_600), to: end).count == 3)
+      let strangers = ["daily_summary_2020-01-01.txt", "report_1hour_2020-01-01_0000.csv", "x.csv"]
+      for name in strangers { try folder.write("mine", to: "out/\(name)") }
+      let second = try folder.text(of: "out/daily_summary_2026-01-02.csv")
+      let reports = ReportFolder(
+        rule: rule, calendar: ReportCalendar(zone: .utc, minutes: 1440))
+      try reports.tidy(now: 1_767_225_600 + 3 * 86_400)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
+      #expect(
+        Set(names)
+          == Set(strangers + ["daily_summary_2026-01-02.csv.gz", "daily_summary_2026-01-03.csv"]))
+      let unpacked = try Tool(
+        "/bin/gzip", ["-dc", folder.file("out/daily_summary_2026-01-02.csv.gz")])
+      #expect(unpacked.output == second)
+      // Made again, the new one takes the place of the compressed one.
+      _ = try await runner.write(from: seconds(1_767_225_600 + 86_400), to: end)
+      #expect(
+        !FileManager.default.fileExists(atPath: folder.file("out/daily_summary_2026-01-02.csv.gz")))
+    }
+
+    @Test("a running gateway writes what is due") func running() async throws {
+      let hour = Int64(Date().timeIntervalSince1970) / 3600 * 3600
+      try await fill(from: hour - 7200, to: hour, every: 30)
+      var configuration = configuration("UTC", 60)
+      configuration.sinks = [
+        .init(name: "h", kind: .history(HistoryOptions(path: folder.file("h.db"))))
+      ]
+      configuration.buses = [.init(name: "sim", transport: .simulator)]
+      configuration.devices = [
+        .init(name: "d", bus: "sim", every: .milliseconds(5), simulated: [SimulatedTag(name: "s")])
+      ]
+      configuration.buffer = .init(capacity: 4 << 20, segment: 1 << 20)
+      try FileManager.default.createDirectory(
+        atPath: configuration.dataFolder, withIntermediateDirectories: true)
+      let earlier = Timestamp(nanoseconds: (hour - 7200) * 1_000_000_000)
+      try folder.write("\(earlier)\n", to: "data/report-r.next")
+      let events = EventLog()
+      let gateway = try await GatewayRuntime(configuration, events: events.add)
+      try await run(gateway) { _ in
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
+        return (names ?? []).filter { $0.hasSuffix(".csv") }.count >= 2
+      }
+      #expect(events.all.allSatisfy { $0.level != .error }, "\(events.all)")
+      #expect(gateway.status.sinks.first?.counts.newest != nil)
+    }
+
+    // MARK: -
+
+    private func configuration(_ zone: String, _ minutes: Int) -> GatewayConfiguration {
+      var configuration = GatewayConfiguration(
+        id: "g", dataFolder: folder.file("data"),
+        sinks: [.init(name: "h", kind: .history(HistoryOptions(path: folder.file("h.db"))))])
+      configuration.timeZone = zone
+      configuration.reports = [rule(minutes)]
+      return configuration
+    }
+
+    private func rule(_ minutes: Int) -> ReportRule {
+      ReportRule(name: "r", history: "h", minutes: minutes, folder: folder.file("out"))
+    }
+
+    /// Three tags with values of every kind.
+    private func fill(from first: Int64, to last: Int64, every: Int64) async throws {
+      let sink = try HistorySink(HistoryOptions(path: folder.file("h.db")), tags: tags)
+      var random = SeededGenerator(seed: UInt64(first))
+      var batch = SampleBatch()
+      var sequence = UInt64(first)
+      for time in stride(from: first, to: last, by: Int64.Stride(every)) {
+        let value = Double.random(in: -1...1, using: &random)
+        let more: [(String, Value, Quality)] = [
+          ("p/flow", .double(1e6 + value), .good), ("p/on", .bool(value > 0), .uncertainSubNormal),
+          ("p/count", .int64(Int64(value * 1000)), value > 0.9 ? .badTimeout : .good),
+          ("p/name", .string("x"), .good),
+          ("p/odd", value > 0 ? .none : .double(.infinity), .good),
+        ]
+        for (name, value, quality) in more {
+          sequence += 1
+          batch.append(
+            Sample(
+              tag: tags.intern(name), value: value, quality: quality, gatewayTime: seconds(time),
+              sequence: sequence))
+        }
+      }
+      try await sink.deliver(batch)
+      await sink.close()
+    }
+
+    private func seconds(_ seconds: Int64) -> Timestamp {
+      Timestamp(nanoseconds: seconds * 1_000_000_000)
+    }
+  }
+#endif
