@@ -34,7 +34,9 @@ struct CampaignTests {
   private func check(_ arguments: String...) throws {
     let scratch = try TemporaryFolder()
     var words = arguments
-    if ["kill", "faults", "flips"].contains(arguments[0]) { words.append(scratch.file("store")) }
+    if ["kill", "faults", "flips", "outage"].contains(arguments[0]) {
+      words.append(scratch.file("store"))
+    }
     let run = try Tool(
       "/usr/bin/env",
       ["IIOTCTL=\(Self.tool)", "python3", Self.root.appending(path: "scripts/store-soak").path]
@@ -51,6 +53,11 @@ struct CampaignTests {
 
   @Test("bits that flip", .enabled(if: hasTool, "needs the built iiotctl"))
   func flips() throws { try check("flips", Self.isLong ? "100" : "3") }
+
+  @Test(
+    "many laps of the ring with kills in between, in memory that does not grow",
+    .enabled(if: hasTool && isPlain, "needs the built iiotctl, no sanitizer"))
+  func outage() throws { try check("outage", Self.isLong ? "300000" : "20000") }
 
   @Test("power cuts on ext4", .enabled(if: hasExt4, "needs root, loop devices and mkfs.ext4"))
   func ext4() throws {

@@ -66,6 +66,57 @@ struct DiskFaultTests {
     #expect(try contents(core).last == last)
   }
 
+  @Test("any amount of space may be left: told, nothing lost, and it goes on when there is more")
+  func spaceSweep() throws {
+    for space in stride(from: 0, through: 256 << 10, by: isSoak ? 512 : 13_000) {
+      let base = SimulatedFileSystem()
+      let fs = Disk(base)
+      let options = StoreOptions.small(segments: 4, overflow: .rejectNewest)
+      var left: Int? = space
+      let grown = { (name: String, offset: Int, count: Int) -> Int in
+        let size = base.disk.names[name].flatMap { base.disk.files[$0]?.cached.count } ?? 0
+        return max(0, offset + count - size)
+      }
+      fs.script = { _, call in
+        guard case .write(let name, let offset, let count) = call, let space = left else {
+          return nil
+        }
+        let more = grown(name, offset, count)
+        guard more > 0 else { return nil }
+        // What fits is taken; the next call gets nothing.
+        if space == 0 { return .fail(ENOSPC) }
+        left = max(0, space - more)
+        return more > space ? .shorten(count - (more - space)) : nil
+      }
+      var stored: Set<UInt64> = []
+      // The records of an append that failed may be there in part.
+      func check(_ core: StoreCore<Disk>) throws {
+        let found = try contents(core)
+        #expect(Set(found).isSuperset(of: stored) && found == found.sorted(), "space \(space)")
+        #expect(found.allSatisfy { $0 < core.nextSequence }, "space \(space)")
+      }
+      var core = try? StoreCore(fileSystem: fs, options: options)
+      for _ in 0..<40 {
+        guard let core else { break }
+        do throws(StoreError) {
+          let receipt = try core.append(try batch(from: core.nextSequence, count: 20))
+          stored.formUnion(receipt.firstSequence...receipt.lastSequence)
+        } catch {
+          #expect(error.code == .diskFull || error.code == .full, "space \(space): \(error)")
+        }
+        try check(core)
+      }
+      left = nil
+      if core == nil { core = try StoreCore(fileSystem: fs, options: options) }
+      let open = try #require(core)
+      let receipt = try open.append(try batch(from: open.nextSequence, count: 1))
+      stored.insert(receipt.firstSequence)
+      try check(open)
+      let after = Disk(SimulatedFileSystem(base.disk.crashed(CrashChoice(.nothing))))
+      try check(try StoreCore(fileSystem: after, options: options))
+    }
+  }
+
   @Test("short writes are invisible", arguments: [1, 7, 511, 4096])
   func shortWrites(count: Int) throws {
     let fs = Disk(SimulatedFileSystem())
@@ -166,7 +217,8 @@ struct DiskFaultTests {
     let clean = Disk(SimulatedFileSystem())
     #expect(life(clean).errors == 0)
     for call in 1...clean.calls {
-      for number in [EIO, ENOSPC] {
+      let numbers = [EIO, ENOSPC, EROFS, EMFILE, EACCES, ENOENT]
+      for number in isCI || isSoak ? numbers : [EIO, ENOSPC, numbers[2 + call % 4]] {
         let fs = Disk(SimulatedFileSystem())
         fs.script = { index, _ in index == call ? .fail(number) : nil }
         let (acknowledged, _) = life(fs)

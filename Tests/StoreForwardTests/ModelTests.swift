@@ -9,7 +9,7 @@ import Testing
 struct ModelTests {
   static let seeds: [UInt64] = {
     let fresh = UInt64.random(in: 1000...UInt64(UInt32.max))
-    return [1, 2, 3] + (0..<(isSoak ? 400 : 5)).map { fresh &+ $0 }
+    return [1, 2, 3] + (0..<(isSoak ? 400 : isCI ? 25 : 5)).map { fresh &+ $0 }
   }()
 
   @Test("random operations, crashes, failures and damage", arguments: seeds)

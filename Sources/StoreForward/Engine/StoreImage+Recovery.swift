@@ -44,7 +44,7 @@ extension StoreImage {
         if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
       }
       clearTorn(fs: fs)
-      proveFoundAgain(fs: fs)
+      try proveFoundAgain(fs: fs)
       repairHeaders(fs: fs)
       try removeSurplus(fs: fs)
       try fs.syncDirectory()
@@ -99,28 +99,19 @@ extension StoreImage {
   }
 
   /// A segment that the disk did not give at an earlier opening, and gives now: others were begun behind it
-  /// without its end having been synced. The generation jumped then. What can't be made durable is set
-  /// aside again.
-  private mutating func proveFoundAgain(fs: FS) {
-    for index in segments.indices.dropLast().reversed() {
+  /// without its end having been synced. The generation jumped then. If that can't be made up for, nothing is opened: whoever reads
+  /// would be told that records are lost which are there.
+  private mutating func proveFoundAgain(fs: FS) throws(StoreIOError) {
+    for index in segments.indices.dropLast() {
       let segment = segments[index]
       let distance = segments[index + 1].generation &- segment.generation
       guard distance >= Self.rebootReserve else { continue }
-      let name = Layout.segmentName(slot: segment.slot)
-      do throws(StoreIOError) {
-        let file = try fs.open(name, create: false)
-        let scan = SegmentScan.run(
-          file, seed: segment.seed, generation: segment.generation, base: segment.baseSequence,
-          preceding: segment.precedingSequence, from: Layout.dataStart, areaEnd: segment.end)
-        try rewrite(scan.durableEnd..<max(scan.durableEnd, scan.end), of: file)
-        try file.dataSync()
-      } catch {
-        report.unreadableSegments.append(name)
-        badSlots.append(segment.slot)
-        segments.remove(at: index)
-        // What it held is not there then.
-        segments[index].precedingSequence = segments[index].baseSequence &- 1
-      }
+      let file = try fs.open(Layout.segmentName(slot: segment.slot), create: false)
+      let scan = SegmentScan.run(
+        file, seed: segment.seed, generation: segment.generation, base: segment.baseSequence,
+        preceding: segment.precedingSequence, from: Layout.dataStart, areaEnd: segment.end)
+      try rewrite(scan.durableEnd..<max(scan.durableEnd, scan.end), of: file)
+      try file.dataSync()
     }
   }
 
