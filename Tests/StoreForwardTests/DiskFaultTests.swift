@@ -66,6 +66,28 @@ struct DiskFaultTests {
     #expect(try contents(core).last == last)
   }
 
+  @Test("on a full disk a half-made file does not stop a ring that drops the oldest")
+  func halfMade() throws {
+    let base = SimulatedFileSystem()
+    let options = StoreOptions.small(segments: 16)
+    let first = try StoreCore(fileSystem: base, options: options)
+    for _ in 0..<20 { try first.append(try batch(from: first.nextSequence, count: 50)) }
+    let name = Layout.segmentName(slot: first.slotCount)
+    let file = try base.open(name, create: true)
+    try file.fillZeros(from: 0, to: 20_000)
+    let fs = Disk(SimulatedFileSystem(base.disk.killed()))
+    fs.script = { _, call in
+      switch call {
+      case .write(name, _, _), .create(_): .fail(ENOSPC)
+      default: nil
+      }
+    }
+    let core = try StoreCore(fileSystem: fs, options: options)
+    for _ in 0..<40 { try core.append(try batch(from: core.nextSequence, count: 50)) }
+    #expect(core.currentMetrics().earlyEvictions > 0 && core.currentMetrics().state == .ok)
+    #expect(try contents(core).last == core.nextSequence - 1)
+  }
+
   @Test("any amount of space may be left: told, nothing lost, and it goes on when there is more")
   func spaceSweep() throws {
     for space in stride(from: 0, through: 256 << 10, by: isSoak ? 512 : 13_000) {

@@ -13,8 +13,12 @@ extension StoreCore {
     wantsPreparation = true
     background?()
     if let slot = freeSlots.popLast() {
+      let canEvict = segments.count >= 2 && options.overflow == .dropOldest
       lock.unlock()
-      return slot
+      guard canEvict, !hasRoom(slot: slot) else { return slot }
+      // What a crash left half made, and a full disk: the ring goes on in the space it has.
+      lock.locked { freeSlots.insert(slot, at: 0) }
+      return try evictOldest(early: true)
     }
     let slot = newSlot
     let mayGrow = slotCount < slotLimit
@@ -32,6 +36,19 @@ extension StoreCore {
       let canEvict = lock.locked { segments.count >= 2 && options.overflow == .dropOldest }
       guard error.isLackOfSpace, canEvict else { throw storeError(error) }
       return try evictOldest(early: true)
+    }
+  }
+
+  /// Whether a slot's file has its size or can be given it; false if there is no space for that.
+  private func hasRoom(slot: Int) -> Bool {
+    do throws(StoreIOError) {
+      let file = try files.file(slot: slot)
+      let size = try file.size()
+      if size < segmentSize { try file.fillZeros(from: size, to: segmentSize) }
+      return true
+    } catch {
+      // Anything else shows when the segment is begun.
+      return !error.isLackOfSpace
     }
   }
 
