@@ -50,6 +50,12 @@ extension StoreImage {
       try fs.syncDirectory()
       try cursorFile.save(
         state(isClean: false).encode(), store: store, in: fs)
+      // An eviction on a full disk must not need a new file first.
+      if ledgerFile.isMissing {
+        do throws(StoreIOError) {
+          try ledgerFile.save(ledger.encode(), store: store, in: fs)
+        } catch  where error.isLackOfSpace {}
+      }
     } catch {
       throw StoreError(error, in: fs.path)
     }

@@ -129,7 +129,8 @@ struct StoreImage<FS: StoreFileSystem> {
       do {
         result.append(try candidate(slot, in: fs))
       } catch let error as StoreIOError where error.isMissing {
-        // Removed since the directory was read.
+        // Removed since the directory was read; what is listed still must not be taken for free space.
+        if try fs.list().contains(Layout.segmentName(slot: slot)) { throw error }
       }
     }
     return result

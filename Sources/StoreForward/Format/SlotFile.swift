@@ -73,6 +73,8 @@ struct SlotFile<FS: StoreFileSystem> {
     }
   }
 
+  var isMissing: Bool { file == nil }
+
   /// Writes what was loaded once more and makes it durable. Where the sync of its save had failed, only
   /// the page cache has it, and the next save would overwrite the one slot that the disk has.
   mutating func prove(in fs: FS) throws(StoreIOError) {
