@@ -57,7 +57,7 @@ struct CampaignTests {
   @Test(
     "many laps of the ring with kills in between, in memory that does not grow",
     .enabled(if: hasTool && isPlain, "needs the built iiotctl, no sanitizer"))
-  func outage() throws { try check("outage", Self.isLong ? "300000" : "20000") }
+  func outage() throws { try check("outage", Self.isLong ? "60000" : "20000") }
 
   @Test("power cuts on ext4", .enabled(if: hasExt4, "needs root, loop devices and mkfs.ext4"))
   func ext4() throws {
