@@ -25,12 +25,15 @@ enum CanLogInput {
 
   /// Tells what was wrong in the log.
   static func report(_ findings: CANLogFindings, _ path: String) {
-    for finding in findings.kept.prefix(20) {
+    report(findings.kept, of: findings.total, path)
+  }
+
+  /// Tells the first ones, and how many there were beyond.
+  static func report(_ findings: [some CustomStringConvertible], of total: Int, _ path: String) {
+    for finding in findings.prefix(20) {
       StandardError.print("warning: \(name(path)): \(finding)")
     }
-    if findings.total > 20 {
-      StandardError.print("warning: \(name(path)): \(findings.total - 20) more findings")
-    }
+    if total > 20 { StandardError.print("warning: \(name(path)): \(total - 20) more findings") }
   }
 
   static func failure(_ error: CANLogError, _ path: String) -> Failure {

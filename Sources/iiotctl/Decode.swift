@@ -124,11 +124,6 @@ struct Decode: AsyncParsableCommand {
       if isLive { printer.flush() }
       if printer.isClosed { break }
     }
-    for finding in reader.findings.kept.prefix(20) {
-      StandardError.print("warning: \(log): \(finding)")
-    }
-    if reader.findings.total > 20 {
-      StandardError.print("warning: \(log): \(reader.findings.total - 20) more findings")
-    }
+    CanLogInput.report(reader.findings, log)
   }
 }

@@ -37,13 +37,7 @@ struct LongMessages {
     isotp?.finish()
     for findings in [j1939?.findings, isotp?.findings] {
       guard let findings else { continue }
-      for finding in findings.kept.prefix(20) {
-        StandardError.print("warning: \(CanLogInput.name(log)): \(finding)")
-      }
-      if findings.total > 20 {
-        StandardError.print(
-          "warning: \(CanLogInput.name(log)): \(findings.total - 20) more messages incomplete")
-      }
+      CanLogInput.report(findings.kept, of: findings.total, log)
     }
   }
 }

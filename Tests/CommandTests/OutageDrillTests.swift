@@ -4,7 +4,7 @@
   import Testing
 
   private let isThere =
-    PeerProcess.find("influxd") != nil && PeerProcess.find("curl") != nil
+    InfluxDB.path != nil && PeerProcess.find("curl") != nil
   private let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] == "1"
 
   /// The database dead, the gateway killed twice, all of it started again.
@@ -15,21 +15,8 @@
       .enabled(if: isThere, "needs influxd and curl"))
     func drill() async throws {
       let folder = try TemporaryFolder()
-      let (port, backup) = (try Loopback.freePort(), try Loopback.freePort())
-      try folder.write(
-        """
-        reporting-disabled = true
-        bind-address = "127.0.0.1:\(backup)"
-        [meta]
-        dir = "\(folder.file("meta"))"
-        [data]
-        dir = "\(folder.file("tsdb"))"
-        wal-dir = "\(folder.file("wal"))"
-        [http]
-        bind-address = "127.0.0.1:\(port)"
-        [monitor]
-        store-enabled = false
-        """, to: "influxdb.conf")
+      let port = try Loopback.freePort()
+      try InfluxDB.configure(in: folder, port: port)
       let tags = (0..<(isLong ? 1000 : 50)).map { "      t\($0): {shape: walk}\n" }.joined()
       try folder.write(
         """

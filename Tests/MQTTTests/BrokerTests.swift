@@ -3,11 +3,11 @@ import MQTT
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Broker.isInstalled, "needs mosquitto"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(2)))
 struct BrokerTests {
   @Test(arguments: [MQTTVersion.v311, .v5], [MQTTQoS.atMostOnce, .atLeastOnce, .exactlyOnce])
   func whatIsPublishedArrivesOnceAndInOrder(version: MQTTVersion, qos: MQTTQoS) async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let subscriber = try MQTTClient(broker.url, options: MQTTOptions(version: version))
     let publisher = try MQTTClient(broker.url, options: MQTTOptions(version: version))
     let subscription = try await subscriber.subscribe("plant/+/level", qos: qos)
@@ -33,7 +33,7 @@ struct BrokerTests {
   }
 
   @Test func payloadsOfAllSizesComeBack() async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url)
     let subscription = try await client.subscribe("#", qos: .exactlyOnce)
     let sizes = [0, 1, 127, 128, 16_383, 16_384, 2_097_152, 3_000_000]
@@ -46,7 +46,7 @@ struct BrokerTests {
   }
 
   @Test func propertiesArriveAsTheyWereSet() async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url)
     let subscription = try await client.subscribe("p")
     var properties = MQTTProperties()
@@ -68,7 +68,7 @@ struct BrokerTests {
   }
 
   @Test func retainedMessagesComeToLaterSubscribers() async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url)
     try await client.publish("kept", to: "r", retain: true)
     let first = try await client.subscribe("r")
@@ -86,7 +86,7 @@ struct BrokerTests {
 
   @Test func overlappingSubscriptionsEachGetTheirMessagesOnce() async throws {
     for version in [MQTTVersion.v5, .v311] {
-      let broker = try await Broker()
+      let broker = try await Mosquitto()
       let client = try MQTTClient(broker.url, options: MQTTOptions(version: version))
       let wide = try await client.subscribe("a/#")
       let narrow = try await client.subscribe("a/b")
@@ -103,7 +103,7 @@ struct BrokerTests {
 
   @Test func theFieldsOwnToolsUnderstandUs() async throws {
     let publish = try #require(PeerProcess.find("mosquitto_pub"))
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url)
     let subscription = try await client.subscribe("tool/#")
     let sent = try Tool(
@@ -123,7 +123,7 @@ struct BrokerTests {
     try folder.write("user gw\ntopic readwrite allowed/#\n", to: "acl")
     let password = try #require(PeerProcess.find("mosquitto_passwd"))
     _ = try Tool(password, ["-c", "-b", folder.file("passwords"), "gw", "secret"])
-    let broker = try await Broker(
+    let broker = try await Mosquitto(
       "allow_anonymous false\npassword_file @/passwords\nacl_file @/acl", folder: folder)
     let address = "mqtt://gw:secret@127.0.0.1:\(broker.port)"
     let client = try MQTTClient(address)
@@ -161,7 +161,7 @@ struct BrokerTests {
 
   @Test func persistentSessionsKeepWhatComesWhileAway() async throws {
     for version in [MQTTVersion.v5, .v311] {
-      let broker = try await Broker()
+      let broker = try await Mosquitto()
       let options = MQTTOptions(
         version: version, session: .persistent(clientIdentifier: "gw1"))
       do {

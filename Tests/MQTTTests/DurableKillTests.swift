@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The receiving program is killed without warning, again and again, and nothing is missing from its file.
-@Suite(.enabled(if: Broker.isInstalled, "needs mosquitto"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(5)))
 struct DurableKillTests {
   /// The tool of this build.
   static let tool = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -13,7 +13,7 @@ struct DurableKillTests {
   @Test func killingTheReceiverLosesNothing() async throws {
     let kills = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 6 : 200
     let perKill = 200
-    let broker = try await Broker("allow_anonymous true\nmax_queued_messages 0")
+    let broker = try await Mosquitto("allow_anonymous true\nmax_queued_messages 0")
     let folder = try TemporaryFolder()
     var files: [String] = []
     func receiver() throws -> PeerProcess {

@@ -159,9 +159,9 @@ struct DurableTests {
 
   /// Connections break and batches are let go all the time; what was stored is complete.
   @Test(
-    .enabled(if: Broker.isInstalled, "needs mosquitto"), arguments: [MQTTVersion.v5, .v311])
+    .enabled(if: Mosquitto.isInstalled, "needs mosquitto"), arguments: [MQTTVersion.v5, .v311])
   func nothingIsLostInAStorm(version: MQTTVersion) async throws {
-    let broker = try await Broker(
+    let broker = try await Mosquitto(
       "allow_anonymous true\nmax_queued_messages 0\npersistence true\npersistence_location @/")
     let proxy = try CuttingProxy(to: broker.port)
     let client = try MQTTClient(

@@ -3,7 +3,7 @@ import MQTT
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Broker.isInstalled, "needs mosquitto"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(2)))
 struct ReconnectionTests {
   static var quick: MQTTOptions {
     var options = MQTTOptions()
@@ -13,7 +13,7 @@ struct ReconnectionTests {
 
   /// Every publish that returned is received, whatever is cut in between; duplicates are allowed.
   @Test func nothingAcknowledgedIsLostWhenConnectionsBreak() async throws {
-    let broker = try await Broker("allow_anonymous true\nmax_queued_messages 0")
+    let broker = try await Mosquitto("allow_anonymous true\nmax_queued_messages 0")
     let proxy = try CuttingProxy(to: broker.port)
     var persistent = Self.quick
     persistent.session = .persistent(clientIdentifier: "receiver")
@@ -45,7 +45,7 @@ struct ReconnectionTests {
   }
 
   @Test func aRestartedBrokerIsFoundAgainAndSubscribedToAnew() async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url, options: Self.quick)
     let subscription = try await client.subscribe("a")
     try await client.publish("before", to: "a")
@@ -69,7 +69,7 @@ struct ReconnectionTests {
   }
 
   @Test func theWillIsPublishedWhenTheConnectionBreaksAndOnlyThen() async throws {
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     let watcher = try MQTTClient(broker.url)
     let wills = try await watcher.subscribe("will/#")
     for breaks in [false, true] {
@@ -85,7 +85,7 @@ struct ReconnectionTests {
   }
 
   @Test func aSlowConsumerHoldsBackTheBrokerOrDropsByItsPolicy() async throws {
-    let broker = try await Broker("allow_anonymous true\nmax_queued_messages 0")
+    let broker = try await Mosquitto("allow_anonymous true\nmax_queued_messages 0")
     let publisher = try MQTTClient(broker.url)
     let messages = (0..<5000).map { MQTTMessage(topic: "s", text: "\($0)", qos: .atLeastOnce) }
     for overflow in [MQTTBuffer.Overflow.wait, .dropOldest, .dropNewest] {
@@ -113,7 +113,7 @@ struct ReconnectionTests {
 
   @Test func connectionsThatComeAndGoLeaveNothingBehind() async throws {
     let rounds = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 100 : 10_000
-    let broker = try await Broker()
+    let broker = try await Mosquitto()
     for round in 0..<rounds {
       let client = try MQTTClient(broker.url)
       let subscription = try await client.subscribe("x/#")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
   .enabled(
-    if: Broker.isInstalled && PeerProcess.find("openssl") != nil, "needs mosquitto and openssl"),
+    if: Mosquitto.isInstalled && PeerProcess.find("openssl") != nil, "needs mosquitto and openssl"),
   .timeLimit(.minutes(2)))
 struct TLSTests {
   /// An authority, and a certificate of it for `name`, in a folder of their own.
@@ -31,7 +31,7 @@ struct TLSTests {
 
   @Test func onlyTheRightAuthorityAndHostAreTrusted() async throws {
     let folder = try Self.makeCertificates(for: "IP:127.0.0.1")
-    let broker = try await Broker(Self.listener, folder: folder)
+    let broker = try await Mosquitto(Self.listener, folder: folder)
     let address = "mqtts://127.0.0.1:\(broker.port)"
     var options = MQTTOptions()
     options.tls.authorityFile = folder.file("ca.pem")
@@ -67,7 +67,7 @@ struct TLSTests {
 
   @Test func aCertificateForAnotherHostIsRefused() async throws {
     let folder = try Self.makeCertificates(for: "IP:127.0.0.2")
-    let broker = try await Broker(Self.listener, folder: folder)
+    let broker = try await Mosquitto(Self.listener, folder: folder)
     var options = MQTTOptions()
     options.tls.authorityFile = folder.file("ca.pem")
     let error = await #expect(throws: MQTTError.self) {

@@ -4,10 +4,8 @@ import Sinks
 import TestSupport
 import Testing
 
-private let influxd = PeerProcess.find("influxd")
-
 /// InfluxDB 1 refuses a malformed line with a reason: it is the judge of our line protocol.
-@Suite(.enabled(if: influxd != nil, "influxd is not installed"))
+@Suite(.enabled(if: InfluxDB.path != nil, "influxd is not installed"))
 struct InfluxDBTests {
   @Test func aRealServerReadsEveryKindOfLineBack() async throws {
     let folder = try TemporaryFolder()
@@ -148,22 +146,8 @@ struct InfluxDBTests {
 
   private func start(in folder: TemporaryFolder) throws -> PeerProcess {
     let port = try Loopback.freePort()
-    let backup = try Loopback.freePort()
-    try folder.write(
-      """
-      reporting-disabled = true
-      bind-address = "127.0.0.1:\(backup)"
-      [meta]
-      dir = "\(folder.file("meta"))"
-      [data]
-      dir = "\(folder.file("data"))"
-      wal-dir = "\(folder.file("wal"))"
-      [http]
-      bind-address = "127.0.0.1:\(port)"
-      [monitor]
-      store-enabled = false
-      """, to: "influxdb.conf")
+    try InfluxDB.configure(in: folder, port: port)
     return try PeerProcess(
-      try #require(influxd), ["-config", folder.file("influxdb.conf")], port: port)
+      try #require(InfluxDB.path), ["-config", folder.file("influxdb.conf")], port: port)
   }
 }

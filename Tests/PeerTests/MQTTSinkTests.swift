@@ -125,8 +125,9 @@ struct MQTTSinkTests {
 
   @Test("a topic that is forbidden is an error, and no reason to throw samples away")
   func forbidden() async throws {
-    let broker = try await Mosquitto(
-      "allow_anonymous true\nacl_file @/acl", files: ["acl": "topic write allowed/#\n"])
+    let folder = try TemporaryFolder()
+    try folder.write("topic write allowed/#\n", to: "acl")
+    let broker = try await Mosquitto("allow_anonymous true\nacl_file @/acl", folder: folder)
     let sink = try MQTTSink(
       try options(broker, topic: "other/{tag}"), gateway: "p1", name: "s", tags: tags)
     let error = await #expect(throws: SinkError.self) { try await sink.deliver(batch(3)) }

@@ -4,6 +4,8 @@ import Foundation
 public final class Mosquitto {
   /// Where it is installed, or nil.
   public static let path = PeerProcess.find("mosquitto")
+  /// Whether it is installed.
+  public static var isInstalled: Bool { path != nil }
 
   /// The port it listens on.
   public private(set) var port: UInt16 = 0
@@ -14,13 +16,12 @@ public final class Mosquitto {
   /// It is not installed, or it can't start.
   public struct Missing: Error {}
 
-  /// Starts one. `configuration` follows the line of the listener; @ stands for a folder that lives as long as this value.
+  /// Starts one. `configuration` follows the line of the listener; @ stands for the folder, which lives as long as this value.
   public init(
-    _ configuration: String = "allow_anonymous true", files: [String: String] = [:]
+    _ configuration: String = "allow_anonymous true", folder: TemporaryFolder? = nil
   ) async throws {
-    folder = try TemporaryFolder()
-    self.configuration = configuration.replacing("@", with: folder.path)
-    for (name, text) in files { try folder.write(text, to: name) }
+    self.folder = try folder ?? TemporaryFolder()
+    self.configuration = configuration.replacing("@", with: self.folder.path)
     // A free port may be taken by another test before the broker has it.
     for attempt in 1...10 {
       port = try Loopback.freePort()
@@ -36,7 +37,8 @@ public final class Mosquitto {
   /// Its address.
   public var url: String { "mqtt://127.0.0.1:\(port)" }
 
-  /// Starts it on its port, and returns when it says that it runs.
+  /// Starts it on its port, and returns when it says itself that it runs: that somebody answers on the port does not
+  /// show that it is this one.
   public func start() async throws {
     guard let path = Self.path else { throw Missing() }
     // A window larger than what a test sends: up to 2.0.12 it loses count of it now and then (mosquitto issue 2362).

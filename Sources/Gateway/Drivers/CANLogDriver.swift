@@ -1,5 +1,4 @@
 internal import CANLog
-internal import CANSignals
 internal import DBC
 internal import Glibc
 internal import IndustrialModel
@@ -8,23 +7,21 @@ internal import IndustrialModel
 struct CANLogDriver: Driver {
   private let bus: String
   private let path: String
-  private let samplers: [SignalSampler]
+  private let signals: BusSignals
 
   init(bus: String, path: String, database: Database, devices: [String], tags: TagRegistry) {
     self.bus = bus
     self.path = path
-    samplers = devices.map { SignalSampler(database, device: $0, tags: tags) }
+    signals = BusSignals(database, devices: devices, tags: tags)
   }
 
   func run(_ context: DriverContext) async {
-    var samplers = samplers
+    var signals = signals
     let source = "bus \(bus)"
     do throws(CANLogError) {
       let frames = try open().frames()
       for try await batch in frames {
-        var samples = SampleBatch()
-        for index in samplers.indices { samplers[index].append(batch, to: &samples) }
-        await context.intake.put(Moments(samples: samples, grouping: .byTime))
+        await context.intake.put(signals.moments(of: batch))
         if Task.isCancelled { return }
       }
       if let finding = frames.findings.kept.first {
@@ -39,7 +36,7 @@ struct CANLogDriver: Driver {
     } catch {
       context.report(GatewayEvent(.error, source: source, "\(error)"))
     }
-    let unknown = samplers.map(\.unknownFrames).min() ?? 0
+    let unknown = signals.unknownFrames
     if unknown > 0 {
       context.report(
         GatewayEvent(

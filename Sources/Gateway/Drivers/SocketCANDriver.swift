@@ -1,4 +1,3 @@
-internal import CANSignals
 internal import DBC
 internal import IndustrialModel
 internal import SocketCAN
@@ -7,16 +6,16 @@ internal import SocketCAN
 struct SocketCANDriver: Driver {
   private let bus: String
   private let interface: String
-  private let samplers: [SignalSampler]
+  private let signals: BusSignals
 
   init(bus: String, interface: String, database: Database, devices: [String], tags: TagRegistry) {
     self.bus = bus
     self.interface = interface
-    samplers = devices.map { SignalSampler(database, device: $0, tags: tags) }
+    signals = BusSignals(database, devices: devices, tags: tags)
   }
 
   func run(_ context: DriverContext) async {
-    var samplers = samplers
+    var signals = signals
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
     var pause = Pause()
     while !Task.isCancelled {
@@ -25,9 +24,7 @@ struct SocketCANDriver: Driver {
         for try await batch in bus.frames() {
           condition.recovered()
           pause = Pause()
-          var samples = SampleBatch()
-          for index in samplers.indices { samplers[index].append(batch, to: &samples) }
-          await context.intake.put(Moments(samples: samples, grouping: .byTime))
+          await context.intake.put(signals.moments(of: batch))
         }
       } catch {
         // An interface that is down or away may come up again.

@@ -1,4 +1,5 @@
 public import CANCore
+internal import CANTransport
 internal import Glibc
 internal import IOThreads
 internal import Synchronization
@@ -114,6 +115,25 @@ extension CANBusFrames {
           queue.clearProducerSignal()
           if queue.isClosed { return }
         }
+      }
+    }
+  }
+}
+
+extension CANSocketSequence<TransportMessage> {
+  /// Whole messages of a transport protocol that the kernel speaks, each taken into one buffer that serves them all.
+  ///
+  /// - Parameter next: gives what is there, nil when there is nothing for now.
+  init(
+    interface: String, descriptor: Int32, longest: Int, capacity: Int,
+    _ next:
+      @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(CANBusError) -> TransportMessage?
+  ) {
+    source = Source(interface: interface, capacity: capacity) { (queue) throws(CANBusError) in
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: longest, alignment: 8)
+      defer { buffer.deallocate() }
+      try Self.receive(from: descriptor, into: queue) { () throws(CANBusError) in
+        try next(buffer)
       }
     }
   }

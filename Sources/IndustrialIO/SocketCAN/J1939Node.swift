@@ -105,16 +105,10 @@ public final class J1939Node: Sendable {
   /// - Parameter buffered: how many messages wait for the consumer before they wait in the kernel.
   public func messages(buffered: Int = 256) -> CANSocketSequence<TransportMessage> {
     CANSocketSequence(
-      source: CANSocketSequence.Source(interface: interface, capacity: buffered) {
-        [self] (queue) throws(CANBusError) in
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-          byteCount: Self.longestMessage, alignment: 8)
-        defer { buffer.deallocate() }
-        try CANSocketSequence.receive(from: receiver, into: queue) {
-          () throws(CANBusError) in
-          try next(buffer)
-        }
-      })
+      interface: interface, descriptor: receiver, longest: Self.longestMessage, capacity: buffered
+    ) { [self] (buffer) throws(CANBusError) in
+      try next(buffer)
+    }
   }
 
   private func next(_ buffer: UnsafeMutableRawBufferPointer) throws(CANBusError)
