@@ -144,9 +144,9 @@ let package = Package(
     .target(name: "CFormulaKernels"),
 
     .target(
-      name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport",
       swiftSettings: rules),
-    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     tests("CANCoreTests", dependencies: ["CANCore"]),
     tests("DBCTests", dependencies: ["DBC"]),
     tests(

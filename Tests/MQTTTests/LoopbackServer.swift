@@ -25,8 +25,6 @@ final class LoopbackServer: Sendable {
         guard connection >= 0 else { return }
         Thread.detachNewThread {
           serve(connection)
-          // A child process of another test may have inherited it: closing alone would not end it.
-          shutdown(connection, Int32(SHUT_RDWR))
           close(connection)
         }
       }

@@ -1,4 +1,4 @@
-internal import CAllocationCounter
+internal import CTestSupport
 
 /// Whether ``allocations(in:)`` can count in this program, and says something of what users run: without optimisation the
 /// compiler puts values on the heap that it keeps in registers otherwise.

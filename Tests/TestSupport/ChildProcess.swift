@@ -1,3 +1,4 @@
+internal import CTestSupport
 import Glibc
 import Synchronization
 
@@ -28,6 +29,7 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_APPEND, 0)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_APPEND, 0)
+    iiot_close_others(&actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
