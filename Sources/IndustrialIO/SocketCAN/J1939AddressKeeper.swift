@@ -1,4 +1,5 @@
 internal import CANCore
+internal import CSocketCAN
 internal import Glibc
 internal import IOThreads
 internal import Synchronization
