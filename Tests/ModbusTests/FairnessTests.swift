@@ -223,7 +223,8 @@ struct WriteTests {
       }
     }
     defer { peer.stop() }
-    let client = ModbusClient(.tcp("127.0.0.1", port: peer.port))
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(20)))
     let error = await #expect(throws: ModbusError.self) {
       try await client.write(.int64(600), to: .holding(4), as: .uint16)
     }
@@ -269,7 +270,8 @@ struct WriteTests {
     ])
   func refused(place: RegisterAddress, type: RegisterType, value: Value) async throws {
     let server = try ModbusServer(port: 0)
-    let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
     let error = await #expect(throws: ModbusError.self) {
       try await client.write(value, to: place, as: type)
     }

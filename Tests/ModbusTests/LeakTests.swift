@@ -11,7 +11,8 @@ struct LeakTests {
     await #expect(processExitsWith: .success) {
       let server = try ModbusServer(port: 0)
       try await Footprint.staysTheSame { _ in
-        let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+        let client = ModbusClient(
+          .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
         let values = try await client.readHoldingRegisters(0..<1)
         #expect(values == [0])
       }
@@ -50,7 +51,8 @@ struct LeakTests {
     await #expect(processExitsWith: .success) {
       try await Footprint.staysTheSame { _ in
         let server = try ModbusServer(port: 0)
-        let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+        let client = ModbusClient(
+          .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
         try await client.writeRegister(7, at: 3)
         server.close()
       }

@@ -36,6 +36,20 @@ enum ASCII {
     character >= 0x30 && character <= 0x39 ? character &- 0x30 : nil
   }
 
+  /// 1 for a hexadecimal digit, 0 for anything else, without a branch.
+  @inline(__always)
+  static func isHex(_ character: UInt64) -> UInt64 {
+    // A bit for each of the characters below 64, and from there to 127.
+    let digits: UInt64 = 0x03FF_0000_0000_0000
+    let letters: UInt64 = 0x0000_007E_0000_007E
+    let set = character & 0xC0 == 0 ? digits : character & 0xC0 == 0x40 ? letters : 0
+    return set &>> (character & 63) & 1
+  }
+
+  /// The value of a hexadecimal digit; rubbish for anything else.
+  @inline(__always)
+  static func nibble(_ digit: UInt64) -> UInt64 { (digit & 0x0F) &+ (digit &>> 6) &* 9 & 0x0F }
+
   @inline(__always) private static var high: UInt64 { 0x8080_8080_8080_8080 }
   @inline(__always) private static func all(_ byte: UInt8) -> UInt64 {
     UInt64(byte) &* 0x0101_0101_0101_0101

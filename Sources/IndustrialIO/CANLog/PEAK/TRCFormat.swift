@@ -328,6 +328,7 @@ struct TRCFormat: LineFormat {
 
   @inline(__always)
   private func data(_ cursor: inout LineCursor, count: Int) throws(LineFault) -> CANPayload {
+    if let payload = cursor.takeSpacedHex(count) { return payload }
     var words = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<count {
       cursor.skipBlanks()
