@@ -39,11 +39,10 @@ enum ASCII {
   /// 1 for a hexadecimal digit, 0 for anything else, without a branch.
   @inline(__always)
   static func isHex(_ character: UInt64) -> UInt64 {
-    // A bit for each of the characters below 64, and from there to 127.
-    let digits: UInt64 = 0x03FF_0000_0000_0000
-    let letters: UInt64 = 0x0000_007E_0000_007E
-    let set = character & 0xC0 == 0 ? digits : character & 0xC0 == 0x40 ? letters : 0
-    return set &>> (character & 63) & 1
+    // The top bit of a difference says which of the two is smaller.
+    let digit = character &- 0x30
+    let letter = (character | 0x20) &- 0x61
+    return ((digit &- 10) & ~digit | (letter &- 6) & ~letter) &>> 63
   }
 
   /// The value of a hexadecimal digit; rubbish for anything else.

@@ -142,10 +142,10 @@ extension LineCursor {
     var isSound: UInt64 = 1
     for index in 0..<count {
       let place = base + (start &+ index &* 3)
-      let blank = place.load(as: UInt8.self)
+      let blank = UInt64(place.load(as: UInt8.self))
       let high = UInt64(place.load(fromByteOffset: 1, as: UInt8.self))
       let low = UInt64(place.load(fromByteOffset: 2, as: UInt8.self))
-      isSound &= (blank == ASCII.space ? 1 : 0) & ASCII.isHex(high) & ASCII.isHex(low)
+      isSound &= ((blank ^ 0x20) &- 1) &>> 63 & ASCII.isHex(high) & ASCII.isHex(low)
       let value = ASCII.nibble(high) &<< 4 | ASCII.nibble(low)
       words[index &>> 3] |= value &<< UInt64((index & 7) &* 8)
     }
