@@ -191,7 +191,7 @@ struct FairnessTests {
     server.setFaults([.drop.of(unit: 2)])
     let client = ModbusClient(
       .tcp("127.0.0.1", port: server.port),
-      options: .init(timeout: .milliseconds(500), backoff: .init(maximum: .seconds(5))))
+      options: .init(timeout: .seconds(1), backoff: .init(maximum: .seconds(5))))
     #expect(try await client.readHoldingRegisters(0..<1, unit: 1) == [0])
     let dead = Task {
       var errors = 0

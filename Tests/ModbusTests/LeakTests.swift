@@ -66,11 +66,15 @@ private struct Footprint: Equatable {
   var descriptors: Int
 
   init() throws {
-    func count(_ folder: String) throws -> Int {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)").count
+    func entries(_ folder: String) throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)")
     }
-    threads = try count("task")
-    descriptors = try count("fd")
+    // Those of Swift's pool come and go as they like.
+    threads = try entries("task").count { task in
+      let name = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
+      return name?.hasPrefix("modbus") == true
+    }
+    descriptors = try entries("fd").count
   }
 
   /// KiB in use.

@@ -22,7 +22,8 @@ def work(iterations):
         with open(sys.argv[2]) as log:
             for line, frame in logreader.Parser(log).iterlines(keep_unknowns=True):
                 if frame is not None:
-                    text = format_message_by_frame_id(DATABASE, frame.frame_id, frame.data, True, True, True)
+                    text = format_message_by_frame_id(DATABASE, frame.frame_id, frame.data, True, True, True,
+                                                      allow_truncated=False, allow_excess=False)
                     count += text.count("Value")
                     line += " ::" + text
                 print(line, file=NOWHERE)
