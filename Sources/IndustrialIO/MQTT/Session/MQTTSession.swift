@@ -31,6 +31,12 @@ final class MQTTSession {
   var outbox: MQTTOutbox
   var inbox: MQTTInbox
 
+  /// What stands for topics on this connection.
+  var aliases = MQTTTopicAliases()
+  /// Whether the broker keeps retained messages.
+  private(set) var retainIsAvailable = true
+  private var topicAliasMaximum: UInt16 = 0
+
   /// The library's latest packet identifier.
   var lastIdentifier: Int32 = 0
 
@@ -306,6 +312,7 @@ final class MQTTSession {
     mailbox.update { $0.connections += 1 }
     for waiter in connectWaiters { waiter.succeed(()) }
     connectWaiters = []
+    aliases.reset(maximum: options.usesTopicAliases ? topicAliasMaximum : 0)
     outbox.window = min(options.maximumInflight, receiveMaximum)
     // A 3.1.1 broker can't say how many messages it holds between the steps of QoS 2, and mosquitto drops
     // what exceeds its limit, 20 by default, although it acknowledges it.
@@ -325,6 +332,8 @@ final class MQTTSession {
     }
     sessionIsPresent = flags & 1 != 0
     receiveMaximum = Int(MQTTPropertyList.int16(properties, MQTT_PROP_RECEIVE_MAXIMUM) ?? 65_535)
+    topicAliasMaximum = MQTTPropertyList.int16(properties, MQTT_PROP_TOPIC_ALIAS_MAXIMUM) ?? 0
+    retainIsAvailable = MQTTPropertyList.byte(properties, MQTT_PROP_RETAIN_AVAILABLE) != 0
     hasFreshConnection = true
   }
 
