@@ -44,7 +44,8 @@ extension GatewayRuntime {
     for bus in result.stoppedBuses + result.changedBuses { await acquisition.stop(bus) }
     if result.changedStages || !drivers.isEmpty || !result.stoppedBuses.isEmpty {
       var change = Moments(samples: SampleBatch(), grouping: .whole)
-      change.change = StageChange(formulas, rules: new.processing, names: Array(names), forms: forms)
+      change.change = StageChange(
+        formulas, rules: new.processing, names: Array(names), forms: forms)
       await intake.putDurably(change)
     }
     board.forget(in: tags) { name in

@@ -22,14 +22,18 @@ private let python = PeerProcess.find("python3")
     ("k", #"{"k":"\ud83dA\u0041"}"#, .text("\u{FFFD}AA")),
     ("k", #"{"k":"\ud83d\u0041"}"#, .text("\u{FFFD}A")),
     ("k", #"{"k":null}"#, .null), ("k", #"{"k":{}}"#, .compound), ("k", #"{"k":[1]}"#, .compound),
-    ("k", "[1]", .missing), ("01", "[1,2]", .missing), ("-0", "[1]", .missing), ("2", "[1]", .missing),
+    ("k", "[1]", .missing), ("01", "[1,2]", .missing), ("-0", "[1]", .missing),
+    ("2", "[1]", .missing),
     ("k", #"{"k":1,"k":2}"#, .number("2")), ("k.a", #"{"k":{"a":1},"k":{}}"#, .missing),
     ("k.a", #"{"k":{"a":1},"k":3}"#, .missing), ("\u{e9}", #"{"\u00e9":1}"#, .number("1")),
     (#"a\.b.c\\"#, #"{"a.b":{"c\\":7}}"#, .number("7")), ("k", "5", .missing),
     ("k", "", .malformed), ("k", #"{"k":1"#, .malformed), ("k", #"{"k":01}"#, .malformed),
-    ("k", #"{"k":-}"#, .malformed), ("k", #"{"k":-01}"#, .malformed), ("k", #"{"k":1.}"#, .malformed),
-    ("k", #"{"k":1,}"#, .malformed), ("k", #"{"k":.5}"#, .malformed), ("k", #"{"k":+5}"#, .malformed),
-    ("k", #"{"k":nan}"#, .malformed), ("k", #"{"k":1} x"#, .malformed), ("k", #"{k:1}"#, .malformed),
+    ("k", #"{"k":-}"#, .malformed), ("k", #"{"k":-01}"#, .malformed),
+    ("k", #"{"k":1.}"#, .malformed),
+    ("k", #"{"k":1,}"#, .malformed), ("k", #"{"k":.5}"#, .malformed),
+    ("k", #"{"k":+5}"#, .malformed),
+    ("k", #"{"k":nan}"#, .malformed), ("k", #"{"k":1} x"#, .malformed),
+    ("k", #"{k:1}"#, .malformed),
     ("k", "{\"k\":\"a\nb\"}", .malformed), ("k", #"{"k":"\x"}"#, .malformed),
     ("k", #"{"k":"\u12"}"#, .malformed), ("k", #"{"k":"\u+123"}"#, .malformed),
     ("k", #"{"k":[1,]}"#, .malformed), ("k", #"["#, .malformed), ("k", #"{"k":"#, .malformed),
@@ -48,7 +52,9 @@ private let python = PeerProcess.find("python3")
   }
 
   @Test func bytesThatAreNoTextAreNoDocument() throws {
-    for wrong: [UInt8] in [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
+    for wrong: [UInt8] in [
+      [0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80],
+    ] {
       let quoted = [UInt8(ascii: "\"")] + wrong + [UInt8(ascii: "\"")]
       for (before, after) in [("{\"k\":", "}"), ("{\"k\":1,\"x\":", "}"), ("{", ":1,\"k\":2}")] {
         let document = Array(before.utf8) + quoted + Array(after.utf8)
@@ -83,7 +89,8 @@ private let python = PeerProcess.find("python3")
     let findings = MQTTJSONScanner.find(paths, in: document)
     #expect(findings == (try paths.map { try find($0.text, in: document) }))
     #expect(findings[4] == .number("5") && findings[120] == .missing && findings[2] == .text("x"))
-    #expect(MQTTJSONScanner.find(paths, in: Array(document.dropLast())) == paths.map { _ in .malformed })
+    #expect(
+      MQTTJSONScanner.find(paths, in: Array(document.dropLast())) == paths.map { _ in .malformed })
   }
 
   @Test(
@@ -91,7 +98,8 @@ private let python = PeerProcess.find("python3")
     .enabled(if: python != nil), arguments: [1, 2, 3] as [UInt64])
   func agreesWithPython(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
-    let original = Array(#"{"a":[1,"xé\u0041",true,{"b":null}],"a":[0,2.5],"c":-0.5e+2,"d":""}"#.utf8)
+    let original = Array(
+      #"{"a":[1,"xé\u0041",true,{"b":null}],"a":[0,2.5],"c":-0.5e+2,"d":""}"#.utf8)
     var documents: [[UInt8]] = []
     for _ in 0..<4000 {
       var bytes = original
@@ -150,7 +158,8 @@ private let python = PeerProcess.find("python3")
     ("18446744073709551616", .number, .double(18_446_744_073_709_551_616), .good),
     ("-9223372036854775808", .number, .int64(.min), .good),
     ("1e308", .number, .double(1e308), .good), ("1e309", .number, .none, .badOutOfRange),
-    ("-1e999999999999", .number, .none, .badOutOfRange), ("1e-999999999999", .number, .double(0), .good),
+    ("-1e999999999999", .number, .none, .badOutOfRange),
+    ("1e-999999999999", .number, .double(0), .good),
     ("nan", .number, .none, .badTypeMismatch), ("inf", .number, .none, .badTypeMismatch),
     ("0x10", .number, .none, .badTypeMismatch), ("1,5", .number, .none, .badTypeMismatch),
     ("1 2", .number, .none, .badTypeMismatch), ("--1", .number, .none, .badTypeMismatch),
@@ -171,7 +180,9 @@ private let python = PeerProcess.find("python3")
 
   @Test func whatStandsInADocumentIsJudgedByTheType() throws {
     let path = try MQTTJSONPath("v")
-    func read(_ text: String, _ type: MQTTPayloadReader.ValueType) -> (value: Value, quality: Quality) {
+    func read(_ text: String, _ type: MQTTPayloadReader.ValueType) -> (
+      value: Value, quality: Quality
+    ) {
       MQTTPayloadReader(at: path, as: type).read(Array("{\"v\":\(text)}".utf8))
     }
     #expect(read("true", .number).quality == .badTypeMismatch)
@@ -199,7 +210,9 @@ private let python = PeerProcess.find("python3")
     #expect(large.value == .none && large.quality == .badOutOfRange)
   }
 
-  @Test("no bytes at all make it trap", arguments: [1, 2] as [UInt64]) func anything(seed: UInt64) throws {
+  @Test("no bytes at all make it trap", arguments: [1, 2] as [UInt64]) func anything(seed: UInt64)
+    throws
+  {
     var random = SeededGenerator(seed: seed)
     let readers = try [nil, "a", "0.b", "x.1.y"].map { path in
       MQTTPayloadReader(at: try path.map { try MQTTJSONPath($0) })

@@ -13,7 +13,10 @@ import Testing
     #expect(try TopicTemplate(template).topic(gateway: "plant-1", tag: "pump/flow/raw") == topic)
   }
 
-  @Test(arguments: ["", "a/+/b", "a/#", "{device", "device}", "{}", "{unit}", "{gateway}{tag}", "$share/g/{tag}", "a\u{0}"])
+  @Test(arguments: [
+    "", "a/+/b", "a/#", "{device", "device}", "{}", "{unit}", "{gateway}{tag}", "$share/g/{tag}",
+    "a\u{0}",
+  ])
   func refusesWhatIsNone(template: String) {
     let error = #expect(throws: SinkError.self) { try TopicTemplate(template) }
     #expect(error?.code == .invalid && error?.advice.isEmpty == false)

@@ -19,9 +19,12 @@ public enum ConfigurationSchema {
           ("schema", ["const": "iiot/1", "description": "the version of the file's format"]),
           ("gateway", gateway),
           ("buses", named(.oneOf(SchemaOfBuses.all), "the wires, each with one owner")),
-          ("devices", named(
+          (
+            "devices",
+            named(
               SchemaOfDevices.device, "what is read from the buses",
-              names: SchemaOfDevices.nameWithBraces)),
+              names: SchemaOfDevices.nameWithBraces)
+          ),
           ("formulas", formulas),
           ("processing", SchemaOfProcessing.rules),
           ("buffer", buffer),

@@ -90,7 +90,8 @@
       do throws(MQTTError) {
         if let path { _ = try MQTTJSONPath(path) }
       } catch {
-        section.problem(at: "json", error.message, "write keys joined by dots, such as readings.0.t")
+        section.problem(
+          at: "json", error.message, "write keys joined by dots, such as readings.0.t")
         return tag
       }
       do throws(MQTTError) {

@@ -58,7 +58,9 @@
       let gateway = root.section("gateway")
       if gateway == nil { root.problem("'gateway' is missing", "add  gateway: {id: plant-1}") }
       let buses = root.each("buses") { BusLoader($1).load($0) }
-      let devices = root.each("devices", mayHaveBraces: true) { DeviceLoader($1).load($0, buses: buses) }
+      let devices = root.each("devices", mayHaveBraces: true) {
+        DeviceLoader($1).load($0, buses: buses)
+      }
       let formulas = formulas(root.node("formulas"))
       var configuration = GatewayConfiguration(
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",

@@ -41,7 +41,9 @@ public struct MQTTJSONPath: Sendable, Hashable {
       }
     }
     if isEscaped { throw wrong("ends in a backslash") }
-    if steps.contains([]) { throw wrong("has an empty step: write keys joined by dots, readings.0.t") }
+    if steps.contains([]) {
+      throw wrong("has an empty step: write keys joined by dots, readings.0.t")
+    }
     if steps.count > MQTTJSONScanner.deepest {
       throw wrong("has more than \(MQTTJSONScanner.deepest) steps")
     }

@@ -53,7 +53,7 @@ public struct MQTTSampler: Sendable {
   private var sources: [Source] = []
   /// By topic: those that had a message, and those without names. Bounded as the tags are.
   private var plans: [String: Plan] = [:]
-  /// The topics of tags; of those that are not to be made, an empty text.
+  /// The topics of tags that templates made; of those that they are not to make, an empty text.
   private var owners: [String: String] = [:]
 
   /// A sampler without tags.
@@ -72,6 +72,7 @@ public struct MQTTSampler: Sendable {
   ///   - tag: Its path, `{device}/level`. All names of the topic stand in it, and no others.
   ///   - topic: The topics of its messages.
   ///   - reader: What is taken out of them.
+  /// A tag without names in braces goes before those that templates would make of the same path.
   /// - Throws: ``MQTTError/Code/invalidArgument`` when the names of tag and topic are not the same, the topic has wildcards, or the tag
   ///   has another topic.
   public mutating func add(
@@ -103,6 +104,8 @@ public struct MQTTSampler: Sendable {
     var plan = plans[topic.text] ?? Plan()
     make(tag, of: topic.text, reader, in: &plan)
     plans[topic.text] = plan
+    // Named by the caller: that templates could make it too is no mistake.
+    owners[tag] = ""
   }
 
   /// Keeps tags from being made by templates, because they come from elsewhere.

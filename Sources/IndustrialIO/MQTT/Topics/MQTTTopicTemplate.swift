@@ -79,7 +79,8 @@ public struct MQTTTopicTemplate: Sendable, Hashable {
       if let wrong = value.utf8.first(where: { "/+#\0".utf8.contains($0) }) {
         let shown = wrong == 0 ? "NUL" : String(UnicodeScalar(wrong))
         throw MQTTError(
-          .invalidArgument, "the value of {\(name)} contains \(shown), which would make another topic",
+          .invalidArgument,
+          "the value of {\(name)} contains \(shown), which would make another topic",
           topic: text)
       }
     }
@@ -161,10 +162,12 @@ public struct MQTTTopicTemplate: Sendable, Hashable {
           if index + 2 == parts.count {
             end -= next.count
           } else {
+            // As short as possible, but not empty.
             var candidate = position + 1
             while candidate < end, !Self.has(next, topic, candidate..<level.upperBound) {
               candidate += 1
             }
+            guard candidate < end else { return false }
             end = candidate
           }
         }
