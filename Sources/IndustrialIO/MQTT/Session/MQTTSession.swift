@@ -185,6 +185,19 @@ final class MQTTSession {
       // Held back and broken: what is left in the socket is still read, the buffer takes a burst more.
       readBurst(Self.readBurst)
     }
+    acknowledgeAtOnce()
+  }
+
+  /// Has TCP acknowledge what was read without its usual wait of 40 ms for something to send along. A broker that gathers small
+  /// packets until then (Nagle's algorithm, which mosquitto leaves on) would send nothing for so long.
+  private func acknowledgeAtOnce() {
+    guard let handle else { return }
+    let socket = mosquitto_socket(handle)
+    guard socket >= 0 else { return }
+    var isOn: Int32 = 1
+    // It holds for a while only, so it is said again each time.
+    _ = setsockopt(
+      socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private func readBurst(_ limit: Int) {
