@@ -52,7 +52,8 @@ public final class GatewayRuntime: Sendable {
     acquisition = Acquisition(DriverContext(intake: intake, report: events))
     drivers = try configuration.makeDrivers(tags: tags)
     let formulas = try configuration.checkedFormulas(known: Set(tags.names))
-    stages = StageChange(formulas, rules: configuration.processing, names: tags.names)
+    stages = StageChange(
+      formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms)
 
     let directory = "\(configuration.dataFolder)/buffer"
     nextSequence = try LastSequence.next(in: directory)

@@ -9,8 +9,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] = [
     dbc, candump, asc, trc, blf, formula, formulaState, modbus, modbusRTU, modbusServer,
-    sampleBlock,
-    store, time,
+    sampleBlock, message, store, time,
   ]
 
   static subscript(name: String) -> FuzzTarget? { all.first { $0.name == name } }
