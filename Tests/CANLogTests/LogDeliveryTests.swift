@@ -23,6 +23,21 @@ import Testing
     }
   }
 
+  /// What Windows editors put in front of a text.
+  @Test(arguments: [
+    (CANLogFormat.candump, "(1.000000) can0 123#11\n"), (.candumpScreen, "  can0  123   [1]  11\n"),
+    (.asc, "date Sat Sep 30 10:06:13.191 PM 2017\n0.1 1 123 Rx d 1 11\n"),
+    (.trc, ";$FILEVERSION=1.1\n1) 17.4  Rx 0123  1  11\n"),
+  ])
+  func aByteOrderMarkIsNoPartOfTheLog(format: CANLogFormat, text: String) throws {
+    for forced in [format, nil] {
+      let plain = try ReadLog(text, options: CANLogOptions(format: forced))
+      let marked = try ReadLog("\u{FEFF}" + text, options: CANLogOptions(format: forced))
+      #expect(marked.frames == plain.frames && marked.frames.count == 1)
+      #expect(marked.findings == [] && marked.timeBase == plain.timeBase)
+    }
+  }
+
   @Test func aPipeDeliversEachLineWhenItIsThere() async throws {
     let ends = try Self.makePipe()
     let frames = CANLogReader(fileDescriptor: ends.read, closingWhenDone: true).frames()
