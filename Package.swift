@@ -159,7 +159,7 @@ let package = Package(
     tests(
       "PlantSimulatorTests",
       dependencies: ["PlantSimulator", "CANCore", "DBC", "IndustrialModel", "Modbus"]),
-    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto"]),
+    tests("MQTTTests", dependencies: ["MQTT", "CMosquitto", "IndustrialModel"]),
     tests("CANLogTests", dependencies: ["CANLog", "CANCore"]),
     tests("CANTransportTests", dependencies: ["CANTransport", "CANCore", "DBC"]),
     tests("CANSignalsTests", dependencies: ["CANSignals", "DBC", "IndustrialModel"]),

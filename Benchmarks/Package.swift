@@ -39,7 +39,7 @@ let package = Package(
     suite("Modbus", uses: "Modbus"),
     suite("Formula", uses: "Formula"),
     suite("CANLog", uses: "CANLog"),
-    suite("MQTT", uses: "MQTT"),
+    suite("MQTT", uses: "MQTT", "StoreForward"),
     suite(
       "CANSignals", uses: "CANSignals", "CANLog", "DBC", "IndustrialModel", with: "BusRecording"),
     suite("SocketCAN", uses: "SocketCAN", "CANCore", with: "CFlood"),

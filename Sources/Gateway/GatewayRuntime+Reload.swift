@@ -32,6 +32,7 @@ extension GatewayRuntime {
     }
     result.stoppedBuses = old.buses.map(\.name).filter { old.isRead($0) && !new.isRead($0) }
     let names = new.knownTags() ?? Set(tags.names)
+    let forms = new.tagForms
     let formulas = try new.checkedFormulas(known: names)
     result.changedStages = old.formulas != new.formulas || old.processing != new.processing
     if old.buffer.capacity != new.buffer.capacity {
@@ -43,12 +44,13 @@ extension GatewayRuntime {
     for bus in result.stoppedBuses + result.changedBuses { await acquisition.stop(bus) }
     if result.changedStages || !drivers.isEmpty || !result.stoppedBuses.isEmpty {
       var change = Moments(samples: SampleBatch(), grouping: .whole)
-      change.change = StageChange(formulas, rules: new.processing, names: Array(names))
+      change.change = StageChange(
+        formulas, rules: new.processing, names: Array(names), forms: forms)
       await intake.putDurably(change)
     }
     board.forget(in: tags) { name in
       let device = name.prefix { $0 != "/" }
-      return !new.devices.contains { $0.name == device }
+      return !new.devices.contains { $0.name == device } && !forms.contains(name)
         && !new.formulas.contains { $0.tag == name || name.hasPrefix($0.tag + ".") }
     }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }

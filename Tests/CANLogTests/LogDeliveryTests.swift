@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// How frames reach the reader's user: in time, in order, and cancellable.
-@Suite(.timeLimit(.minutes(1))) struct LogDeliveryTests {
+@Suite(.timeLimit(.minutes(15))) struct LogDeliveryTests {
   /// Two ends of a stream. Unlike those of pipe(2) they can be made so that no child process that another
   /// test starts at the same moment inherits them and keeps them open.
   static func makePipe() throws -> (read: Int32, write: Int32) {

@@ -96,3 +96,18 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
 int iiot_allocations_are_counted(void) { return 0; }
 
 #endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
+
+#include <malloc.h>
+
+uint64_t iiot_bytes_in_use(void) {
+  struct mallinfo2 info = mallinfo2();
+  return (uint64_t)info.uordblks + (uint64_t)info.hblkhd;
+}
+
+#else
+
+uint64_t iiot_bytes_in_use(void) { return 0; }
+
+#endif

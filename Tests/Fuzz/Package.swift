@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "IndustrialModel", package: "iiot"),
         .product(name: "CANLog", package: "iiot"),
         .product(name: "Modbus", package: "iiot"),
+        .product(name: "MQTT", package: "iiot"),
       ],
       swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]),
     .target(name: "CLibFuzzer"),

@@ -56,6 +56,30 @@
       #expect(can.buses.first?.transport == .socketCAN(interface: "can0", database: "x.dbc"))
     }
 
+    @Test("devices and tags that topics name") func templates() throws {
+      let bus = "{driver: mqtt, url: 'mqtt://h', subscribe: 'iot/{device}/#'}"
+      let configuration = try GatewayConfiguration(
+        yaml: """
+          schema: iiot/1
+          gateway: {id: t}
+          buses: {b: \(bus)}
+          devices:
+            "{device}": {bus: b, tags: {level: {topic: "iot/{device}/raw", json: level}}}
+            pump-1: {bus: b, tags: {"{kind}": {topic: "iot/{device}/{kind}"}, t: {topic: iot/pump-1/t}}}
+          formulas: {sum/level: {expression: "{pump-7/level} + {pump-1/rpm}"}}
+          processing: {pump-7/level: {min: 0}, pump-8/*: {max: 1}}
+          """)
+      #expect(configuration.devices.map(\.name) == ["{device}", "pump-1"])
+      #expect(configuration.devices[1].messages[0].topic == "iot/{device}/{kind}")
+      for wrong in ["{pump-7/pressure}", "{pump-1/a/b}"] {
+        #expect(throws: ConfigurationError.self) {
+          try load(
+            bus, "{bus: b, tags: {level: {topic: iot/d/raw}}}",
+            "formulas: {sum/level: {expression: '\(wrong)'}}")
+        }
+      }
+    }
+
     @Test("rules for single tags") func rules() throws {
       let rest = """
         processing:
@@ -106,6 +130,22 @@
           "{bus: b, tags: {t: {topic: a/x, json: 'a..b', type: real}}}",
           ["devices.d.tags.t.json", "devices.d.tags.t.type"]
         ),
+        (
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/{device'}",
+          "{bus: b, tags: {t: {topic: x}}}",
+          ["buses.b.subscribe"]
+        ),
+        (
+          // Several topics in one tag; a name that the topic does not give; wildcards; not subscribed to.
+          "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/{x}/c'}",
+          "{bus: b, tags: {t: {topic: 'a/{x}/c'}, '{k}': {topic: a/b/c}, u: {topic: a/+/c}, "
+            + "'{x}': {topic: 'a/{x}/d'}, v: {topic: 'a/{x/c'}}}",
+          [
+            "devices.d.tags.t.topic", "devices.d.tags.{k}.topic", "devices.d.tags.u.topic",
+            "devices.d.tags.{x}.topic", "devices.d.tags.v.topic",
+          ]
+        ),
+        ("{driver: simulator}", "{bus: b, tags: {'{t}': {}}}", ["devices.d.tags.{t}"]),
         (
           "{driver: mqtt, url: 'mqtt://h', subscribe: 'a/#'}", "{bus: b, every: 1s}",
           ["devices.d", "devices.d.every"]

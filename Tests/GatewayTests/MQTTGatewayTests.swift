@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
   "A gateway between brokers", .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(15)))
 struct MQTTGatewayTests {
   let folder: TemporaryFolder
 
@@ -35,6 +35,89 @@ struct MQTTGatewayTests {
     #expect(lines.contains { $0.hasPrefix("tank open=true ") })
     // What was retained may be old, and says so.
     #expect(lines[0].hasPrefix("tank count=7i,count.status=1083179008i "))
+  }
+
+  @Test(
+    "one subscription yields the tags of devices that nobody has named, and they are processed as others are"
+  )
+  func devicesOfTopics() async throws {
+    let broker = try await Mosquitto()
+    var configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [
+        .init(
+          name: "broker",
+          transport: .mqtt(
+            MQTTEndpoint(try MQTTAddress(broker.url)), filter: "iot/{device}/{kind}"))
+      ],
+      devices: [
+        .init(
+          name: "{device}", bus: "broker",
+          messages: [
+            MessageTag(name: "level", topic: "iot/{device}/raw", path: "level", unit: "m"),
+            MessageTag(name: "t", topic: "iot/{device}/raw", path: "t", scale: 0.1),
+          ]),
+        .init(
+          name: "pump-1", bus: "broker",
+          messages: [
+            MessageTag(name: "{kind}", topic: "iot/{device}/{kind}"),
+            MessageTag(name: "t", topic: "iot/pump-1/temperature"),
+          ]),
+      ],
+      formulas: [.init(tag: "sum/level", expression: "{pump-1/level} + {pump-2/level}")],
+      buffer: .init(capacity: 4 << 20, segment: 1 << 20),
+      sinks: [.init(name: "s", kind: .file(path: folder.file("out.jsonl"), format: .jsonl))])
+    var limit = ProcessingRule("pump-2/*")
+    limit.maximum = 5
+    var window = ProcessingRule("pump-3/level")
+    window.window = .init(length: .seconds(3600), functions: [.count])
+    configuration.processing = [limit, window]
+    let events = EventLog()
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    let publisher = try MQTTClient(broker.url)
+    var hasPublished = false
+    try await run(gateway) { gateway in
+      if !hasPublished {
+        // The session is there when its first message has come.
+        try await publisher.publish("1", to: "iot/pump-1/rpm")
+        guard gateway.latest.contains(where: { $0.value == .int64(1) }) else { return false }
+        hasPublished = true
+        try await publisher.publish([
+          MQTTMessage(topic: "iot/pump-1/raw", text: #"{"level":3,"t":215}"#),
+          MQTTMessage(topic: "iot/pump-1/temperature", text: "20"),
+          MQTTMessage(topic: "iot/pump-2/raw", text: #"{"level":7}"#),
+          MQTTMessage(topic: "iot/pump-3/raw", text: #"{"level":1,"t":10}"#),
+          MQTTMessage(topic: "iot/pump-3/raw", text: #"{"level":2,"t":20}"#),
+          MQTTMessage(topic: "iot/{x}/raw", text: "{}"),
+        ])
+      }
+      return gateway.latest.contains { $0.value == .double(2) }
+    }
+    struct Line: Decodable {
+      var tag: String
+      var value: Double?
+      var quality: String
+      var reason: String?
+    }
+    let lines = try folder.text(of: "out.jsonl").split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    func values(_ tag: String) -> [String] {
+      lines.filter { $0.tag == tag }.map {
+        "\($0.value.map { "\($0)" } ?? $0.reason ?? "-") \($0.quality)"
+      }
+    }
+    #expect(values("pump-1/level") == ["3.0 good"])
+    // The file names this tag itself, with a topic of its own.
+    #expect(values("pump-1/t") == ["20.0 good"])
+    #expect(values("pump-1/raw") == ["wrong type bad"])
+    #expect(values("pump-2/level") == ["7.0 uncertain"])
+    #expect(values("pump-2/t") == ["no data bad"])
+    #expect(values("pump-3/level").isEmpty)
+    #expect(values("pump-3/level.count") == ["2.0 good"])
+    #expect(values("pump-3/t") == ["1.0 good", "2.0 good"])
+    #expect(values("sum/level").last == "10.0 uncertain")
+    #expect(events.all.contains { $0.message.contains("messages that make no tag") })
   }
 
   @Test("a broker that is not there is told once, and the tags are bad")

@@ -1,5 +1,6 @@
 import Foundation
 import MQTT
+import TestSupport
 
 /// Collects messages of a subscription until there are enough.
 func collect(_ count: Int, from subscription: MQTTSubscription) async throws -> [MQTTMessage] {
@@ -12,10 +13,18 @@ func collect(_ count: Int, from subscription: MQTTSubscription) async throws -> 
   return all
 }
 
-/// Number of threads and descriptors of this process.
-func resources() throws -> (threads: Int, descriptors: Int) {
-  (
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count,
-    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-  )
+/// What this process has taken of the system and its memory.
+struct Resources: CustomStringConvertible {
+  var threads: Int
+  var descriptors: Int
+  var bytes: Int
+
+  static func now() throws -> Resources {
+    Resources(
+      threads: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count,
+      descriptors: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count,
+      bytes: bytesInUse())
+  }
+
+  var description: String { "\(threads) threads, \(descriptors) descriptors, \(bytes) bytes" }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("The client and libmodbus understand each other", .timeLimit(.minutes(1)))
+@Suite("The client and libmodbus understand each other", .timeLimit(.minutes(15)))
 struct ClientAgainstLibmodbusTests {
   private let server: ModbusServer
   private let client: ModbusClient

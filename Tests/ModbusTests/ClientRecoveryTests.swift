@@ -5,7 +5,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("What goes wrong on the wire costs its own request and no other", .timeLimit(.minutes(1)))
+@Suite("What goes wrong on the wire costs its own request and no other", .timeLimit(.minutes(15)))
 struct ClientRecoveryTests {
   private func client(_ peer: ScriptedPeer, _ change: (inout ModbusOptions) -> Void = { _ in })
     -> ModbusClient

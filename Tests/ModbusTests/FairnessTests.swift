@@ -6,7 +6,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("Devices share a wire fairly, and a write goes first", .timeLimit(.minutes(1)))
+@Suite("Devices share a wire fairly, and a write goes first", .timeLimit(.minutes(15)))
 struct FairnessTests {
   /// The engine without a thread of its own, so that the test decides what happens between two of its turns.
   private func engine(_ peer: ScriptedPeer, inFlight: Int = 1) throws -> WireEngine {
@@ -211,7 +211,7 @@ struct FairnessTests {
   }
 }
 
-@Suite("Writes are checked before and after, and never repeated", .timeLimit(.minutes(1)))
+@Suite("Writes are checked before and after, and never repeated", .timeLimit(.minutes(15)))
 struct WriteTests {
   @Test("what the device made of a value is read back and compared")
   func readBack() async throws {

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Modbus
 
-@Suite("Readings become few requests, and their answers the right samples", .timeLimit(.minutes(1)))
+@Suite(
+  "Readings become few requests, and their answers the right samples", .timeLimit(.minutes(15)))
 struct RegisterSamplerTests {
   private let tags = TagRegistry()
 

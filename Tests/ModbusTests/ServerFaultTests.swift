@@ -4,7 +4,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("Whatever a server does wrong, the client keeps or finds its way", .timeLimit(.minutes(1)))
+@Suite("Whatever a server does wrong, the client keeps or finds its way", .timeLimit(.minutes(15)))
 struct ServerFaultTests {
   private func server(_ faults: ModbusFault...) throws -> ModbusServer {
     let server = try ModbusServer(port: 0, units: [1, 2])

@@ -6,14 +6,17 @@ import Testing
     ("{gateway}/{device}/{tag}", "plant-1/pump/flow/raw"),
     ("plant/{tag}", "plant/flow/raw"),
     ("plant", "plant"),
-    ("{device}{device}/x", "pumppump/x"),
+    ("{device}-{device}/x", "pump-pump/x"),
     ("é/{gateway}-{device}", "é/plant-1-pump"),
   ])
   func isFilledIn(template: String, topic: String) throws {
     #expect(try TopicTemplate(template).topic(gateway: "plant-1", tag: "pump/flow/raw") == topic)
   }
 
-  @Test(arguments: ["", "a/+/b", "a/#", "{device", "device}", "{}", "{unit}", "a\u{0}"])
+  @Test(arguments: [
+    "", "a/+/b", "a/#", "{device", "device}", "{}", "{unit}", "{gateway}{tag}", "$share/g/{tag}",
+    "a\u{0}",
+  ])
   func refusesWhatIsNone(template: String) {
     let error = #expect(throws: SinkError.self) { try TopicTemplate(template) }
     #expect(error?.code == .invalid && error?.advice.isEmpty == false)

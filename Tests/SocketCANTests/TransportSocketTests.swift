@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension VirtualBusTests {
-  @Suite("ISO-TP by the kernel", .timeLimit(.minutes(2)))
+  @Suite("ISO-TP by the kernel", .timeLimit(.minutes(15)))
   struct ISOTP {
     private let request = CANIdentifier(truncating: 0x7E0)
     private let response = CANIdentifier(truncating: 0x7E8)
@@ -126,7 +126,7 @@ extension VirtualBusTests {
     }
   }
 
-  @Suite("J1939 by the kernel", .timeLimit(.minutes(2)))
+  @Suite("J1939 by the kernel", .timeLimit(.minutes(15)))
   struct J1939 {
     private func bytes(_ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ count) }

@@ -24,3 +24,6 @@ public func allocations(in body: () throws -> Void) rethrows -> UInt64 {
   }
   return iiot_allocations_end()
 }
+
+/// The bytes that the whole process has asked for and not given back; 0 where nobody counts them, as under a sanitizer.
+public func bytesInUse() -> Int { Int(iiot_bytes_in_use()) }

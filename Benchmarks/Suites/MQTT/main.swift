@@ -2,6 +2,7 @@
 import Foundation
 import Harness
 import MQTT
+import StoreForward
 
 /// Mosquitto on a loopback port. A shell stands between, so that the broker ends when this program does.
 struct Broker: Sendable {
@@ -90,6 +91,66 @@ for (name, qos, number) in [("QoS 0", MQTTQoS.atMostOnce, 0), ("QoS 1", .atLeast
           arguments: ["\(broker.port)", "\(number)"])
       ])
   }
+}
+
+/// A publisher and a durable subscription, whose batches are acknowledged when a store has synced them.
+actor DurableEnds {
+  private let broker: Broker
+  private let folder: String
+  private let publisher: MQTTClient
+  private var subscriber: MQTTClient?
+  private var subscription: MQTTDurableSubscription?
+  private var store: RingStore?
+  private var records = RecordBatch()
+
+  init(_ broker: Broker) throws {
+    self.broker = broker
+    folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID())").path
+    publisher = try MQTTClient(broker.url)
+  }
+
+  func run(_ iterations: Int) async throws -> UInt64 {
+    if subscriber == nil {
+      store = try await RingStore(
+        directory: folder, options: StoreOptions(capacity: .bytes(256 << 20)))
+      let client = try MQTTClient(
+        broker.url, options: MQTTOptions(session: .persistent(clientIdentifier: "bench")))
+      subscription = try await client.durableSubscription("bench/durable")
+      subscriber = client
+    }
+    let payload = Array(repeating: UInt8(ascii: "x"), count: 100)
+    let messages = Array(
+      repeating: MQTTMessage(topic: "bench/durable", payload: payload), count: 1000)
+    var received = 0
+    var iterator = subscription?.makeAsyncIterator()
+    for iteration in 1...max(1, iterations) {
+      async let published: Void = publisher.publish(messages)
+      while received < iteration * 1000, let batch = try await iterator?.next() {
+        records.removeAll()
+        for message in batch.messages { try records.append(message.payload, time: 0) }
+        _ = try await store?.append(records)
+        batch.acknowledge()
+        received += batch.messages.count
+      }
+      try await published
+    }
+    return UInt64(received)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+}
+
+suite.add("durable receive into a RingStore") {
+  let broker = try Broker()
+  let durable = try DurableEnds(broker)
+  let plain = try Ends(broker, qos: .atLeastOnce)
+  return Comparison(
+    operation: "message", itemsPerOperation: 1000, bytesPerOperation: 100_000,
+    countedIterations: 0,
+    ours: { iterations in try await durable.run(Int(iterations)) },
+    against: [
+      .limit("plain subscription, QoS 1") { iterations in try await plain.run(Int(iterations)) }
+    ])
 }
 
 suite.run()

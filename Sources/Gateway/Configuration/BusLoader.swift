@@ -78,10 +78,10 @@
     private func mqtt() -> GatewayConfiguration.Transport {
       let endpoint = section.mqttEndpoint()
       let filter = section.text(
-        "subscribe", expected: "a topic filter such as plant/#", required: true)
+        "subscribe", expected: "a topic filter such as plant/# or iot/{device}/raw", required: true)
       if let filter {
         do throws(MQTTError) {
-          _ = try MQTTTopicFilter(filter)
+          _ = try MQTTTopicTemplate(filter)
         } catch {
           section.problem(at: "subscribe", error.message, "write one such as plant/#")
         }

@@ -19,7 +19,12 @@ public enum ConfigurationSchema {
           ("schema", ["const": "iiot/1", "description": "the version of the file's format"]),
           ("gateway", gateway),
           ("buses", named(.oneOf(SchemaOfBuses.all), "the wires, each with one owner")),
-          ("devices", named(SchemaOfDevices.device, "what is read from the buses")),
+          (
+            "devices",
+            named(
+              SchemaOfDevices.device, "what is read from the buses",
+              names: SchemaOfDevices.nameWithBraces)
+          ),
           ("formulas", formulas),
           ("processing", SchemaOfProcessing.rules),
           ("buffer", buffer),
@@ -81,10 +86,12 @@ public enum ConfigurationSchema {
     ]
   }
 
-  private static func named(_ part: OrderedJSON, _ description: String) -> OrderedJSON {
+  private static func named(
+    _ part: OrderedJSON, _ description: String, names: String = "^[A-Za-z0-9._-]+$"
+  ) -> OrderedJSON {
     [
       "type": "object", "description": .string(description),
-      "propertyNames": ["pattern": "^[A-Za-z0-9._-]+$"], "additionalProperties": part,
+      "propertyNames": ["pattern": .string(names)], "additionalProperties": part,
     ]
   }
 }

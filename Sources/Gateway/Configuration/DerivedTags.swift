@@ -5,14 +5,24 @@ extension GatewayConfiguration {
   /// Compiles the derived tags and puts them in an order in which each comes after those it uses.
   ///
   /// - Parameters:
-  ///   - known: The tags that exist besides the derived ones; nil when they can't be known in advance.
+  ///   - known: The tags that exist besides the derived ones and those that topics make; nil when they can't be known in advance.
   ///   - report: Told for every mistake: which formula, what, what to do.
   /// - Returns: Nil when there was a mistake.
   func compiledFormulas(
     known: Set<String>?, report: (_ tag: String, _ message: String, _ advice: String) -> Void
   ) -> [FormulaSet.Member]? {
-    let (set, errors) = FormulaSet.compile(
-      formulas.map { ($0.tag, $0.expression) }, options: FormulaOptions(names: known))
+    let expressions = formulas.map { ($0.tag, $0.expression) }
+    let forms = tagForms
+    var known = known
+    if known != nil, !forms.isEmpty {
+      // What topics may make is known by its form only.
+      for expression in expressions {
+        let (alone, _) = FormulaSet.compile([expression], options: FormulaOptions(names: nil))
+        let names = alone?.members.flatMap { $0.formula.dependencies.map(\.name) } ?? []
+        known?.formUnion(names.filter(forms.contains))
+      }
+    }
+    let (set, errors) = FormulaSet.compile(expressions, options: FormulaOptions(names: known))
     for error in errors {
       let place = error.error.length > 0 ? " (column \(error.error.column) of the formula)" : ""
       let excerpt = error.error.snippet.split(separator: "\n").map { $0.dropFirst(2) }
@@ -50,7 +60,10 @@ extension GatewayConfiguration {
       case .modbusTCP, .modbusRTU:
         for tag in device.tags { known.insert("\(device.name)/\(tag.name)") }
       case .mqtt:
-        for tag in device.messages { known.insert("\(device.name)/\(tag.name)") }
+        // Those with names in braces are not known before their topics come: `tagForms`.
+        for tag in device.messages where !"\(device.name)\(tag.name)".contains("{") {
+          known.insert("\(device.name)/\(tag.name)")
+        }
       case .simulator:
         for tag in device.simulated { known.insert("\(device.name)/\(tag.name)") }
       case .system:

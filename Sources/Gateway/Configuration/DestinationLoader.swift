@@ -137,7 +137,7 @@
     private func headers() -> [String: Secret] {
       guard let fields = section.section("headers") else { return [:] }
       var headers: [String: Secret] = [:]
-      for (name, node) in fields.names {
+      for (name, node) in fields.names() {
         let text = node.scalar?.string ?? ""
         headers[name] = text.hasPrefix("${") ? fields.secret(name) : Secret(text)
         if node.scalar == nil || headers[name]?.isOneLine == false {

@@ -1,5 +1,6 @@
 #if Gateway
   internal import Formula
+  internal import IndustrialModel
   internal import MQTT
   internal import Modbus
   internal import Yams
@@ -33,14 +34,19 @@
         device.every = period()
         device.tags = tags("{level: {at: holding/0}}") { RegisterTagLoader($1).load($0) }
       case .mqtt(_, let filter):
-        device.messages = tags("{level: {topic: plant/tank/level}}") { name, section in
-          message(name, section, filter: filter)
+        device.messages = tags("{level: {topic: plant/tank/level}}", mayHaveBraces: true) {
+          message($0, $1, of: device, filter: filter)
         }
       case .simulator:
         device.every = period()
         device.simulated = tags("{level: {shape: sine}}", simulated)
       case .system: device.every = period()
       case .canLog, .socketCAN: break
+      }
+      if name.contains("{"), device.messages.isEmpty {
+        section.problem(
+          "only topics of a bus of driver mqtt give names in braces",
+          "write the name of the device instead of '\(name)'")
       }
       return device
     }
@@ -54,24 +60,23 @@
     }
 
     private func tags<Tag>(
-      _ example: String, _ build: (String, YAMLSection) -> Tag?
+      _ example: String, mayHaveBraces: Bool = false, _ build: (String, YAMLSection) -> Tag?
     ) -> [Tag] {
-      let tags = section.each("tags", build)
+      let tags = section.each("tags", mayHaveBraces: mayHaveBraces, build)
       if tags.isEmpty { section.problem("the device has no tags", "add  tags: \(example)") }
       return tags
     }
 
     private func message(
-      _ name: String, _ section: YAMLSection, filter: String
+      _ name: String, _ section: YAMLSection, of device: GatewayConfiguration.Device,
+      filter: String
     ) -> MessageTag? {
       let topic = section.text("topic", expected: "a topic", required: true)
       let types = MessageTag.ValueType.allCases.map(\.rawValue).joined(separator: ", ")
       let type = section.value("type", expected: "one of \(types)") {
         MessageTag.ValueType(rawValue: $0)
       }
-      let path = section.value("json", expected: "keys joined by dots, such as readings.0.t") {
-        JSONPath($0) == nil ? nil : $0
-      }
+      let path = section.text("json", expected: "keys joined by dots, such as readings.0.t")
       let scale = section.number("scale")
       let offset = section.number("offset")
       let unit = section.text("unit", expected: "a UCUM unit")
@@ -79,17 +84,31 @@
         section.problem("only numbers are scaled", "leave out scale and offset")
       }
       guard let topic else { return nil }
-      if topic.contains(where: { $0 == "+" || $0 == "#" }) {
-        section.problem(
-          at: "topic", "a tag has one topic, without wildcards", "write a tag for each topic")
-      } else if let filter = try? MQTTTopicFilter(filter), !filter.matches(topic) {
-        section.problem(
-          at: "topic", "the bus does not subscribe to '\(topic)', only to \(filter)",
-          "correct the topic, or the bus's  subscribe")
-      }
-      return MessageTag(
+      let tag = MessageTag(
         name: name, topic: topic, path: path, type: type ?? .number, scale: scale ?? 1,
         offset: offset ?? 0, unit: unit)
+      do throws(MQTTError) {
+        if let path { _ = try MQTTJSONPath(path) }
+      } catch {
+        section.problem(
+          at: "json", error.message, "write keys joined by dots, such as readings.0.t")
+        return tag
+      }
+      do throws(MQTTError) {
+        var sampler = MQTTSampler(tags: TagRegistry())
+        try device.add(tag, to: &sampler)
+        let topics = try device.topic(of: tag).filter
+        if let filter = try? MQTTTopicTemplate(filter).filter, !filter.matches(topics.text) {
+          section.problem(
+            at: "topic", "the bus does not subscribe to '\(topics)', only to \(filter)",
+            "correct the topic, or the bus's  subscribe")
+        }
+      } catch {
+        section.problem(
+          at: "topic", error.message,
+          "write one topic, or one with names that also stand in the name of the device or the tag")
+      }
+      return tag
     }
 
     private func simulated(_ name: String, _ section: YAMLSection) -> SimulatedTag? {

@@ -58,7 +58,9 @@
       let gateway = root.section("gateway")
       if gateway == nil { root.problem("'gateway' is missing", "add  gateway: {id: plant-1}") }
       let buses = root.each("buses") { BusLoader($1).load($0) }
-      let devices = root.each("devices") { DeviceLoader($1).load($0, buses: buses) }
+      let devices = root.each("devices", mayHaveBraces: true) {
+        DeviceLoader($1).load($0, buses: buses)
+      }
       let formulas = formulas(root.node("formulas"))
       var configuration = GatewayConfiguration(
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",
@@ -96,7 +98,9 @@
     private func checkRules(of configuration: GatewayConfiguration, in root: YAMLSection) {
       guard let known = configuration.knownTags() else { return }
       let all = known.union(configuration.formulas.map(\.tag))
+      let forms = configuration.tagForms
       for rule in configuration.processing where !all.contains(where: rule.matches) {
+        if rule.pattern.hasSuffix("*") ? !forms.isEmpty : forms.contains(rule.pattern) { continue }
         let nearest = Spelling.nearest(to: rule.pattern, among: all.sorted())
         root.section("processing")?.problem(
           at: rule.pattern, "no tag is called '\(rule.pattern)'",
@@ -111,7 +115,9 @@
       for sink in configuration.sinks {
         guard case .twin(let options) = sink.kind else { continue }
         let map = sinks.section(sink.name)?.section("attributes")
-        for tag in options.attributes.keys.sorted() where !all.contains(tag) {
+        let forms = configuration.tagForms
+        for tag in options.attributes.keys.sorted()
+        where !all.contains(tag) && !forms.contains(tag) {
           let nearest = Spelling.nearest(to: tag, among: all.sorted())
           map?.problem(
             at: tag, "no tag is called '\(tag)'",

@@ -74,7 +74,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
     case canLog(path: String, database: String)
     /// Frames from a CAN interface of this machine, decoded with a DBC file.
     case socketCAN(interface: String, database: String)
-    /// Messages of an MQTT broker that match a topic filter.
+    /// Messages of an MQTT broker that match a topic filter; names in braces stand for any level.
     case mqtt(MQTTEndpoint, filter: String)
     /// The machine itself; the disk is told by a path on it.
     case system(disk: String)
@@ -84,7 +84,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
   /// A device on a bus and its tags.
   public struct Device: Sendable, Equatable {
-    /// Its name: the first part of its tags.
+    /// Its name: the first part of its tags. With MQTT it may have names in braces, which topics give (`MessageTag`).
     public var name: String
     /// The bus it is on.
     public var bus: String
@@ -205,8 +205,8 @@ extension GatewayConfiguration {
   }
 
   /// The units of tags that have one.
-  var units: [String: String] {
-    var units: [String: String] = [:]
+  var units: TagUnits {
+    var units = TagUnits(forms: tagForms)
     for device in devices {
       for tag in device.tags { units["\(device.name)/\(tag.name)"] = tag.unit }
       for tag in device.messages { units["\(device.name)/\(tag.name)"] = tag.unit }
@@ -214,5 +214,18 @@ extension GatewayConfiguration {
     }
     for formula in formulas { units[formula.tag] = formula.unit }
     return units
+  }
+}
+
+/// The units of tags by their paths.
+struct TagUnits: Sendable {
+  let forms: TagForms
+  private var units: [String: String] = [:]
+
+  init(forms: TagForms) { self.forms = forms }
+
+  subscript(tag: String) -> String? {
+    get { units[tag] ?? forms.unit(of: tag) }
+    set { units[tag] = newValue }
   }
 }

@@ -1,20 +1,18 @@
+public import MQTT
+
 /// A tag whose values come as MQTT messages.
+///
+/// Names in braces in its topic, `iot/{device}/{kind}`, make a tag of each topic that comes: they stand in its own name or in that of
+/// its device too. `{device}` below a device with a name of its own is that name.
 public struct MessageTag: Sendable, Equatable {
   /// What a message's value is taken for.
-  public enum ValueType: String, Sendable, Equatable, CaseIterable {
-    /// A number; whole ones stay whole.
-    case number
-    /// True or false: also as 1 and 0, on and off.
-    case bool
-    /// Text.
-    case text
-  }
+  public typealias ValueType = MQTTPayloadReader.ValueType
 
   /// Its name below the device.
   public var name: String
-  /// The topic of its messages.
+  /// The topic of its messages, perhaps with names in braces.
   public var topic: String
-  /// Where in a JSON payload the value stands, such as `readings.0.t`; nil when the payload is the value.
+  /// Where in a JSON payload the value stands, such as `readings.0.t` (`MQTTJSONPath`); nil when the payload is the value.
   public var path: String?
   /// What the value is taken for.
   public var type: ValueType

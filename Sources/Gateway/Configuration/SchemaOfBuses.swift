@@ -55,7 +55,10 @@ enum SchemaOfBuses {
       required: ["driver", "url", "subscribe"],
       [
         ("driver", .kind("mqtt")),
-        ("subscribe", .text("all that its devices need, in one topic filter: plant/#")),
+        (
+          "subscribe",
+          .text("all that its devices need, in one topic filter: plant/# or iot/{device}/raw")
+        ),
       ] + brokerKeys)
   }
 

@@ -1,9 +1,13 @@
+internal import MQTT
 internal import Modbus
 
 /// The part of the JSON Schema that is about devices and their tags.
 ///
 /// Which keys a device has depends on its bus, which a schema can't look up: it allows those of any.
 enum SchemaOfDevices {
+  /// A name, with MQTT perhaps with names in braces that topics give.
+  static let nameWithBraces = "^([A-Za-z0-9._-]|\\{[A-Za-z0-9_-]+\\})+$"
+
   static var device: OrderedJSON {
     .section(
       required: ["bus"],
@@ -14,7 +18,7 @@ enum SchemaOfDevices {
         (
           "tags",
           [
-            "type": "object", "propertyNames": ["pattern": "^[A-Za-z0-9._-]+$"],
+            "type": "object", "propertyNames": ["pattern": .string(nameWithBraces)],
             "additionalProperties": .anyOf([register, message, simulated]),
           ]
         ),
@@ -54,7 +58,7 @@ enum SchemaOfDevices {
     .section(
       required: ["topic"],
       [
-        ("topic", .text("one topic, without wildcards")),
+        ("topic", .text("one topic, or with names in braces one for each: iot/{device}/raw")),
         ("json", .text("where in a JSON payload the value stands, such as readings.0.t")),
         (
           "type",

@@ -1,5 +1,6 @@
 #if Gateway
   internal import Formula
+  internal import MQTT
   internal import Sinks
   internal import Yams
 
@@ -27,9 +28,10 @@
     var isEmpty: Bool { entries.isEmpty }
 
     /// The keys in the order of the file, for mappings whose keys are names that the user chose.
-    var names: [(String, Node)] {
+    func names(mayHaveBraces: Bool = false) -> [(String, Node)] {
       asked = entries.map(\.key)
-      for entry in entries where !ProblemLog.isName(entry.key) {
+      for entry in entries
+      where !ProblemLog.isName(mayHaveBraces ? ProblemLog.withoutBraces(entry.key) : entry.key) {
         log.add(
           entry.keyMark, subpath(entry.key), "'\(entry.key)' can't be a name",
           "use letters, digits, '.', '_' and '-'")
@@ -81,9 +83,11 @@
     }
 
     /// What is made of each named mapping below a key, in the order of the file.
-    func each<Part>(_ key: String, _ build: (String, YAMLSection) -> Part?) -> [Part] {
+    func each<Part>(
+      _ key: String, mayHaveBraces: Bool = false, _ build: (String, YAMLSection) -> Part?
+    ) -> [Part] {
       guard let section = section(key) else { return [] }
-      return section.names.compactMap { name, node in
+      return section.names(mayHaveBraces: mayHaveBraces).compactMap { name, node in
         guard let part = YAMLSection(node, path: section.subpath(name), log: log) else {
           return nil
         }
@@ -197,6 +201,12 @@
         ConfigurationError.Problem(
           line: mark?.line ?? 0, column: mark?.column ?? 0, path: path, message: message,
           advice: advice))
+    }
+
+    /// A name with something harmless in place of the names in braces, `{device}`.
+    static func withoutBraces(_ text: String) -> String {
+      guard text.contains("{") else { return text }
+      return (try? MQTTTopicTemplate(text))?.render { _ in "x" } ?? text
     }
 
     static func isName(_ text: String) -> Bool {

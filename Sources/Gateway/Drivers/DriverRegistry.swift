@@ -37,7 +37,8 @@ extension GatewayConfiguration {
     case .mqtt(let broker, let filter):
       do throws(MQTTError) {
         return try MQTTDriver(
-          bus: bus.name, broker: broker, filter: filter, gateway: id, devices: devices, tags: tags)
+          bus: bus.name, broker: broker, filter: filter, gateway: id, devices: devices,
+          reserved: tagForms.isEmpty ? [] : allTagsWithNames, tags: tags)
       } catch {
         throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: nil)
       }
@@ -46,6 +47,12 @@ extension GatewayConfiguration {
     case .simulator:
       return SimulatorDriver(devices: devices, tags: tags)
     }
+  }
+
+  /// The tags that the file names, and those that are derived of them.
+  private var allTagsWithNames: Set<String> {
+    let known = knownTags() ?? []
+    return known.union(allDerivedTags(known))
   }
 
   private func modbus(

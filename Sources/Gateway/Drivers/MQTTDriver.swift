@@ -8,28 +8,20 @@ struct MQTTDriver: Driver {
   private let broker: MQTTEndpoint
   private let filter: String
   private let client: MQTTClient
-  /// Who wants a topic's messages.
-  private let readers: [String: [MessageReader]]
-  private let tags: [TagID]
+  private let sampler: MQTTSampler
 
+  /// - Parameter reserved: Tags that no topic may make, because they come from elsewhere.
   init(
     bus: String, broker: MQTTEndpoint, filter: String, gateway: String,
-    devices: [GatewayConfiguration.Device], tags: TagRegistry
+    devices: [GatewayConfiguration.Device], reserved: Set<String>, tags: TagRegistry
   ) throws(MQTTError) {
     self.bus = bus
     self.broker = broker
-    self.filter = filter
-    var readers: [String: [MessageReader]] = [:]
-    var all: [TagID] = []
-    for device in devices {
-      for tag in device.messages {
-        let reader = MessageReader(tag, device: device.name, tags: tags)
-        readers[tag.topic, default: []].append(reader)
-        all.append(reader.tag)
-      }
-    }
-    self.readers = readers
-    self.tags = all
+    self.filter = try MQTTTopicTemplate(filter).filter.text
+    var sampler = MQTTSampler(tags: tags)
+    for device in devices { try device.addMessages(to: &sampler) }
+    sampler.reserve(reserved)
+    self.sampler = sampler
     let identifier = broker.clientIdentifier ?? gateway
     client = try MQTTClient(
       broker.fullAddress,
@@ -38,6 +30,8 @@ struct MQTTDriver: Driver {
 
   func run(_ context: DriverContext) async {
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
+    var sampler = sampler
+    var refusals = Milestones()
     var pause = Pause()
     while !Task.isCancelled {
       do {
@@ -46,8 +40,15 @@ struct MQTTDriver: Driver {
         condition.recovered()
         pause = Pause()
         for try await batch in subscription {
-          await context.intake.putDurably(
-            Moments(samples: samples(of: batch.messages), grouping: .byTime))
+          var samples = SampleBatch()
+          sampler.append(batch.messages, to: &samples)
+          if let count = refusals.reached(sampler.refused) {
+            context.report(
+              GatewayEvent(
+                .warning, source: "bus \(bus)",
+                "messages that make no tag: \(count) so far. Last: \(sampler.lastRefusal ?? "")"))
+          }
+          await context.intake.putDurably(Moments(samples: samples, grouping: .byTime))
           batch.acknowledge()
         }
         await subscription.close()
@@ -55,39 +56,30 @@ struct MQTTDriver: Driver {
         break
       } catch {
         condition.failed("\(error)")
-        await context.intake.put(silence())
+        await context.intake.put(silence(of: sampler.sampledTags))
       }
       await pause.wait()
     }
     await client.close()
   }
 
-  private func samples(of messages: [MQTTMessage]) -> SampleBatch {
-    var samples = SampleBatch()
-    var now = Timestamp.now()
-    let monotonic = MonotonicClock.now()
-    for message in messages {
-      guard let readers = readers[message.topic] else { continue }
-      for reader in readers {
-        var (value, quality) = reader.read(message.payload)
-        // What the broker had kept may be of any age.
-        if message.retain, quality.isGood { quality = .uncertainLastUsableValue }
-        samples.append(
-          Sample(
-            tag: reader.tag, value: value, quality: quality, gatewayTime: now,
-            monotonicTime: monotonic))
-      }
-      // A message is a moment of its own, also for a database that knows points by their times.
-      now.nanoseconds += 1
-    }
-    return samples
-  }
-
   /// One sample of bad quality for each tag: nobody may take its last value for a living one.
-  private func silence() -> Moments {
+  private func silence(of tags: [TagID]) -> Moments {
     Moments(
       samples: SampleBatch(
         tags.map { Sample(tag: $0, value: .none, quality: .badNoCommunication) }),
       grouping: .whole)
+  }
+}
+
+/// Lets a count be told when it reaches 1, 10, 100 and so on, so that telling does not grow with it.
+private struct Milestones {
+  private var next: UInt64 = 1
+
+  /// The count, if it has to be told now.
+  mutating func reached(_ count: UInt64) -> UInt64? {
+    guard count >= next else { return nil }
+    while next <= count { next = next > .max / 10 ? .max : next * 10 }
+    return count
   }
 }

@@ -40,6 +40,11 @@ struct FormulaStage {
     }
   }
 
+  /// Values of these tags are doubted too, by the rules that they have.
+  mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
+    validation.add(names, rules, tags)
+  }
+
   /// Goes on with what formulas of the same text remember, their inputs with it.
   mutating func inherit(from old: FormulaStage) {
     validation.inherit(from: old.validation)

@@ -6,14 +6,18 @@ final class StageChange: Sendable {
   private let formulas: [FormulaSet.Member]
   private let rules: [ProcessingRule]
   private let names: [String]
+  private let forms: TagForms
 
-  init(_ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String]) {
+  init(
+    _ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String], forms: TagForms
+  ) {
+    self.forms = forms
     self.formulas = formulas
     self.rules = rules
     self.names = names
   }
 
   func makeStages(tags: TagRegistry) -> Stages {
-    Stages(formulas, rules: rules, names: names, tags: tags)
+    Stages(formulas, rules: rules, names: names, forms: forms, tags: tags)
   }
 }

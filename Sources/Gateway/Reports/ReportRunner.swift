@@ -7,7 +7,7 @@
   public actor ReportRunner {
     private let thread = BlockingThread(name: "reports")
     private let rule: ReportRule
-    private let units: [String: String]
+    private let units: TagUnits
     private let calendar: ReportCalendar
     private let folder: ReportFolder
     private let historyPath: String

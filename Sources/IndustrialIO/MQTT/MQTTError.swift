@@ -40,6 +40,8 @@ public struct MQTTReasonCode: RawRepresentable, Sendable, Hashable {
   public static let topicFilterInvalid = MQTTReasonCode(rawValue: 0x8F)
   /// The topic name is not accepted.
   public static let topicNameInvalid = MQTTReasonCode(rawValue: 0x90)
+  /// The broker does not know the message whose delivery is to be ended; it had it before.
+  public static let packetIdentifierNotFound = MQTTReasonCode(rawValue: 0x92)
   /// The packet is larger than the broker takes.
   public static let packetTooLarge = MQTTReasonCode(rawValue: 0x95)
   /// A limit of the broker is reached.

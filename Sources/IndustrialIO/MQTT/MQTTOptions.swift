@@ -73,6 +73,8 @@ public struct MQTTOptions: Sendable {
   /// The most messages with QoS 1 or 2 that wait for the broker's answer at a time, 1 to 65535. A broker
   /// that speaks version 5 may lower it; with version 3.1.1 there are never more than 20 with QoS 2.
   public var maximumInflight = 100
+  /// Whether topics of messages with QoS 0 become numbers, as far as the broker allows (version 5).
+  public var usesTopicAliases = true
 
   /// The defaults.
   public init(version: MQTTVersion = .v5, session: MQTTSessionKind = .clean) {

@@ -159,13 +159,16 @@ struct MQTTOutbox {
     let job = entry.job
     if job.messages[entry.index].qos == .exactlyOnce { exactlyOnceInflight -= 1 }
     job.unsettled -= 1
-    if reason >= 0x80, job.error == nil {
+    // A broker that has forgotten the session knows nothing of the PUBREL of a message that it had received.
+    let isRefused =
+      reason >= 0x80 && reason != Int32(MQTTReasonCode.packetIdentifierNotFound.rawValue)
+    if isRefused, job.error == nil {
       let code = MQTTReasonCode(rawValue: UInt8(truncatingIfNeeded: reason))
       let text = MQTTSession.words(code)
       job.error = MQTTError(
         .denied, "the broker refused the message: \(text)", reason: code,
         topic: job.messages[entry.index].topic)
-    } else if reason < 0x80 {
+    } else if !isRefused {
       // Counted before the caller hears of it.
       mailbox.update { $0.published += 1 }
     }

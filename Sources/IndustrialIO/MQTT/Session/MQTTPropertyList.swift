@@ -28,6 +28,10 @@ struct MQTTPropertyList: ~Copyable {
     mosquitto_property_add_byte(&list, Int32(property.rawValue), value)
   }
 
+  mutating func add(_ value: UInt16, _ property: mqtt5_property) {
+    mosquitto_property_add_int16(&list, Int32(property.rawValue), value)
+  }
+
   mutating func add(_ value: UInt32, _ property: mqtt5_property) {
     mosquitto_property_add_int32(&list, Int32(property.rawValue), value)
   }
@@ -95,6 +99,13 @@ struct MQTTPropertyList: ~Copyable {
       property = mosquitto_property_next(current)
     }
     return result
+  }
+
+  /// A property of one byte, if it is in the list.
+  static func byte(_ list: OpaquePointer?, _ property: mqtt5_property) -> UInt8? {
+    var value: UInt8 = 0
+    let found = mosquitto_property_read_byte(list, Int32(property.rawValue), &value, false)
+    return found == nil ? nil : value
   }
 
   /// A 16-bit property, if it is in the list.

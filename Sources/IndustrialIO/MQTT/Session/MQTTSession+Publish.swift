@@ -13,19 +13,33 @@ extension MQTTSession {
         let (job, index) = outbox.nextMessage()
       else { return false }
       let message = job.messages[index]
+      // The library would leave out the mark without a word.
+      if message.retain, !retainIsAvailable {
+        outbox.didFail(
+          job, index,
+          MQTTError(
+            .denied, "the broker keeps no retained messages", reason: .retainNotSupported,
+            topic: message.topic, broker: address.description))
+        continue
+      }
       var identifier: Int32 = 0
+      let alias = message.qos == .atMostOnce ? aliases.alias(of: message.topic) : nil
+      // Known to the broker by its number.
+      let topic = alias?.isNew == false ? nil : message.topic
       outbox.willPublish()
       errno = 0
       let status = message.payload.withUnsafeBytes { payload in
-        if let properties = message.properties {
-          let list = MQTTPropertyList(properties)
-          return mosquitto_publish_v5(
-            handle, &identifier, message.topic, Int32(payload.count), payload.baseAddress,
-            Int32(message.qos.rawValue), message.retain, list.list)
+        func publish(_ properties: OpaquePointer?) -> Int32 {
+          mosquitto_publish_v5(
+            handle, &identifier, topic, Int32(payload.count), payload.baseAddress,
+            Int32(message.qos.rawValue), message.retain, properties)
         }
-        return mosquitto_publish_v5(
-          handle, &identifier, message.topic, Int32(payload.count), payload.baseAddress,
-          Int32(message.qos.rawValue), message.retain, nil)
+        guard let properties = message.properties else {
+          return publish(alias?.alias.properties.list)
+        }
+        var list = MQTTPropertyList(properties)
+        if let alias { list.add(alias.alias.number, MQTT_PROP_TOPIC_ALIAS) }
+        return publish(list.list)
       }
       let number = errno
       if identifier != 0 { lastIdentifier = identifier }
@@ -37,6 +51,7 @@ extension MQTTSession {
         MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue, MOSQ_ERR_MALFORMED_UTF8.rawValue,
         MOSQ_ERR_NOT_SUPPORTED.rawValue, MOSQ_ERR_NOMEM.rawValue,
         MOSQ_ERR_DUPLICATE_PROPERTY.rawValue:
+        if alias?.isNew == true { aliases.forget(message.topic) }
         outbox.didFail(job, index, refusalToSend(status, message))
       default:
         // The connection broke while it was sent. With QoS 1 and 2 the library has the message and sends

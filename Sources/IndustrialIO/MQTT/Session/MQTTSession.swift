@@ -31,6 +31,12 @@ final class MQTTSession {
   var outbox: MQTTOutbox
   var inbox: MQTTInbox
 
+  /// What stands for topics on this connection.
+  var aliases = MQTTTopicAliases()
+  /// Whether the broker keeps retained messages.
+  private(set) var retainIsAvailable = true
+  private var topicAliasMaximum: UInt16 = 0
+
   /// The library's latest packet identifier.
   var lastIdentifier: Int32 = 0
 
@@ -179,6 +185,19 @@ final class MQTTSession {
       // Held back and broken: what is left in the socket is still read, the buffer takes a burst more.
       readBurst(Self.readBurst)
     }
+    acknowledgeAtOnce()
+  }
+
+  /// Has TCP acknowledge what was read without its usual wait of 40 ms for something to send along. A broker that gathers small
+  /// packets until then (Nagle's algorithm, which mosquitto leaves on) would send nothing for so long.
+  private func acknowledgeAtOnce() {
+    guard let handle else { return }
+    let socket = mosquitto_socket(handle)
+    guard socket >= 0 else { return }
+    var isOn: Int32 = 1
+    // It holds for a while only, so it is said again each time.
+    _ = setsockopt(
+      socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private func readBurst(_ limit: Int) {
@@ -306,6 +325,7 @@ final class MQTTSession {
     mailbox.update { $0.connections += 1 }
     for waiter in connectWaiters { waiter.succeed(()) }
     connectWaiters = []
+    aliases.reset(maximum: options.usesTopicAliases ? topicAliasMaximum : 0)
     outbox.window = min(options.maximumInflight, receiveMaximum)
     // A 3.1.1 broker can't say how many messages it holds between the steps of QoS 2, and mosquitto drops
     // what exceeds its limit, 20 by default, although it acknowledges it.
@@ -325,6 +345,8 @@ final class MQTTSession {
     }
     sessionIsPresent = flags & 1 != 0
     receiveMaximum = Int(MQTTPropertyList.int16(properties, MQTT_PROP_RECEIVE_MAXIMUM) ?? 65_535)
+    topicAliasMaximum = MQTTPropertyList.int16(properties, MQTT_PROP_TOPIC_ALIAS_MAXIMUM) ?? 0
+    retainIsAvailable = MQTTPropertyList.byte(properties, MQTT_PROP_RETAIN_AVAILABLE) != 0
     hasFreshConnection = true
   }
 

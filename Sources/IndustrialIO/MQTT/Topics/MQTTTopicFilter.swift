@@ -29,13 +29,14 @@ public struct MQTTTopicFilter: Sendable, Hashable {
     } else {
       sharedGroup = nil
     }
-    let levels = rest.split(separator: "/", omittingEmptySubsequences: false)
+    // By bytes, as brokers do: a combining character behind a wildcard does not make another one of it.
+    let levels = rest.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     for (index, level) in levels.enumerated() {
-      if level.contains("#") && (level != "#" || index != levels.count - 1) {
+      if level.contains(UInt8(ascii: "#")) && (level.count > 1 || index != levels.count - 1) {
         throw MQTTError(
           .invalidArgument, "# must stand alone on the last level of a filter", topic: text)
       }
-      if level.contains("+") && level != "+" {
+      if level.contains(UInt8(ascii: "+")) && level.count > 1 {
         throw MQTTError(
           .invalidArgument, "+ must stand alone on its level of a filter", topic: text)
       }

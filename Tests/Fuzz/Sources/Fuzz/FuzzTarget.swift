@@ -9,7 +9,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] = [
     dbc, candump, candumpScreen, asc, trc, blf, formula, formulaState, modbus, modbusRTU,
-    modbusServer, sampleBlock, store, time,
+    modbusServer, sampleBlock, message, store, time,
   ]
 
   static subscript(name: String) -> FuzzTarget? { all.first { $0.name == name } }
