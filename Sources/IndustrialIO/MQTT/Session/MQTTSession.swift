@@ -205,8 +205,11 @@ final class MQTTSession {
     for _ in 0..<limit {
       guard mosquitto_socket(handle) >= 0 else { return }
       errno = 0
+      let before = inbox.received
       let status = mosquitto_loop_read(handle, 1)
-      let isEmpty = errno == EAGAIN
+      // Not when a message came: with its acknowledgement the library wakes its own thread, which does not run here, so the
+      // pipe to it is full and that write leaves the same number.
+      let isEmpty = errno == EAGAIN && inbox.received == before
       check(status)
       if hasFreshConnection {
         connectionMade()
