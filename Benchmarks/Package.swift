@@ -40,7 +40,8 @@ let package = Package(
     suite("Formula", uses: "Formula"),
     suite("CANLog", uses: "CANLog"),
     suite("MQTT", uses: "MQTT", "StoreForward"),
-    suite("CANSignals", uses: "CANSignals", "DBC", "IndustrialModel", with: "BusRecording"),
+    suite(
+      "CANSignals", uses: "CANSignals", "CANLog", "DBC", "IndustrialModel", with: "BusRecording"),
     suite("SocketCAN", uses: "SocketCAN", "CANCore", with: "CFlood"),
     suite("Gateway", uses: "Gateway", "CANCore", with: "BusRecording"),
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int iiot_wake_create(void) {
@@ -20,6 +21,15 @@ void iiot_wake_raise(int descriptor) {
 void iiot_wake_clear(int descriptor) {
     eventfd_t value;
     while (eventfd_read(descriptor, &value) < 0 && errno == EINTR) continue;
+}
+
+int iiot_accept(int listener) {
+    while (1) {
+        int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (client >= 0) return client;
+        // One that has gone again while it waited says nothing of the next.
+        if (errno != EINTR && errno != ECONNABORTED) return -errno;
+    }
 }
 
 void iiot_thread_set_name(const char *name) {

@@ -28,10 +28,10 @@ static inline int iiot_isotp_open(unsigned index, uint32_t sending, uint32_t rec
     return -error;
 }
 
-/// A J1939 socket with this address on the bus, or -errno. A name of 0 is none; with a name the address has to be claimed.
-static inline int iiot_j1939_open(unsigned index, uint64_t name, uint8_t address_on_bus) {
-    int descriptor = socket(PF_CAN, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, CAN_J1939);
-    if (descriptor < 0) return -errno;
+/// Gives a J1939 socket its address on the bus, or another one: 0, or -errno. A name of 0 is none; with a name the kernel waits
+/// for the address to be claimed.
+static inline int iiot_j1939_bind(int descriptor, unsigned index, uint64_t name,
+                                  uint8_t address_on_bus) {
     struct sockaddr_can address;
     memset(&address, 0, sizeof address);
     address.can_family = AF_CAN;
@@ -39,13 +39,20 @@ static inline int iiot_j1939_open(unsigned index, uint64_t name, uint8_t address
     address.can_addr.j1939.name = name;
     address.can_addr.j1939.addr = address_on_bus;
     address.can_addr.j1939.pgn = J1939_NO_PGN;
+    return bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : -errno;
+}
+
+/// A J1939 socket with this address on the bus, or -errno.
+static inline int iiot_j1939_open(unsigned index, uint64_t name, uint8_t address_on_bus) {
+    int descriptor = socket(PF_CAN, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, CAN_J1939);
+    if (descriptor < 0) return -errno;
     int yes = 1;
-    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) == 0 &&
-        bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0)
-        return descriptor;
-    int error = errno;
+    int status = 0;
+    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) < 0) status = -errno;
+    if (status == 0) status = iiot_j1939_bind(descriptor, index, name, address_on_bus);
+    if (status == 0) return descriptor;
     close(descriptor);
-    return -error;
+    return status;
 }
 
 /// What came along with a J1939 message.

@@ -17,6 +17,7 @@ public final class GatewayRuntime: Sendable {
   let board: StatusBoard
   let acquisition: Acquisition
   let forwarding = Forwarding()
+  let observers = Observers()
   let intake: Intake
   let report: @Sendable (GatewayEvent) -> Void
   let state: Mutex<State>
@@ -141,7 +142,11 @@ public final class GatewayRuntime: Sendable {
     await reports.value
     intake.finish()
     await writer.value
+    let observing = Task { [end = store.nextSequence] in
+      await observers.finish(before: end, grace: grace)
+    }
     await forwarding.finish(grace: grace)
+    await observing.value
     try await store.close()
   }
 }

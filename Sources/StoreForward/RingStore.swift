@@ -107,6 +107,23 @@ public final class RingStore: Sendable {
     return StoreCursor(store: self, name: name)
   }
 
+  /// A reader without a name: it keeps no place, so nothing has to be acknowledged, and it holds
+  /// nothing back from being given up. `.saved` begins at the oldest record.
+  ///
+  /// - Throws: `StoreError` with code `closed` or `inputOutput`.
+  public func reader(
+    from start: CursorStart = .oldest
+  ) async throws(StoreError) -> RingReader {
+    let core = core
+    let next = try await io.run {
+      Result { () throws(StoreError) in
+        if core.lock.locked({ core.isClosed }) { throw core.closedError }
+        return try core.position(of: start) ?? core.firstAvailable
+      }
+    }.get()
+    return RingReader(store: self, next: next)
+  }
+
   /// Removes a cursor that is not open; records that only it had not read may then be given up
   /// without being counted.
   public func removeCursor(_ name: String) async throws(StoreError) {

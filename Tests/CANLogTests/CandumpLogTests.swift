@@ -172,6 +172,20 @@ import Testing
       missing?.description
         == "/nonexistent/drive.log: cannot open the log: No such file or directory")
   }
+
+  /// A flipped bit in a name would make a bus that is not there.
+  @Test func aDamagedNameIsNoChannel() throws {
+    var bytes: [UInt8] = []
+    for name: [UInt8] in [
+      Array("can0".utf8), [0x63, 0xE1, 0x6E, 0x30], [0x63, 1, 0x6E, 0x30], [0x63, 0x7F],
+      Array("büs".utf8), [UInt8](repeating: 0x61, count: 65), [UInt8](repeating: 0x61, count: 64),
+    ] {
+      bytes += Array("(1.000000) ".utf8) + name + Array(" 123#11\n".utf8)
+    }
+    let log = try ReadLog(CANLogReader(bytes: bytes))
+    #expect(log.channels == ["can0", "büs", String(repeating: "a", count: 64)])
+    #expect(log.findings.map(\.line) == [2, 3, 4, 6])
+  }
 }
 
 private let ASCIINewline = UInt8(ascii: "\n")

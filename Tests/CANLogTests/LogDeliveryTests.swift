@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// How frames reach the reader's user: in time, in order, and cancellable.
-@Suite(.timeLimit(.minutes(1))) struct LogDeliveryTests {
+@Suite(.timeLimit(.minutes(15))) struct LogDeliveryTests {
   /// Two ends of a stream. Unlike those of pipe(2) they can be made so that no child process that another
   /// test starts at the same moment inherits them and keeps them open.
   static func makePipe() throws -> (read: Int32, write: Int32) {
@@ -20,6 +20,21 @@ import Testing
       let count = write(descriptor, bytes, bytes.count)
       guard count > 0 else { return }
       bytes.removeFirst(count)
+    }
+  }
+
+  /// What Windows editors put in front of a text.
+  @Test(arguments: [
+    (CANLogFormat.candump, "(1.000000) can0 123#11\n"), (.candumpScreen, "  can0  123   [1]  11\n"),
+    (.asc, "date Sat Sep 30 10:06:13.191 PM 2017\n0.1 1 123 Rx d 1 11\n"),
+    (.trc, ";$FILEVERSION=1.1\n1) 17.4  Rx 0123  1  11\n"),
+  ])
+  func aByteOrderMarkIsNoPartOfTheLog(format: CANLogFormat, text: String) throws {
+    for forced in [format, nil] {
+      let plain = try ReadLog(text, options: CANLogOptions(format: forced))
+      let marked = try ReadLog("\u{FEFF}" + text, options: CANLogOptions(format: forced))
+      #expect(marked.frames == plain.frames && marked.frames.count == 1)
+      #expect(marked.findings == [] && marked.timeBase == plain.timeBase)
     }
   }
 

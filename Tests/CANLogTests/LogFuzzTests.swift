@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Damaged input of every kind: nothing traps, hangs or keeps more than its bounds.
-@Suite(.timeLimit(.minutes(5))) struct LogFuzzTests {
+@Suite(.timeLimit(.minutes(15))) struct LogFuzzTests {
   /// IIOT_SOAK=1 runs a hundred times as many.
   static let rounds = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 400 : 40_000
 

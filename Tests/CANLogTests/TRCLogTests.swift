@@ -139,4 +139,45 @@ import Testing
     #expect(log.frames.count == 1)
     #expect(log.findings.map(\.line) == [2, 4, 5, 6, 7, 8, 9, 10, 12])
   }
+
+  @Test(
+    "a cut-off end loses nothing before it and invents nothing",
+    arguments: [
+      """
+      ;$FILEVERSION=1.1
+      ;$STARTTIME=44548.6028595139
+           1)     17535.4  Tx     00000100  3  00 01 02
+           2)     48938.6  Error      0008  4  00 19 08 08
+           3)     48937.6  Rx         0704  8  RTR
+
+      """,
+      """
+      ;$FILEVERSION=2.1
+      ;$STARTTIME=44548.6028595139
+      ;$COLUMNS=N,O,T,B,I,d,R,L,D
+            1     17535.400 DT 12 00000100 Tx -  3    00 01 02
+            2     48938.000 BI 1      0123 Rx -  9    00 01 02 03 04 05 06 07 08 09 0A 0B
+            3     48939.000 ER 12          Tx -  2    00 01
+            4     48937.600 RR 1      0704 Rx -  15
+
+      """,
+    ])
+  func cutOff(text: String) throws {
+    let whole = Array(text.utf8)
+    let lines = text.split(separator: "\n")
+    let head = lines.prefix { $0.hasPrefix(";") }.map { $0.utf8.count + 1 }.reduce(0, +)
+    let expected = try ReadLog(text)
+    try #require(expected.frames.count == lines.count { !$0.hasPrefix(";") })
+    for length in head..<whole.count {
+      let log = try ReadLog(CANLogReader(bytes: Array(whole.prefix(length))))
+      let ended = whole[head..<length].count { $0 == UInt8(ascii: "\n") }
+      #expect(log.frames.count >= ended, "cut at byte \(length)")
+      for (frame, wanted) in zip(log.frames, expected.frames) {
+        #expect(frame == wanted, "cut at byte \(length)")
+        #expect(
+          log.channels[Int(frame.channel)] == expected.channels[Int(wanted.channel)],
+          "cut at byte \(length)")
+      }
+    }
+  }
 }

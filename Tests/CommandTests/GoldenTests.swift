@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: GoldenCase.all)
+  @Test(.timeLimit(.minutes(15)), arguments: GoldenCase.all)
   func answersAsRecorded(_ golden: GoldenCase) async throws {
     let scratch = try TemporaryFolder()
     let directory = scratch.file(golden.name)

@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  @Test(.timeLimit(.minutes(15)))
   func helpSucceedsAndNonsenseIsMisuse() async throws {
     let folder = try TemporaryFolder()
     for (name, _) in try await commands() {

@@ -46,7 +46,7 @@ import Testing
     return text
   }()
 
-  @Test(.timeLimit(.minutes(5)), arguments: texts.indices)
+  @Test(.timeLimit(.minutes(15)), arguments: texts.indices)
   func endsInTime(place: Int) throws {
     let bytes = Array("VERSION \"\"\n\(Self.texts[place].text)\n".utf8)
     let database = try Database(parsing: bytes)

@@ -7,7 +7,8 @@ import Testing
 
 private let python = PeerProcess.find("python3")
 
-@Suite("What a destination refuses for good is kept, and holds nothing up", .timeLimit(.minutes(2)))
+@Suite(
+  "What a destination refuses for good is kept, and holds nothing up", .timeLimit(.minutes(15)))
 struct DeadLetterTests {
   let folder: TemporaryFolder
 

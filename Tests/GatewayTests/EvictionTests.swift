@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("What a full buffer gives up is counted to the sample", .timeLimit(.minutes(2)))
+@Suite("What a full buffer gives up is counted to the sample", .timeLimit(.minutes(15)))
 struct EvictionTests {
   @Test("stored is what is still there and what was evicted, by device, over restarts")
   func balance() async throws {

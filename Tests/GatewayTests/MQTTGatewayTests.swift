@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
   "A gateway between brokers", .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(15)))
 struct MQTTGatewayTests {
   let folder: TemporaryFolder
 

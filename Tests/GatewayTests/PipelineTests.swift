@@ -72,7 +72,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct IntakeTests {
+@Suite(.timeLimit(.minutes(15))) struct IntakeTests {
   @Test func everythingThatWasPutIsTakenInOrder() async {
     let intake = Intake(limit: 10)
     let taking = Task {

@@ -4,7 +4,7 @@ import Modbus
 import TestSupport
 import Testing
 
-@Suite("A gateway goes on with another configuration", .timeLimit(.minutes(2)))
+@Suite("A gateway goes on with another configuration", .timeLimit(.minutes(15)))
 struct ReloadTests {
   let folder: TemporaryFolder
 

@@ -9,7 +9,7 @@
 
   private let python = PeerProcess.find("python3")
 
-  @Suite("Reports of what tags were like", .timeLimit(.minutes(2))) struct ReportTests {
+  @Suite("Reports of what tags were like", .timeLimit(.minutes(15))) struct ReportTests {
     let folder: TemporaryFolder
     let tags = TagRegistry()
 

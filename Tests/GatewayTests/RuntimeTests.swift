@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RuntimeTests {
+@Suite(.timeLimit(.minutes(15))) struct RuntimeTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

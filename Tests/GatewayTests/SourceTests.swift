@@ -6,7 +6,7 @@ import Testing
 private let socat = PeerProcess.find("socat")
 private let python = PeerProcess.find("python3")
 
-@Suite("Sources besides Modbus TCP", .timeLimit(.minutes(2))) struct SourceTests {
+@Suite("Sources besides Modbus TCP", .timeLimit(.minutes(15))) struct SourceTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

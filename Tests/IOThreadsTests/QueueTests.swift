@@ -1,7 +1,7 @@
 import IOThreads
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct QueueTests {
+@Suite(.timeLimit(.minutes(15))) struct QueueTests {
   @Test func everythingPassesInOrderThroughAQueueOfOne() async throws {
     let queue = try BatchQueue<Int, Never>(capacity: 1)
     try OwnedThread.start(name: "producer") {
@@ -50,7 +50,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct BlockingThreadTests {
+@Suite(.timeLimit(.minutes(15))) struct BlockingThreadTests {
   private actor Worker {
     private let thread = BlockingThread(name: "worker")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

@@ -3,7 +3,7 @@ import MQTT
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(15)))
 struct BrokerTests {
   @Test(arguments: [MQTTVersion.v311, .v5], [MQTTQoS.atMostOnce, .atLeastOnce, .exactlyOnce])
   func whatIsPublishedArrivesOnceAndInOrder(version: MQTTVersion, qos: MQTTQoS) async throws {

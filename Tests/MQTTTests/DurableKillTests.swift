@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The receiving program is killed without warning, again and again, and nothing is missing from its file.
-@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Mosquitto.isInstalled, "needs mosquitto"), .timeLimit(.minutes(15)))
 struct DurableKillTests {
   /// The tool of this build.
   static let tool = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

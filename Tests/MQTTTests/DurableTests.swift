@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(15)))
 struct DurableTests {
   static func options(_ identifier: String, version: MQTTVersion = .v5) -> MQTTOptions {
     var options = MQTTOptions(

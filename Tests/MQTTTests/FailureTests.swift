@@ -3,7 +3,7 @@ import MQTT
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct FailureTests {
   @Test func nobodyListening() async throws {
     let port = try Loopback.freePort()

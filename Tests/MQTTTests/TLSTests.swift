@@ -6,7 +6,7 @@ import Testing
 @Suite(
   .enabled(
     if: Mosquitto.isInstalled && PeerProcess.find("openssl") != nil, "needs mosquitto and openssl"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(15)))
 struct TLSTests {
   /// An authority, and a certificate of it for `name`, in a folder of their own.
   static func makeCertificates(for name: String) throws -> TemporaryFolder {

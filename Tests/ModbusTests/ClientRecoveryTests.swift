@@ -5,7 +5,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("What goes wrong on the wire costs its own request and no other", .timeLimit(.minutes(1)))
+@Suite("What goes wrong on the wire costs its own request and no other", .timeLimit(.minutes(15)))
 struct ClientRecoveryTests {
   private func client(_ peer: ScriptedPeer, _ change: (inout ModbusOptions) -> Void = { _ in })
     -> ModbusClient
@@ -255,52 +255,6 @@ struct ClientRecoveryTests {
     #expect(error?.code == .closed)
     let later = await #expect(throws: ModbusError.self) { try await client.readCoils(0..<1) }
     #expect(later?.code == .closed)
-  }
-
-  @Test("clients that come and go leave no thread and no descriptor behind")
-  func leaks() async throws {
-    let cycles = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 100 : 10_000
-    let server = try ModbusServer(port: 0)
-    func count(_ folder: String) throws -> Int {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)").count
-    }
-    func threadsNamed(_ name: String) throws -> Int {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { task in
-        let file = "/proc/self/task/\(task)/comm"
-        let comm = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        return comm == name + "\n"
-      }
-    }
-    // Pages in use.
-    func memory() throws -> Int {
-      let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-      return try #require(Int(text.split(separator: " ")[1]))
-    }
-    let before = try (threadsNamed("modbus"), count("fd"))
-    var memoryAtFirst = 0
-    for cycle in 0..<cycles {
-      if cycle == cycles / 10 { memoryAtFirst = try memory() }
-      let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
-      #expect(try await client.readHoldingRegisters(0..<1) == [0])
-    }
-    let growth = try (memory() - memoryAtFirst) * 4
-    // What other tests use would drown the short run's figure.
-    if cycles > 1000 {
-      #expect(growth < 16 * 1024, "\(growth) KiB more after the last 9 of 10 parts")
-      print(
-        "\(cycles) cycles: threads and descriptors \(before), then "
-          + "\(try (threadsNamed("modbus"), count("fd"))); \(growth) KiB more")
-    }
-    let abandoned = ModbusClient(.tcp("127.0.0.1", port: server.port))
-    _ = abandoned.statistics
-    // Other tests run clients of their own at the same time; 100 leaked ones would stand out.
-    let limit = 60
-    for _ in 0..<2000 where try threadsNamed("modbus") > limit {
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    #expect(try threadsNamed("modbus") <= limit)
-    for _ in 0..<2000 where try count("fd") > 300 { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(try count("fd") <= 300)
   }
 
   @Test("a device that does not keep what was written is caught")

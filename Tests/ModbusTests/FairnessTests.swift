@@ -6,7 +6,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("Devices share a wire fairly, and a write goes first", .timeLimit(.minutes(1)))
+@Suite("Devices share a wire fairly, and a write goes first", .timeLimit(.minutes(15)))
 struct FairnessTests {
   /// The engine without a thread of its own, so that the test decides what happens between two of its turns.
   private func engine(_ peer: ScriptedPeer, inFlight: Int = 1) throws -> WireEngine {
@@ -38,6 +38,78 @@ struct FairnessTests {
     let requests = order.withLock { $0 }
     #expect(requests.count == 21)
     #expect(requests.firstIndex(of: "6:99") == sent, "\(requests)")
+  }
+
+  @Test("a stream of writes leaves polls their share of the wire")
+  func writesWithoutEnd() throws {
+    let order = Mutex("")
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        order.withLock { $0 += request.function == 6 ? "w" : "r" }
+        connection.send(request.function == 6 ? request.bytes : request.answer)
+      }
+    }
+    defer { peer.stop() }
+    let engine = try engine(peer)
+    let plan = Job(try ReadPlan((0..<5).map { RegisterBlock(.holding, $0, count: 1) }))
+    let writes = (0..<100).map { Job(RequestMessage.writeRegister($0, at: 99, unit: 1)) }
+    engine.submit(plan)
+    for write in writes { engine.submit(write) }
+    while plan.remaining > 0 || writes.contains(where: { $0.remaining > 0 }) { engine.turn() }
+    let burst = String(repeating: "w", count: JobQueue.burst)
+    let rest = String(repeating: "w", count: 100 - 5 * JobQueue.burst)
+    #expect(
+      order.withLock { $0 } == String(repeating: burst + "r", count: 5) + rest)
+  }
+
+  @Test("the next to send, for any mixture of messages and plans")
+  func queue() throws {
+    var queue = JobQueue()
+    func plan(_ count: UInt16, unit: UInt8) throws -> Job {
+      Job(
+        try ReadPlan((0..<count).map { RegisterBlock(.holding, $0 * 200, count: 1, unit: unit) }))
+    }
+    func message() -> Job { Job(RequestMessage.writeRegister(1, at: 0, unit: 9)) }
+    func units(_ count: Int) -> [UInt8] {
+      (0..<count).compactMap { _ in queue.next().map { $0.job.unit(of: $0.block) } }
+    }
+    func takeAll() -> [Job] { (0..<300).compactMap { _ in queue.next()?.job } }
+    // Plans alone take turns, messages alone come in the order in which they were left.
+    queue.append(try plan(3, unit: 1))
+    queue.append(try plan(2, unit: 2))
+    #expect(units(9) == [1, 2, 1, 2, 1])
+    #expect(queue.isEmpty)
+    let jobs = (0..<200).map { _ in message() }
+    for job in jobs { queue.append(job) }
+    #expect(takeAll().map(ObjectIdentifier.init) == jobs.map(ObjectIdentifier.init))
+    #expect(queue.isEmpty)
+    // What was sent while no plan waited is not held against messages later.
+    queue.append(try plan(2, unit: 1))
+    for _ in 0..<20 { queue.append(message()) }
+    let nines = [UInt8](repeating: 9, count: JobQueue.burst)
+    #expect(units(30) == nines + [1] + nines + [1] + [9, 9, 9, 9])
+    #expect(queue.isEmpty)
+    // One that has to be sent once more goes first, and is there only once.
+    let (first, second, third) = (message(), message(), message())
+    queue.append(first)
+    queue.append(second)
+    #expect(takeAll().map(ObjectIdentifier.init) == [first, second].map(ObjectIdentifier.init))
+    second.again.append(0)
+    queue.append(third)
+    queue.appendIfAbsent(second)
+    queue.appendIfAbsent(second)
+    #expect(takeAll().map(ObjectIdentifier.init) == [second, third].map(ObjectIdentifier.init))
+    #expect(queue.isEmpty)
+    // All can be taken out, each once.
+    queue.append(try plan(2, unit: 1))
+    for _ in 0..<70 { queue.append(message()) }
+    #expect(units(5).count == 5)
+    var left = 0
+    while queue.removeAny() != nil { left += 1 }
+    #expect(left == 66)
+    #expect(queue.isEmpty)
+    queue.append(message())
+    #expect(!queue.isEmpty)
   }
 
   @Test("plans take turns, a request each, however long one is")
@@ -139,7 +211,7 @@ struct FairnessTests {
   }
 }
 
-@Suite("Writes are checked before and after, and never repeated", .timeLimit(.minutes(1)))
+@Suite("Writes are checked before and after, and never repeated", .timeLimit(.minutes(15)))
 struct WriteTests {
   @Test("what the device made of a value is read back and compared")
   func readBack() async throws {
@@ -151,7 +223,8 @@ struct WriteTests {
       }
     }
     defer { peer.stop() }
-    let client = ModbusClient(.tcp("127.0.0.1", port: peer.port))
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(20)))
     let error = await #expect(throws: ModbusError.self) {
       try await client.write(.int64(600), to: .holding(4), as: .uint16)
     }
@@ -197,7 +270,8 @@ struct WriteTests {
     ])
   func refused(place: RegisterAddress, type: RegisterType, value: Value) async throws {
     let server = try ModbusServer(port: 0)
-    let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+    let client = ModbusClient(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
     let error = await #expect(throws: ModbusError.self) {
       try await client.write(value, to: place, as: type)
     }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
   "Through a wire that lies, every call ends with the right value or an error",
-  .timeLimit(.minutes(10)))
+  .timeLimit(.minutes(15)))
 struct MischiefTests {
   /// IIOT_SOAK=1 makes it a hundred times as long.
   private static let isSoak = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil

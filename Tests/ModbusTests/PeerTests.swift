@@ -37,7 +37,7 @@ private final class LinePair: Sendable {
 /// What `Fixtures/modbus/peers/pymodbus_server.py` holds.
 @Suite(
   "pymodbus as the device", .enabled(if: hasPymodbus, "python3-pymodbus is not installed"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(15)))
 struct PymodbusTests {
   private func start(_ kind: String, _ place: String, port: UInt16 = 0) throws -> PeerProcess {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -112,7 +112,7 @@ struct PymodbusTests {
 
 @Suite(
   "mbpoll as the client of our server", .enabled(if: mbpoll != nil, "mbpoll is not installed"),
-  .timeLimit(.minutes(1)))
+  .timeLimit(.minutes(15)))
 struct MbpollTests {
   private func mbpoll(_ server: ModbusServer, _ arguments: String...) throws -> Tool {
     try Tool(
@@ -185,7 +185,7 @@ private final class LibmodbusServer: Sendable {
   }
 }
 
-@Suite("Devices that are not ours", .timeLimit(.minutes(1)))
+@Suite("Devices that are not ours", .timeLimit(.minutes(15)))
 struct OtherDeviceTests {
   @Test("libmodbus's server, with several requests on their way", arguments: [1, 16])
   func libmodbus(inFlight: Int) async throws {
@@ -310,7 +310,7 @@ private final class NoisyDevice: Sendable {
 
 @Suite(
   "A serial line with noise and late answers",
-  .enabled(if: socat != nil, "socat is not installed"), .timeLimit(.minutes(5)))
+  .enabled(if: socat != nil, "socat is not installed"), .timeLimit(.minutes(15)))
 struct NoisyLineTests {
   @Test("never a wrong value, and always on again", arguments: [UInt64(11), 12])
   func noise(seed: UInt64) async throws {

@@ -78,7 +78,7 @@ struct RTUExchangeTests {
   }
 }
 
-@Suite("RTU over TCP", .timeLimit(.minutes(1)))
+@Suite("RTU over TCP", .timeLimit(.minutes(15)))
 struct RTUOverTCPTests {
   /// Answers serial frames over a socket; holding registers hold their address.
   private func answer(to frame: [UInt8]) -> [UInt8] {
@@ -157,7 +157,7 @@ private final class SerialDevice: Sendable {
   }
 }
 
-@Suite("RTU on a serial port", .timeLimit(.minutes(1)))
+@Suite("RTU on a serial port", .timeLimit(.minutes(15)))
 struct SerialTests {
   @Test("libmodbus at the other end of a pseudo terminal is read and written")
   func pseudoTerminal() async throws {

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Modbus
 
-@Suite("Readings become few requests, and their answers the right samples", .timeLimit(.minutes(1)))
+@Suite(
+  "Readings become few requests, and their answers the right samples", .timeLimit(.minutes(15)))
 struct RegisterSamplerTests {
   private let tags = TagRegistry()
 
@@ -34,7 +35,8 @@ struct RegisterSamplerTests {
   }
 
   private func sample(_ sampler: RegisterSampler, _ server: ModbusServer) throws -> SampleBatch {
-    let engine = try ModbusEngine(.tcp("127.0.0.1", port: server.port))
+    let engine = try ModbusEngine(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
     var batch = SampleBatch()
     sampler.append(engine.read(sampler.plan), to: &batch)
     return batch
@@ -122,7 +124,8 @@ struct RegisterSamplerTests {
   @Test("a hole in the device's map costs its own reading, from the first round on")
   func adapts() throws {
     let server = try device(holes: [RegisterBlock(.holding, 13, count: 2)])
-    let engine = try ModbusEngine(.tcp("127.0.0.1", port: server.port))
+    let engine = try ModbusEngine(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
     var sampler = try RegisterSampler((0..<40).map { reading(.holding(UInt16($0))) })
     var result = engine.read(sampler.plan)
     while sampler.adapt(to: result) { result = engine.read(sampler.plan) }
@@ -139,7 +142,8 @@ struct RegisterSamplerTests {
   @Test("holes are asked for again now and then, and no round is ever lost or mixed up")
   func holesAreAskedAgain() throws {
     let server = try device(holes: [RegisterBlock(.holding, 2, count: 1)])
-    let engine = try ModbusEngine(.tcp("127.0.0.1", port: server.port))
+    let engine = try ModbusEngine(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
     var sampler = try RegisterSampler((0..<4).map { reading(.holding(UInt16($0))) })
     var batch = SampleBatch()
     for _ in 0..<250 {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Modbus
 
-@Suite("A server does wrong exactly what it is told to", .timeLimit(.minutes(1)))
+@Suite("A server does wrong exactly what it is told to", .timeLimit(.minutes(15)))
 struct ServerMischiefTests {
   private func pair(_ faults: String...) throws -> (ModbusServer, ModbusClient) {
     let server = try ModbusServer(port: 0, units: [1, 2])

@@ -7,7 +7,7 @@ import Testing
 
 /// mosquitto takes samples, is away, refuses.
 @Suite(
-  .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"), .timeLimit(.minutes(2)))
+  .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"), .timeLimit(.minutes(15)))
 struct MQTTSinkTests {
   let tags = TagRegistry()
 

@@ -7,7 +7,7 @@ import Testing
 
 private let python = PeerProcess.find("python3")
 
-@Suite("A digital twin gets the present of its attributes", .timeLimit(.minutes(2)))
+@Suite("A digital twin gets the present of its attributes", .timeLimit(.minutes(15)))
 struct TwinSinkTests {
   let folder: TemporaryFolder
   let tags = TagRegistry()

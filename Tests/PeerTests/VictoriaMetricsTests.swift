@@ -10,7 +10,7 @@ private let curl = PeerProcess.find("curl")
 /// VictoriaMetrics takes line protocol and gives back what it has understood.
 @Suite(
   .enabled(if: victoriaMetrics != nil && curl != nil, "needs victoria-metrics and curl"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(15)))
 struct VictoriaMetricsTests {
   @Test("what is written, compressed or not, is what it has", arguments: [false, true])
   func writes(compressed: Bool) async throws {

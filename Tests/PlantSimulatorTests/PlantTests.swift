@@ -89,7 +89,7 @@ struct PlantTests {
   }
 }
 
-@Suite("The plant answers over Modbus", .timeLimit(.minutes(1)))
+@Suite("The plant answers over Modbus", .timeLimit(.minutes(15)))
 struct PlantServerTests {
   @Test("every value is read as the map says")
   func readEverything() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension VirtualBusTests {
-  @Suite("The broadcast manager", .timeLimit(.minutes(2)))
+  @Suite("The broadcast manager", .timeLimit(.minutes(15)))
   struct BroadcastManager {
     private let id = CANIdentifier(truncating: 0x123)
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension VirtualBusTests {
-  @Suite("ISO-TP by the kernel", .timeLimit(.minutes(2)))
+  @Suite("ISO-TP by the kernel", .timeLimit(.minutes(15)))
   struct ISOTP {
     private let request = CANIdentifier(truncating: 0x7E0)
     private let response = CANIdentifier(truncating: 0x7E8)
@@ -126,7 +126,7 @@ extension VirtualBusTests {
     }
   }
 
-  @Suite("J1939 by the kernel", .timeLimit(.minutes(2)))
+  @Suite("J1939 by the kernel", .timeLimit(.minutes(15)))
   struct J1939 {
     private func bytes(_ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ count) }
@@ -138,8 +138,6 @@ extension VirtualBusTests {
       let display = try J1939Node("vcan0", address: 0x28)
       var messages = display.messages().makeAsyncIterator()
       // A message to another node does not come.
-      do { try await engine.send(bytes(3), group: 0xEF00, to: 0x29) } catch let error as CANBusError
-      { print("ERRNO", error.errorNumber ?? 0, error) }
       try await engine.send(bytes(3), group: 0xEF00, to: 0x29)
       try await engine.send(bytes(length), group: 0xEF00, to: 0x28, priority: 3)
       let message = try #require(try await messages.next())
@@ -203,6 +201,136 @@ extension VirtualBusTests {
       #expect(message.identifier.value & 0x3FFFFFF == 0x123_9080)
       // Its status says nothing: can-utils 2020.11 calls the error queue of newer kernels truncated, after all was sent.
       _ = try await tool.value
+    }
+
+    private let low = J1939Name(rawValue: 0x8000_0000_0000_0011)
+    private let high = J1939Name(rawValue: 0x8000_0000_0000_0999)
+
+    private func claim(_ source: UInt8, _ name: J1939Name) -> (UInt32, [UInt8]) {
+      (
+        0x98EE_FF00 | UInt32(source),
+        (0..<8).map { UInt8(truncatingIfNeeded: name.rawValue >> UInt64($0 * 8)) }
+      )
+    }
+
+    @Test func anAddressIsClaimedByName() async throws {
+      let bus = try CANBus(
+        "vcan0", filters: [CANFilter(identifier: 0x80EE_0000, mask: 0x83FF_0000)])
+      var frames = bus.frames().makeAsyncIterator()
+      let node = try await J1939Node.claiming("vcan0", name: low, addresses: [0x70, 0x71])
+      #expect(node.address == 0x70 && node.name == low)
+      let frame = try #require(try await frames.next()?.first)
+      #expect((frame.identifier.rawValue, Array(frame.payload)) == claim(0x70, low))
+      // It talks under that address, and hears what is sent there; not itself.
+      let display = try J1939Node("vcan0", address: 0x28)
+      var atDisplay = display.messages().makeAsyncIterator()
+      var atNode = node.messages().makeAsyncIterator()
+      try await node.send(bytes(100), group: 0xEF00, to: 0x28)
+      let message = try #require(try await atDisplay.next())
+      #expect(message.bytes == bytes(100) && message.identifier.value & 0xFF == 0x70)
+      try await node.send(bytes(20), group: 0xFECA)
+      try await display.send(bytes(50), group: 0xEF00, to: 0x70)
+      while let heard = try await atNode.next() {
+        // Claims are messages too.
+        if heard.identifier.value >> 16 & 0xFF == 0xEE { continue }
+        #expect(heard.bytes == bytes(50))
+        break
+      }
+      // Whoever asks is told.
+      try await bus.send(
+        CANFrame(identifier: CANIdentifier(truncating: 0x98EA_FFFE), payload: [0, 0xEE, 0]))
+      let answer = try #require(try await frames.next()?.first)
+      #expect((answer.identifier.rawValue, Array(answer.payload)) == claim(0x70, low))
+    }
+
+    @Test func theLowerNameGetsTheAddressAndTheOtherMoves() async throws {
+      let first = try await J1939Node.claiming("vcan0", name: high, addresses: [0x70, 0x71])
+      #expect(first.address == 0x70)
+      let second = try await J1939Node.claiming("vcan0", name: low, addresses: [0x70])
+      #expect(second.address == 0x70)
+      for _ in 0..<1000 where first.address != 0x71 {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      #expect(first.address == 0x71)
+      var messages = second.messages().makeAsyncIterator()
+      try await first.send(bytes(30), group: 0xEF00, to: 0x70)
+      while let heard = try await messages.next() {
+        if heard.identifier.value >> 16 & 0xFF == 0xEE { continue }
+        #expect(heard.bytes == bytes(30) && heard.identifier.value & 0xFF == 0x71)
+        break
+      }
+      // A third one finds nothing left, and says so.
+      let error = await #expect(throws: CANBusError.self) {
+        try await J1939Node.claiming(
+          "vcan0", name: J1939Name(rawValue: high.rawValue + 1), addresses: [0x70])
+      }
+      #expect(error?.code == .noAddress)
+    }
+
+    @Test func aNodeThatLosesItsOnlyAddressCannotSend() async throws {
+      let node = try await J1939Node.claiming("vcan0", name: high, addresses: [0x70])
+      let bus = try CANBus("vcan0")
+      var frame = CANFrame(identifier: CANIdentifier(truncating: claim(0x70, low).0))
+      frame.payload = try #require(CANPayload(claim(0x70, low).1))
+      frame.dataLengthCode = 8
+      try await bus.send(frame)
+      for _ in 0..<1000 where node.address != J1939Node.noAddress {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      let error = await #expect(throws: CANBusError.self) {
+        try await node.send([1], group: 0xFECA)
+      }
+      #expect(error?.code == .noAddress)
+      // The other one takes another address: this one has its own again.
+      frame.identifier = CANIdentifier(truncating: claim(0x72, low).0)
+      try await bus.send(frame)
+      for _ in 0..<1000 where node.address != 0x70 { try await Task.sleep(for: .milliseconds(10)) }
+      try await node.send([1], group: 0xFECA)
+    }
+
+    /// can-utils' daemon wants the same address: with a higher name it leaves it, with a lower one it gets it.
+    @Test(arguments: [UInt64(0x8000_0000_0000_0001), 0x8000_0000_0000_7777])
+    func j1939acdClaimsToo(name: UInt64) async throws {
+      let node = try await J1939Node.claiming(
+        "vcan0", name: J1939Name(rawValue: 0x8000_0000_0000_0022), addresses: [0x70, 0x78])
+      #expect(node.address == 0x70)
+      let bus = try CANBus(
+        "vcan0", filters: [CANFilter(identifier: 0x80EE_0000, mask: 0x83FF_0000)])
+      var frames = bus.frames().makeAsyncIterator()
+      let folder = try TemporaryFolder()
+      let daemon = try PeerProcess(
+        try VirtualBus.tool("j1939acd"),
+        [
+          "-r", "0x70,0x72", "-a", "0x70", "-c", folder.file("cache"), String(name, radix: 16),
+          "vcan0",
+        ])
+      defer { daemon.stop() }
+      let isLower = name < 0x8000_0000_0000_0022
+      // What the daemon claims in the end.
+      var its: UInt8?
+      while its != (isLower ? 0x70 : 0x72), let batch = try await frames.next() {
+        for frame in batch where Array(frame.payload) == claim(0, J1939Name(rawValue: name)).1 {
+          its = UInt8(truncatingIfNeeded: frame.identifier.value)
+        }
+      }
+      let wanted: UInt8 = isLower ? 0x78 : 0x70
+      for _ in 0..<1000 where node.address != wanted {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      #expect(node.address == wanted)
+      try await node.send([1, 2, 3], group: 0xFECA)
+    }
+
+    @Test func waitingForAnAddressCanBeCancelled() async throws {
+      let task = Task {
+        try await J1939Node.claiming("vcan0", name: low, addresses: [0x70])
+      }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await task.value }
+      let error = await #expect(throws: CANBusError.self) {
+        try await J1939Node.claiming("vcan0", name: low, addresses: [])
+      }
+      #expect(error?.code == .notPossible)
     }
 
     @Test func refusesNonsense() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension VirtualBusTests {
-  @Suite("Frames", .timeLimit(.minutes(2)))
+  @Suite("Frames", .timeLimit(.minutes(15)))
   struct Frames {
     private static func frame(
       _ id: UInt32, _ bytes: [UInt8] = [], flags: CANFlags = [], code: UInt8? = nil

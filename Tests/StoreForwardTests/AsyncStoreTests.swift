@@ -1,7 +1,7 @@
 import StoreForward
 import Testing
 
-@Suite("The async face", .timeLimit(.minutes(1)))
+@Suite("The async face", .timeLimit(.minutes(15)))
 struct AsyncStoreTests {
   @Test("many tasks append, a sink follows, everything arrives in order")
   func follow() async throws {
@@ -12,10 +12,11 @@ struct AsyncStoreTests {
     async let received: [UInt64] = {
       var numbers: [UInt64] = []
       while numbers.count < total {
-        try await cursor.next(wait: nil) { batch in
+        let more: Void? = try await cursor.next(wait: nil) { batch in
           for index in 0..<batch.count { numbers.append(batch.sequence(at: index)) }
           cursor.acknowledge(through: batch.lastSequence)
         }
+        if more == nil { break }
       }
       return numbers
     }()
@@ -38,6 +39,40 @@ struct AsyncStoreTests {
     let again = try await RingStore(directory: scratch.path, options: .small(segments: 64))
     #expect(again.cursors.first?.acknowledged == UInt64(total))
     #expect(again.recovery.wasClean)
+  }
+
+  @Test("a reader without a name follows, keeps nothing and is told what it missed")
+  func reader() async throws {
+    let scratch = Scratch()
+    let store = try await RingStore(directory: scratch.path, options: .small(segments: 4))
+    let (payload, total) = ([UInt8](repeating: 7, count: 1000), 2000 as UInt64)
+    let late = try await store.reader()
+    async let followed: [UInt64] = {
+      let reader = try await store.reader(from: .newest)
+      var next = reader.nextSequence
+      var numbers: [UInt64] = []
+      while next <= total {
+        let more: Void? = try await reader.next(wait: nil) { batch in
+          numbers += batch.gaps.flatMap { $0.first...$0.last }
+          for index in 0..<batch.count { numbers.append(batch.sequence(at: index)) }
+        }
+        if more == nil { break }
+        next = reader.nextSequence
+      }
+      return numbers
+    }()
+    for _ in 0..<total {
+      var batch = RecordBatch()
+      try batch.append(payload, time: 0)
+      try await store.append(batch)
+    }
+    let numbers = try await followed
+    #expect(numbers == Array((numbers.first ?? 0)...total))
+    let gaps = try #require(try await late.next { $0.gaps })
+    #expect(gaps.first?.first == 1 && gaps.allSatisfy { $0.reason == .evicted })
+    #expect(store.cursors.isEmpty)
+    try await store.close()
+    await #expect(throws: StoreError.self) { try await store.reader() }
   }
 
   @Test("waiting ends by time, by cancellation and by closing")

@@ -5,7 +5,7 @@ import Testing
 /// Short runs of `scripts/store-soak`: the built tool is killed, its calls fail, its disk loses power. The full
 /// numbers run in `make soak`.
 @Suite(
-  "A store in a process of its own survives what befalls it", .serialized, .timeLimit(.minutes(20)))
+  "A store in a process of its own survives what befalls it", .serialized, .timeLimit(.minutes(15)))
 struct CampaignTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()

@@ -6,7 +6,7 @@ import Testing
 
 /// Everything at once on a real disk, with a ring so small that a new segment is begun every few
 /// milliseconds. Each cursor must see each number once and in order, or a gap that says why.
-@Suite("Appenders, cursors and the ring at the same time", .timeLimit(.minutes(20)))
+@Suite("Appenders, cursors and the ring at the same time", .timeLimit(.minutes(15)))
 struct ConcurrencyTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var sync: StoreOptions.SyncPolicy

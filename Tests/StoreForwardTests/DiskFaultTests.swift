@@ -201,7 +201,7 @@ struct DiskFaultTests {
     #expect(try contents(again) == Array(1...10) + [receipt.firstSequence])
   }
 
-  @Test("an unreadable sector is a gap of its records", .timeLimit(.minutes(1)))
+  @Test("an unreadable sector is a gap of its records", .timeLimit(.minutes(15)))
   func unreadable() throws {
     let fs = Disk(SimulatedFileSystem())
     let core = try StoreCore(fileSystem: fs, options: .small())

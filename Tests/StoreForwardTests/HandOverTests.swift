@@ -5,7 +5,7 @@ import Testing
 @testable import StoreForward
 
 /// What another thread does between two disk calls of one, put in at exactly that call.
-@Suite("Hand-overs between writer, readers, cursors and the background", .timeLimit(.minutes(1)))
+@Suite("Hand-overs between writer, readers, cursors and the background", .timeLimit(.minutes(15)))
 struct HandOverTests {
   private typealias Disk = FaultyFileSystem<SimulatedFileSystem>
   private typealias Core = StoreCore<Disk>

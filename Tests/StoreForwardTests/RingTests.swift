@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A ring that is overrun, looked at and stopped", .timeLimit(.minutes(30)))
+@Suite("A ring that is overrun, looked at and stopped", .timeLimit(.minutes(15)))
 struct RingTests {
   /// What several threads or tasks tell.
   private final class Tally: Sendable {

@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #define RECORD 128u
+// A pass of the read benchmark: that many records, whose first words are 1, 2, 3 ...
+#define READ_RECORDS 1000000u
+#define READ_SUM 500000500000u
 
 static inline void fill(unsigned char *p, uint64_t number) {
     uint64_t x = number * 0x9E3779B97F4A7C15ull + 0x2545F4914F6CDD1Dull;

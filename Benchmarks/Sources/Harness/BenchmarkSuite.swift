@@ -68,9 +68,10 @@ public struct BenchmarkSuite: Sendable {
     print("\(name)  (\(result.machine.processor), \(result.machine.cores) cores)")
     for entry in chosen {
       let comparison = try await entry.make()
-      let measured = try await measure(
+      var measured = try await measure(
         entry.name, comparison, options,
         instructions: instructions[entry.name].map { $0 / comparison.itemsPerOperation })
+      measured.remark = comparison.remark?()
       print(measured.table)
       result.comparisons.append(measured)
     }

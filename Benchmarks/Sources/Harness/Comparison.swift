@@ -80,6 +80,7 @@ public struct Comparison: Sendable {
   let resultsAgree: Bool
   let ours: Contender
   let others: [Contender]
+  let remark: (@Sendable () -> String)?
 
   /// A comparison.
   ///
@@ -94,10 +95,11 @@ public struct Comparison: Sendable {
   ///   - resultsAgree: whether all contenders (but limits) must give the same number for the same iterations.
   ///   - ours: our way.
   ///   - against: peers and limits.
+  ///   - remark: what else was observed, asked for when all has run: percentiles, memory.
   public init(
     operation: String, itemsPerOperation: Double = 1, bytesPerOperation: Double = 0,
     gate: Gate = Gate(), countedIterations: Int? = nil, resultsAgree: Bool = true,
-    ours: @escaping Body, against: [Contender] = []
+    ours: @escaping Body, against: [Contender] = [], remark: (@Sendable () -> String)? = nil
   ) {
     self.operation = operation
     self.itemsPerOperation = itemsPerOperation
@@ -107,5 +109,6 @@ public struct Comparison: Sendable {
     self.resultsAgree = resultsAgree
     self.ours = Contender(name: "ours", role: .ours, work: .inProcess(ours))
     others = against
+    self.remark = remark
   }
 }

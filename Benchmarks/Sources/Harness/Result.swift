@@ -28,6 +28,8 @@ struct ComparisonResult: Codable {
   var gate: Gate
   var gateFailures: [String]
   var contenders: [ContenderResult]
+  /// What else was observed.
+  var remark: String?
 }
 
 /// A run of a suite, as it stands in the JSON file.

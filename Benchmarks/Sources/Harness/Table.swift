@@ -32,6 +32,7 @@ extension ComparisonResult {
       }
       lines.append(line)
     }
+    if let remark { lines.append("  \(remark)") }
     lines += gateFailures.map { "  FAILED  \($0)" }
     return lines.joined(separator: "\n")
   }

@@ -55,7 +55,7 @@ suite.add("candump log file to frames") {
   let log = try recording(.candump, "log")
   return Comparison(
     operation: "frame", itemsPerOperation: Double(log.frames),
-    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01, instructions: 460),
+    bytesPerOperation: Double(log.bytes), gate: Gate(allocations: 0.01, instructions: 385),
     countedIterations: 3,
     ours: { try readAll(log.path, $0) },
     against: [

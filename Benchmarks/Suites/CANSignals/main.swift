@@ -1,4 +1,5 @@
 import BusRecording
+import CANLog
 import CANSignals
 import DBC
 import Harness
@@ -40,6 +41,31 @@ suite.add("frames to samples") {
       .peer(
         "cantools, a dict a frame", program: "CANSignals/cantools_samples.py",
         arguments: [bus.databasePath, bus.logPath]),
+    ])
+}
+
+suite.add("log file to physical values in columns") {
+  let bus = try BusRecording(frameCount: 10_000)
+  let decoder = try Database(contentsOf: bus.databasePath).decoder()
+  return Comparison(
+    operation: "frame", itemsPerOperation: Double(bus.frames.headers.count),
+    gate: Gate(allocations: 0.1), countedIterations: 3,
+    ours: { iterations in
+      var columns = decoder.makeColumns()
+      var values: UInt64 = 0
+      for _ in 0..<iterations {
+        var log = try CANLogReader(contentsOf: bus.logPath)
+        var batch = CANFrameBatch()
+        while try log.next(into: &batch) {
+          values += UInt64(decoder.decode(batch, into: &columns).signals)
+        }
+      }
+      return values
+    },
+    against: [
+      .peer(
+        "cantools decode --single-line", program: "CANSignals/cantools_single_line.py",
+        arguments: [bus.databasePath, bus.logPath])
     ])
 }
 

@@ -60,10 +60,10 @@ for size in [1, 100, 1000] {
         .limit(
           "write + fdatasync, framed", program: "StoreForward/raw_framed.c", arguments: ["\(size)"]),
         .peer(
-          "SQLite WAL FULL", program: "StoreForward/sqlite_full.c", arguments: ["\(size)"]),
+          "SQLite WAL FULL", program: "StoreForward/sqlite.c", arguments: ["FULL", "\(size)"]),
         .peer(
           "RocksDB sync", program: "StoreForward/rocksdb_sync.c", arguments: ["\(size)"]),
-        .peer("LMDB sync", program: "StoreForward/lmdb_sync.c", arguments: ["\(size)"]),
+        .peer("LMDB sync", program: "StoreForward/lmdb.c", arguments: ["sync", "\(size)"]),
       ])
   }
 }
@@ -71,6 +71,7 @@ for size in [1, 100, 1000] {
 for appenders in [1, 16, 64] {
   suite.add("durable append, \(appenders) tasks") {
     let store = try await RingStore(directory: directory("tasks-\(appenders)"), options: options)
+    let latencies = Latencies()
     return Comparison(
       operation: "record", bytesPerOperation: 128,
       ours: { iterations in
@@ -79,11 +80,16 @@ for appenders in [1, 16, 64] {
             group.addTask {
               var batch = RecordBatch()
               var number = UInt64(task)
+              var measured: [Duration] = []
+              let clock = ContinuousClock()
               for _ in 0..<((iterations + appenders - 1 - task) / appenders) {
                 batch.removeAll()
                 try add(1, from: &number, to: &batch)
+                let start = clock.now
                 try await store.append(batch)
+                measured.append(clock.now - start)
               }
+              latencies.add(measured)
             }
           }
           try await group.waitForAll()
@@ -93,7 +99,7 @@ for appenders in [1, 16, 64] {
       against: [
         .peer(
           "group commit in C", program: "StoreForward/group_commit.c", arguments: ["\(appenders)"])
-      ])
+      ], remark: { latencies.summary })
   }
 }
 
@@ -112,7 +118,10 @@ suite.add("append of 100, synced every 100 ms") {
         try store.append(batch)
       }
       return UInt64(iterations)
-    })
+    },
+    against: [
+      .peer("SQLite WAL NORMAL", program: "StoreForward/sqlite.c", arguments: ["NORMAL", "100"])
+    ])
 }
 
 suite.add("ordered read, every checksum verified") {
@@ -141,7 +150,11 @@ suite.add("ordered read, every checksum verified") {
         precondition(count == 1_000_000 && sum == 500_000_500_000)
       }
       return UInt64(iterations)
-    })
+    },
+    against: [
+      .peer("SQLite scan", program: "StoreForward/sqlite.c", arguments: ["read"]),
+      .peer("LMDB cursor, no checksums", program: "StoreForward/lmdb.c", arguments: ["read"]),
+    ])
 }
 
 /// Takes a store's files out of the page cache (the host below may still have them).

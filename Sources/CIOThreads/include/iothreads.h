@@ -8,5 +8,7 @@ int iiot_wake_create(void);
 void iiot_wake_raise(int descriptor);
 /// Takes it back.
 void iiot_wake_clear(int descriptor);
+/// accept4(2): the next client of a listening socket, non-blocking and closed on exec from the start, or -errno.
+int iiot_accept(int listener);
 /// Names the calling thread for ps and debuggers; longer names are cut to 15 bytes.
 void iiot_thread_set_name(const char *name);

@@ -36,6 +36,19 @@ enum ASCII {
     character >= 0x30 && character <= 0x39 ? character &- 0x30 : nil
   }
 
+  /// 1 for a hexadecimal digit, 0 for anything else, without a branch.
+  @inline(__always)
+  static func isHex(_ character: UInt64) -> UInt64 {
+    // The top bit of a difference says which of the two is smaller.
+    let digit = character &- 0x30
+    let letter = (character | 0x20) &- 0x61
+    return ((digit &- 10) & ~digit | (letter &- 6) & ~letter) &>> 63
+  }
+
+  /// The value of a hexadecimal digit; rubbish for anything else.
+  @inline(__always)
+  static func nibble(_ digit: UInt64) -> UInt64 { (digit & 0x0F) &+ (digit &>> 6) &* 9 & 0x0F }
+
   @inline(__always) private static var high: UInt64 { 0x8080_8080_8080_8080 }
   @inline(__always) private static func all(_ byte: UInt8) -> UInt64 {
     UInt64(byte) &* 0x0101_0101_0101_0101

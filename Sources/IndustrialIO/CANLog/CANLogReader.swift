@@ -141,12 +141,16 @@ public struct CANLogReader: ~Copyable, Sendable {
 
   /// Finds the format, if the bytes so far are enough for it.
   private mutating func recognise() throws(CANLogError) {
+    // Windows editors put the mark of UTF-8 in front of a text.
+    if input.offset == 0, input.unread.starts(with: [0xEF, 0xBB, 0xBF]) { input.consume(3) }
     let head = input.unread
     let isWhole = input.isAtEnd
     var isUndecided = false
     for candidate in registeredFormats {
       if let wanted = options.format {
         guard candidate.format == wanted else { continue }
+        // Fewer bytes don't tell whether the mark stands there.
+        if input.offset == 0, head.count < 3, !isWhole { return }
       } else {
         guard !head.isEmpty else { continue }
         switch candidate.recognise(head, isWhole || head.count >= Self.recognitionLimit) {

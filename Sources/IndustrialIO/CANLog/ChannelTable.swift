@@ -17,10 +17,11 @@ struct ChannelTable: Sendable {
   private(set) var shortNames: [ShortName] = []
   private var numbers: [String: UInt16] = [:]
 
-  /// The number of a name, new or known; nil when it is too long or there are too many.
+  /// The number of a name, new or known; nil when it is too long, damaged, or there are too many.
   mutating func channel(of name: UnsafeRawBufferPointer) -> UInt16? {
-    guard name.count <= Self.longestName else { return nil }
-    let text = String(decoding: name, as: UTF8.self)
+    guard name.count <= Self.longestName, name.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
+      let text = String(validating: name, as: UTF8.self)
+    else { return nil }
     if let known = numbers[text] { return known }
     guard names.count < Self.mostChannels else { return nil }
     let channel = UInt16(truncatingIfNeeded: names.count)

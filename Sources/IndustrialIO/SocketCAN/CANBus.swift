@@ -165,7 +165,7 @@ public final class CANBus: Sendable {
   }
 
   /// Sends a frame without waiting: 0, or -errno.
-  private func sendNow(_ frame: CANFrame) -> Int32 {
+  func sendNow(_ frame: CANFrame) -> Int32 {
     withUnsafeTemporaryAllocation(byteCount: KernelFrame.longest, alignment: 8) { slot in
       slot.initializeMemory(as: UInt8.self, repeating: 0)
       guard let base = slot.baseAddress else { return -ENOMEM }

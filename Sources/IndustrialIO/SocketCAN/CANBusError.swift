@@ -22,6 +22,8 @@ public struct CANBusError: Error, Sendable, Equatable {
     public static let queueFull = Code(rawValue: "queueFull")
     /// A message of several frames was not taken by the other side.
     public static let noAnswer = Code(rawValue: "noAnswer")
+    /// The node has no address on the bus now: others with a higher rank have claimed all that it may take.
+    public static let noAddress = Code(rawValue: "noAddress")
     /// The interface can't do this: it has no controller, or is up already.
     public static let notPossible = Code(rawValue: "notPossible")
     /// The system refused memory, a thread or a descriptor.

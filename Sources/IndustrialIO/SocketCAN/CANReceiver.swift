@@ -29,9 +29,11 @@ struct CANReceiver: ~Copyable {
 
   /// Waits for frames and replaces what is in `batch` with those that are there.
   ///
-  /// - Parameter stop: a descriptor that ends the wait when it becomes readable.
+  /// - Parameters:
+  ///   - stop: a descriptor that ends the wait when it becomes readable.
+  ///   - milliseconds: what else ends it; -1 for as long as it takes.
   mutating func next(
-    into batch: inout CANFrameBatch, stop: Int32
+    into batch: inout CANFrameBatch, stop: Int32, milliseconds: Int32 = -1
   ) throws(CANBusError) -> Outcome {
     batch.removeAll()
     while true {
@@ -44,7 +46,7 @@ struct CANReceiver: ~Copyable {
         if isDone && !batch.headers.isEmpty { break }
       } else if count == -EAGAIN || count == 0 {
         if !batch.headers.isEmpty { break }
-        guard wait(stop: stop) else { return .stopped }
+        guard wait(stop: stop, milliseconds) else { return .stopped }
       } else if count != -EINTR {
         // What was taken before the failure goes first; the failure comes again.
         if !batch.headers.isEmpty { break }
@@ -92,12 +94,13 @@ struct CANReceiver: ~Copyable {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  private func wait(stop: Int32) -> Bool {
+  private func wait(stop: Int32, _ milliseconds: Int32) -> Bool {
     var entries = [
       pollfd(fd: bus.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
     ]
-    while poll(&entries, 2, -1) < 0 && errno == EINTR {}
-    return entries[1].revents == 0
+    var count: Int32 = -1
+    repeat { count = poll(&entries, 2, milliseconds) } while count < 0 && errno == EINTR
+    return count != 0 && entries[1].revents == 0
   }
 }

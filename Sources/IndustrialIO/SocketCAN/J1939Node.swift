@@ -3,71 +3,151 @@ public import CANTransport
 internal import CSocketCAN
 internal import Glibc
 internal import IOThreads
+internal import Synchronization
 
-/// A node with a fixed address on a J1939 bus: messages of any length by their parameter group, of which the kernel makes frames
-/// and back (SAE J1939-21; Linux 5.4 and later).
+/// A node on a J1939 bus: messages of any length by their parameter group, of which the kernel makes frames and back
+/// (SAE J1939-21; Linux 5.4 and later).
 ///
-/// The node claims no address by name (SAE J1939-81): it is for buses with fixed addresses.
+/// It has a fixed address, or claims one by its name and keeps it (SAE J1939-81).
 ///
 /// ```swift
 /// let node = try J1939Node("can0", address: 0x20)
+/// let node = try await J1939Node.claiming("can0", name: name, addresses: Array(0x80...0x87))
 /// try await node.send(bytes, group: 0xFECA)
 /// for try await message in node.messages() { ... }      // message.identifier has group, source and destination
 /// ```
 public final class J1939Node: Sendable {
   /// The interface, such as `can0`.
   public let interface: String
-  /// The address on the bus.
-  public let address: UInt8
+  /// The name by which it claims its address; nil when the address is fixed.
+  public let name: J1939Name?
+
+  /// The address on the bus. One that was claimed may change, when another node with a lower name wants it: to another one of
+  /// its addresses, or to ``noAddress``.
+  public var address: UInt8 { wire.address }
+
+  /// The address of a node that has none at the moment: it can't send, and receives only what is for all.
+  public static let noAddress: UInt8 = 254
 
   /// The address of all nodes.
   public static let everyone: UInt8 = 0xFF
   /// The longest message that is received (SAE J1939-21 allows 1785 bytes, the extended protocol more).
   public static let longestMessage = 1 << 20
 
-  private let receiver: Int32
+  private let wire: Wire
   private let sender: Sender
+  private let keeper: J1939AddressKeeper?
 
-  /// Opens the node.
+  /// Opens a node with a fixed address.
   ///
   /// - Parameters:
   ///   - interface: its name, such as `can0`.
   ///   - address: 0 to 253.
   ///   - receivesEverything: messages to other nodes come too.
   /// - Throws: ``CANBusError``; ``CANBusError/Code/unsupported`` where the kernel has no J1939 (`modprobe can_j1939`).
-  public init(
+  public convenience init(
     _ interface: String, address: UInt8, receivesEverything: Bool = false
   ) throws(CANBusError) {
-    self.interface = interface
-    self.address = address
-    guard address <= UInt8(J1939_MAX_UNICAST_ADDR) else {
-      throw CANBusError(
-        code: .notPossible, message: "a node's address is 0 to 253, not \(address)", advice: "",
-        interface: interface, errorNumber: nil)
-    }
-    let index = try CANInterface.index(of: interface)
-    func open() throws(CANBusError) -> Int32 {
-      let opened = iiot_j1939_open(index, 0, address)
-      try CANBusError.check(opened, "opening a J1939 socket", interface)
-      return opened
-    }
-    let receiver = try open()
-    self.receiver = receiver
-    do throws(CANBusError) {
-      try CANBusError.check(
-        iiot_can_set_timestamps(receiver, 0), "switching time stamps on", interface)
-      try CANBusError.check(
-        iiot_can_set_flag(
-          receiver, SOL_CAN_J1939, Int32(SO_J1939_PROMISC), receivesEverything ? 1 : 0),
-        "receiving everything", interface)
-      sender = try Sender(try open(), interface)
-    } catch {
-      _ = close(receiver)
-      throw error
-    }
+    try Self.check([address], interface)
+    try self.init(
+      interface, name: nil, address: address, keeper: nil, receivesEverything: receivesEverything)
   }
 
-  deinit { _ = close(receiver) }
+  /// Opens a node that claims its address by its name and keeps it: it tells those who ask or want the address whose it is, and
+  /// moves to the next one when a lower name takes it.
+  ///
+  /// Returns when an address is the node's, which nobody may have objected to for 250 ms.
+  /// - Parameters:
+  ///   - interface: its name, such as `can0`.
+  ///   - name: no other node on the bus may have it.
+  ///   - addresses: those that the node may have, 0 to 253, the best first. Just one if the node's name says that it
+  ///     does not choose.
+  ///   - receivesEverything: messages to other nodes come too.
+  /// - Throws: ``CANBusError`` with ``CANBusError/Code/noAddress`` when nodes with lower names have all of them;
+  ///   `CancellationError`.
+  public static func claiming(
+    _ interface: String, name: J1939Name, addresses: [UInt8], receivesEverything: Bool = false
+  ) async throws -> J1939Node {
+    try Task.checkCancellation()
+    try check(addresses, interface)
+    let keeper = try J1939AddressKeeper(interface)
+    let node = try J1939Node(
+      interface, name: name, address: noAddress, keeper: keeper,
+      receivesEverything: receivesEverything)
+    // The thread must not keep the node alive.
+    let wire = node.wire
+    try keeper.begin(name: name, addresses: addresses) { wire.move(to: $0 ?? noAddress) }
+    guard await keeper.firstAddress() != nil else {
+      try Task.checkCancellation()
+      throw CANBusError(
+        code: .noAddress, message: "all addresses are those of nodes with lower names",
+        advice: "give the node more addresses, or a name that comes before theirs",
+        interface: interface, errorNumber: nil)
+    }
+    return node
+  }
+
+  private static func check(_ addresses: [UInt8], _ interface: String) throws(CANBusError) {
+    let highest = UInt8(J1939_MAX_UNICAST_ADDR)
+    guard let wrong = addresses.isEmpty ? noAddress : addresses.first(where: { $0 > highest })
+    else { return }
+    throw CANBusError(
+      code: .notPossible,
+      message: addresses.isEmpty
+        ? "a node needs an address" : "a node's address is 0 to \(highest), not \(wrong)",
+      advice: "", interface: interface, errorNumber: nil)
+  }
+
+  private init(
+    _ interface: String, name: J1939Name?, address: UInt8, keeper: J1939AddressKeeper?,
+    receivesEverything: Bool
+  ) throws(CANBusError) {
+    self.interface = interface
+    self.name = name
+    self.keeper = keeper
+    wire = try Wire(interface, address)
+    try CANBusError.check(
+      iiot_can_set_timestamps(wire.receiver, 0), "switching time stamps on", interface)
+    try CANBusError.check(
+      iiot_can_set_flag(
+        wire.receiver, SOL_CAN_J1939, Int32(SO_J1939_PROMISC), receivesEverything ? 1 : 0),
+      "receiving everything", interface)
+    sender = try Sender(wire)
+  }
+
+  deinit { keeper?.stop() }
+
+  /// The two sockets of a node, which always have the same address.
+  private final class Wire: Sendable {
+    let interface: String
+    let receiver: Int32
+    let sender: Int32
+    private let index: UInt32
+    private let current: Atomic<UInt8>
+
+    init(_ interface: String, _ address: UInt8) throws(CANBusError) {
+      self.interface = interface
+      index = try CANInterface.index(of: interface)
+      current = Atomic(address)
+      receiver = iiot_j1939_open(index, 0, address)
+      sender = receiver < 0 ? -1 : iiot_j1939_open(index, 0, address)
+      try CANBusError.check(min(receiver, sender), "opening a J1939 socket", interface)
+    }
+
+    deinit {
+      if receiver >= 0 { _ = close(receiver) }
+      if sender >= 0 { _ = close(sender) }
+    }
+
+    var address: UInt8 { current.load(ordering: .acquiring) }
+
+    /// Gives both another address; what is on its way under the old one is given up.
+    func move(to address: UInt8) {
+      _ = iiot_j1939_bind(receiver, index, 0, address)
+      _ = iiot_j1939_bind(sender, index, 0, address)
+      current.store(address, ordering: .releasing)
+    }
+  }
 
   /// Sends a message; returns when it has been sent to its end, which a long one to one node has to be acknowledged for. One
   /// at a time; others wait for their turn.
@@ -79,8 +159,8 @@ public final class J1939Node: Sendable {
   ///   - group: the parameter group number, of 18 bits. The low byte of one that is for one node (below 0xF000) is 0.
   ///   - destination: the other node's address; groups from 0xF000 on go to all.
   ///   - priority: 0 (highest) to 7.
-  /// - Throws: ``CANBusError`` with ``CANBusError/Code/noAnswer`` when the other side did not take it; `CancellationError` before
-  ///   it begins.
+  /// - Throws: ``CANBusError`` with ``CANBusError/Code/noAnswer`` when the other side did not take it and
+  ///   ``CANBusError/Code/noAddress`` while the node has none; `CancellationError` before it begins.
   public func send(
     _ bytes: some Collection<UInt8> & Sendable, group: UInt32,
     to destination: UInt8 = J1939Node.everyone, priority: Int = 6
@@ -96,6 +176,13 @@ public final class J1939Node: Sendable {
           + "the priority is 0 to 7; there is a byte at least",
         interface: interface, errorNumber: nil)
     }
+    guard address != Self.noAddress else {
+      throw CANBusError(
+        code: .noAddress,
+        message: "the node has no address: nodes with lower names have claimed it",
+        advice: "give the node more addresses, or a name that comes before theirs",
+        interface: interface, errorNumber: nil)
+    }
     try await sender.send(
       Array(bytes), group: group, to: destination, priority: Int32(priority))
   }
@@ -105,7 +192,8 @@ public final class J1939Node: Sendable {
   /// - Parameter buffered: how many messages wait for the consumer before they wait in the kernel.
   public func messages(buffered: Int = 256) -> CANSocketSequence<TransportMessage> {
     CANSocketSequence(
-      interface: interface, descriptor: receiver, longest: Self.longestMessage, capacity: buffered
+      interface: interface, descriptor: wire.receiver, longest: Self.longestMessage,
+      capacity: buffered
     ) { [self] (buffer) throws(CANBusError) in
       try next(buffer)
     }
@@ -116,7 +204,7 @@ public final class J1939Node: Sendable {
   {
     while true {
       var info = iiot_j1939_info()
-      let count = iiot_j1939_receive(receiver, buffer.baseAddress, buffer.count, &info)
+      let count = iiot_j1939_receive(wire.receiver, buffer.baseAddress, buffer.count, &info)
       if count == Int64(-EAGAIN) { return nil }
       if count == Int64(-EINTR) { continue }
       try CANBusError.check(Int32(clamping: min(count, 0)), "receiving", interface)
@@ -139,17 +227,19 @@ public final class J1939Node: Sendable {
 
   /// Sends on a thread of its own and waits for the kernel's report of the end.
   private actor Sender {
-    private let descriptor: Int32
-    private let interface: String
+    // It keeps the descriptor open.
+    private let wire: Wire
     private let thread: BlockingThread
     /// The kernel counts the messages of a socket.
     private var key: UInt32 = 0
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ descriptor: Int32, _ interface: String) throws(CANBusError) {
-      self.descriptor = descriptor
-      self.interface = interface
-      thread = BlockingThread(name: "j1939-\(interface)")
+    private nonisolated var descriptor: Int32 { wire.sender }
+    private nonisolated var interface: String { wire.interface }
+
+    init(_ wire: Wire) throws(CANBusError) {
+      self.wire = wire
+      thread = BlockingThread(name: "j1939-\(wire.interface)")
       try CANBusError.check(
         iiot_j1939_report_sending(descriptor), "asking for reports of sending", interface)
       // It takes nothing: no message has this source.
@@ -161,8 +251,6 @@ public final class J1939Node: Sendable {
           descriptor, SOL_CAN_J1939, Int32(SO_J1939_FILTER), &nothing,
           UInt32(MemoryLayout<j1939_filter>.stride)), "setting the filter", interface)
     }
-
-    deinit { _ = close(descriptor) }
 
     func send(
       _ bytes: [UInt8], group: UInt32, to destination: UInt8, priority: Int32

@@ -1,3 +1,5 @@
+internal import CANCore
+
 /// What is wrong with a line and where; becomes a ``CANLogFinding``.
 struct LineFault: Error {
   var code: CANLogFinding.Code = .damaged
@@ -123,6 +125,38 @@ extension LineCursor {
       count &+= 1
     }
     return value
+  }
+
+  /// `count` bytes, 1 to 64, each as two hexadecimal digits behind one blank, and a blank or the end behind them; nil, and no
+  /// step, when they stand there in any other way. The first blank may be the one before the cursor.
+  ///
+  /// Without a branch a digit: which of them are letters nobody can predict.
+  @inline(__always)
+  mutating func takeSpacedHex(_ count: Int) -> CANPayload? {
+    let length = count &* 3
+    let start = next == ASCII.space ? position : max(0, position &- 1)
+    guard count > 0, count <= 64, lineLength &- start >= length, let base = bytes.baseAddress else {
+      return nil
+    }
+    var words = InlineArray<8, UInt64>(repeating: 0)
+    var isSound: UInt64 = 1
+    for index in 0..<count {
+      let place = base + (start &+ index &* 3)
+      let blank = UInt64(place.load(as: UInt8.self))
+      let high = UInt64(place.load(fromByteOffset: 1, as: UInt8.self))
+      let low = UInt64(place.load(fromByteOffset: 2, as: UInt8.self))
+      isSound &= ((blank ^ 0x20) &- 1) &>> 63 & ASCII.isHex(high) & ASCII.isHex(low)
+      let value = ASCII.nibble(high) &<< 4 | ASCII.nibble(low)
+      words[index &>> 3] |= value &<< UInt64((index & 7) &* 8)
+    }
+    let end = start &+ length
+    let before = position
+    position = end
+    guard isSound == 1, isAtWordEnd else {
+      position = before
+      return nil
+    }
+    return CANPayload(words: words, count: count)
   }
 
   /// Whether a blank or the end is next.

@@ -108,11 +108,15 @@ struct LineParser<Format: LineFormat>: CANLogParser {
 
 /// Looks at the complete lines at the beginning of a log for one that settles what it is.
 enum LineRecognition {
+  /// So many of candump's lines, which begin with a time in parentheses, settle that it is no format of Vector's or PEAK's.
+  private static let candumpLines = 8
+
   static func search(
     _ head: UnsafeRawBufferPointer, isWhole: Bool,
     settles: (UnsafeRawBufferPointer) -> Bool
   ) -> Recognition {
     var rest = head
+    var strangers = 0
     while !rest.isEmpty {
       let end = rest.firstIndex(of: ASCII.newline)
       if end == nil && !isWhole { return .undecided }
@@ -122,7 +126,12 @@ enum LineRecognition {
       if line.last == ASCII.carriageReturn {
         line = UnsafeRawBufferPointer(rebasing: line[..<(line.count - 1)])
       }
-      if settles(line) { return .yes }
+      if line.first(where: { $0 > ASCII.space }) == ASCII.openParenthesis {
+        strangers += 1
+        if strangers == candumpLines { return .no }
+      } else if settles(line) {
+        return .yes
+      }
     }
     return isWhole ? .no : .undecided
   }

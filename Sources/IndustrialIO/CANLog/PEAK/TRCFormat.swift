@@ -50,7 +50,7 @@ struct TRCFormat: LineFormat {
       guard cursor.isAtWordEnd else {
         throw cursor.fault("the number of the message was expected here")
       }
-      try take2(&cursor, into: &batch)
+      try take2(&cursor, isEnded: isEnded, into: &batch)
     }
   }
 
@@ -183,7 +183,7 @@ struct TRCFormat: LineFormat {
   // MARK: Versions 2.x
 
   private mutating func take2(
-    _ cursor: inout LineCursor, into batch: inout CANFrameBatch
+    _ cursor: inout LineCursor, isEnded: Bool, into batch: inout CANFrameBatch
   ) throws(LineFault) {
     guard major == 2 else { throw cursor.fault("a parenthesis is missing behind the number") }
     var time: Int64 = 0
@@ -212,7 +212,7 @@ struct TRCFormat: LineFormat {
           flags = [.fd, .bitRateSwitch, .errorStateIndicator]
         case (UInt8(ascii: "R"), UInt8(ascii: "R")): flags = .remote
         case (UInt8(ascii: "E"), UInt8(ascii: "R")):
-          return try takeError(&cursor, time: time, into: &batch)
+          return try takeError(&cursor, time: time, isEnded: isEnded, into: &batch)
         // Hardware status, error counters, events.
         case (UInt8(ascii: "S"), UInt8(ascii: "T")), (UInt8(ascii: "E"), UInt8(ascii: "C")),
           (UInt8(ascii: "E"), UInt8(ascii: "V")):
@@ -246,6 +246,10 @@ struct TRCFormat: LineFormat {
         if !flags.contains(.remote) { payload = try data(&cursor, count: count) }
       }
     }
+    // The code of a remote frame may lack a digit; a frame with data shows that it is whole.
+    if flags.contains(.remote), code == 1, columns.contains(.code), cursor.isAtEnd, !isEnded {
+      throw cursor.fault("the line ends here")
+    }
     guard flags.contains(.fd) || payload.count <= 8 else {
       throw cursor.fault("a classic frame has up to 8 bytes of data")
     }
@@ -256,7 +260,7 @@ struct TRCFormat: LineFormat {
 
   /// Behind the type ER: the bus, if there is a column for it, and the direction.
   private mutating func takeError(
-    _ cursor: inout LineCursor, time: Int64, into batch: inout CANFrameBatch
+    _ cursor: inout LineCursor, time: Int64, isEnded: Bool, into batch: inout CANFrameBatch
   ) throws(LineFault) {
     cursor.skipBlanks()
     var bus = 1
@@ -265,6 +269,9 @@ struct TRCFormat: LineFormat {
       cursor.skipBlanks()
     }
     let isSent = cursor.takeWord("Tx")
+    if !isEnded, !(isSent || cursor.takeWord("Rx")) || cursor.isAtEnd {
+      throw cursor.fault("the line ends here")
+    }
     try append(
       cursor, time: time, bus: bus, identifier: Self.noIdentifier,
       flags: isSent ? [.error, .transmitted] : .error, code: 0, payload: CANPayload(), into: &batch)
@@ -321,6 +328,7 @@ struct TRCFormat: LineFormat {
 
   @inline(__always)
   private func data(_ cursor: inout LineCursor, count: Int) throws(LineFault) -> CANPayload {
+    if let payload = cursor.takeSpacedHex(count) { return payload }
     var words = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<count {
       cursor.skipBlanks()

@@ -370,6 +370,7 @@ struct ASCFormat: LineFormat {
   private func data(
     _ cursor: inout LineCursor, count: Int, isEnded: Bool
   ) throws(LineFault) -> CANPayload {
+    if isHexadecimal, let payload = cursor.takeSpacedHex(count) { return payload }
     var words = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<count {
       cursor.skipBlanks()

@@ -1,3 +1,5 @@
+internal import IOThreads
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -51,11 +53,11 @@ struct ServerLoop: ~Copyable {
       }
       connections.removeAll { $0.hasEnded }
       if descriptors[1].revents != 0 {
-        if let descriptor = listener.nextClient() {
-          connections.append(ServerConnection(descriptor))
-        } else if errno == EMFILE || errno == ENFILE {
-          // No descriptor is left: the client stays at the door; don't spin on it.
-          poll(nil, 0, 100)
+        do throws(SystemFailure) {
+          connections.append(ServerConnection(try listener.nextClient()))
+        } catch {
+          // No descriptor or memory is left: the client stays at the door; don't spin on it.
+          if error.errorNumber != EAGAIN { poll(nil, 0, 100) }
         }
       }
     }

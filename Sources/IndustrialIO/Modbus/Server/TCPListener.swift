@@ -1,4 +1,3 @@
-internal import CModbus
 internal import IOThreads
 
 #if canImport(Glibc)
@@ -71,12 +70,10 @@ struct TCPListener: ~Copyable, Sendable {
     }
   }
 
-  /// The next client that waits, or nil.
-  borrowing func nextClient() -> FileDescriptor? {
-    let raw = accept(descriptor.rawValue, nil, nil)
-    guard raw >= 0 else { return nil }
+  /// The next client that waits.
+  borrowing func nextClient() throws(SystemFailure) -> FileDescriptor {
+    let raw = try ListeningSocket.accept(descriptor.rawValue)
     let client = FileDescriptor(owning: raw)
-    guard iiot_set_nonblocking_cloexec(raw) == 0 else { return nil }
     var one: Int32 = 1
     setsockopt(
       raw, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))

@@ -8,8 +8,8 @@ struct FuzzTarget: Sendable {
   let run: @Sendable ([UInt8]) -> Void
 
   static let all: [FuzzTarget] = [
-    dbc, candump, asc, trc, blf, formula, formulaState, modbus, modbusRTU, modbusServer,
-    sampleBlock, message, store, time,
+    dbc, candump, candumpScreen, asc, trc, blf, formula, formulaState, modbus, modbusRTU,
+    modbusServer, sampleBlock, message, store, time,
   ]
 
   static subscript(name: String) -> FuzzTarget? { all.first { $0.name == name } }

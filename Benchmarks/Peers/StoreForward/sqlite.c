@@ -1,11 +1,11 @@
-// SQLite, write-ahead log, synchronous=FULL: one transaction a batch. Argument: records a batch.
+// SQLite with a write-ahead log. Arguments: FULL or NORMAL and the records a transaction, or `read`: passes over a million.
 // flags: -I Benchmarks/Peers -lsqlite3
 #include "peer.h"
 #include "StoreForward/workload.h"
 #include <sqlite3.h>
 
 static sqlite3 *db;
-static sqlite3_stmt *insert;
+static sqlite3_stmt *insert, *scan;
 static uint64_t batch, number;
 
 static void run(const char *sql) {
@@ -31,15 +31,38 @@ static uint64_t work(uint64_t iterations) {
     return iterations;
 }
 
+static uint64_t pass(uint64_t iterations) {
+    for (uint64_t i = 0; i < iterations; i++) {
+        uint64_t sum = 0, count = 0, first;
+        while (sqlite3_step(scan) == SQLITE_ROW) {
+            memcpy(&first, sqlite3_column_blob(scan, 1), 8);
+            sum += first;
+            count++;
+        }
+        sqlite3_reset(scan);
+        if (count != READ_RECORDS || sum != READ_SUM) die("read");
+    }
+    return iterations;
+}
+
 int main(int argc, char **argv) {
-    batch = argc > 1 ? strtoull(argv[1], 0, 10) : 1;
+    int reads = argc > 1 && !strcmp(argv[1], "read");
+    int normal = reads || (argc > 1 && !strcmp(argv[1], "NORMAL"));
+    batch = argc > 2 ? strtoull(argv[2], 0, 10) : 1;
     char *path = data_path("sqlite");
     if (sqlite3_open(path, &db) != SQLITE_OK) die(path);
     run("PRAGMA journal_mode=WAL");
-    run("PRAGMA synchronous=FULL");
+    run(normal ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
     run("CREATE TABLE r(n INTEGER PRIMARY KEY, p BLOB)");
     sqlite3_prepare_v2(db, "INSERT INTO r VALUES(?,?)", -1, &insert, 0);
-    int result = peer_main("SQLite " SQLITE_VERSION " WAL FULL", work);
+    if (reads) {
+        batch = READ_RECORDS;
+        number = 1;
+        work(1);
+        run("PRAGMA wal_checkpoint(TRUNCATE)");
+        sqlite3_prepare_v2(db, "SELECT n, p FROM r ORDER BY n", -1, &scan, 0);
+    }
+    int result = peer_main("SQLite " SQLITE_VERSION, reads ? pass : work);
     remove_tree(path);
     return result;
 }

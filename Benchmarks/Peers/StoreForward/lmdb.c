@@ -1,4 +1,4 @@
-// LMDB, one synchronous transaction a batch, appending. Argument: records a batch.
+// LMDB. Arguments: `sync` and the records of a transaction, appending, or `read`: passes over a million with a cursor.
 // flags: -I Benchmarks/Peers -llmdb
 #include "peer.h"
 #include "StoreForward/workload.h"
@@ -31,8 +31,29 @@ static uint64_t work(uint64_t iterations) {
     return iterations;
 }
 
+static uint64_t pass(uint64_t iterations) {
+    for (uint64_t i = 0; i < iterations; i++) {
+        MDB_txn *txn;
+        MDB_cursor *cursor;
+        MDB_val key, value;
+        uint64_t sum = 0, count = 0, first;
+        check(mdb_txn_begin(env, 0, MDB_RDONLY, &txn));
+        check(mdb_cursor_open(txn, dbi, &cursor));
+        while (!mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+            memcpy(&first, value.mv_data, 8);
+            sum += first;
+            count++;
+        }
+        mdb_cursor_close(cursor);
+        mdb_txn_abort(txn);
+        if (count != READ_RECORDS || sum != READ_SUM) die("read");
+    }
+    return iterations;
+}
+
 int main(int argc, char **argv) {
-    batch = argc > 1 ? strtoull(argv[1], 0, 10) : 1;
+    int reads = argc > 1 && !strcmp(argv[1], "read");
+    batch = argc > 2 ? strtoull(argv[2], 0, 10) : 1;
     char *path = data_path("lmdb");
     mkdir(path, 0755);
     check(mdb_env_create(&env));
@@ -42,7 +63,12 @@ int main(int argc, char **argv) {
     check(mdb_txn_begin(env, 0, 0, &txn));
     check(mdb_dbi_open(txn, 0, 0, &dbi));
     check(mdb_txn_commit(txn));
-    int result = peer_main("LMDB", work);
+    if (reads) {
+        batch = READ_RECORDS;
+        number = 1;
+        work(1);
+    }
+    int result = peer_main("LMDB", reads ? pass : work);
     mdb_env_close(env);
     remove_tree(path);
     return result;
