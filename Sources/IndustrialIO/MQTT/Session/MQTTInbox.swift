@@ -45,6 +45,9 @@ struct MQTTInbox {
     unclaimed.removeAll { request.filter.matches($0.topic) }
   }
 
+  /// Whether messages may come with QoS 2.
+  var takesExactlyOnce: Bool { entries.contains { $0.request.qos == .exactlyOnce } }
+
   func entry(_ id: UInt64) -> Entry? { entries.first { $0.request.id == id } }
 
   /// Takes a subscription out; true when no other has the same filter.
