@@ -319,7 +319,9 @@ final class MQTTSession {
     // What had come with QoS 2 and was not released the library keeps for the next connection. With a clean session nobody
     // releases it: it would take up the window, and come in place of the message that gets its number next. What is sent
     // with QoS 1 and 2 only this handle can send again as it has to be.
-    if case .clean = options.session, inbox.takesExactlyOnce, outbox.inflight == 0 { isStale = true }
+    if case .clean = options.session, inbox.takesExactlyOnce, outbox.inflight == 0 {
+      isStale = true
+    }
     durable?.reset()
     tries = 0
     waitForNextTry()
