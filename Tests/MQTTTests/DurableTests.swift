@@ -95,6 +95,40 @@ struct DurableTests {
     #expect(seen.kinds == [1, 8, 4, 4])
   }
 
+  /// The library wakes its own thread with each acknowledgement, by a pipe that nobody empties here.
+  @Test func batchesStayLargeHoweverManyMessagesHaveCome() async throws {
+    let seen = Seen()
+    let count = 5000
+    let server = try LoopbackServer { connection in
+      while let packet = LoopbackServer.readPacket(connection) {
+        seen.add(packet)
+        switch packet[0] >> 4 {
+        case 1: LoopbackServer.write([0x20, 3, 0, 0, 0], to: connection)
+        case 8:
+          let messages = (1...count).flatMap { number -> [UInt8] in
+            [0x32, 6, 0, 1, UInt8(ascii: "t"), UInt8(number >> 8), UInt8(number & 0xFF), 0]
+          }
+          LoopbackServer.write([0x90, 4, packet[2], packet[3], 0, 1] + messages, to: connection)
+        default: break
+        }
+      }
+    }
+    var options = MQTTDurableOptions()
+    options.batchLimit = 65_535
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options("large"))
+    let subscription = try await client.durableSubscription("t", options: options)
+    var batches = 0
+    var messages = 0
+    for try await batch in subscription {
+      batches += 1
+      messages += batch.messages.count
+      batch.acknowledge()
+      if messages == count { break }
+    }
+    #expect(batches < count / 10)
+  }
+
   @Test func aBatchThatIsLetGoComesAgainUnacknowledged() async throws {
     let seen = Seen()
     let server = try Self.makeServer(seen)

@@ -136,6 +136,27 @@ struct ExactlyOnceTests {
     #expect(log.packets(kind: 7).map(\.identifier) == [1, 2])
   }
 
+  /// A clean session is new with each connection, its numbers with it.
+  @Test func aCleanSessionDoesNotMixUpTheNumbersOfTwoConnections() async throws {
+    let log = PacketLog()
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return [0x20, 3, 0, 0, 0]
+      case 8:
+        let body = Array(packet.body)
+        let name: [UInt8] = [0x34, 7, 0, 1, UInt8(ascii: "t"), 0, 1, 0]
+        return [0x90, 4, body[0], body[1], 0, 2] + name + [UInt8(packet.connection)]
+      // PUBREC: the connection breaks before the first message is released.
+      case 5: return packet.connection < 4 ? nil : [0x62, 2, 0, 1]
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: ReconnectionTests.quick)
+    let subscription = try await client.subscribe("t", qos: .exactlyOnce)
+    #expect(try await collect(1, from: subscription).map(\.payload) == [[4]])
+  }
+
   @Test func aBrokerThatKeepsNoRetainedMessagesRefusesThem() async throws {
     let log = PacketLog()
     let server = try log.makeServer { packet in

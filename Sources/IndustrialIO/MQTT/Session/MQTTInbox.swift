@@ -22,7 +22,8 @@ struct MQTTInbox {
   /// Subscriptions whose answer is awaited, by packet identifier.
   private var asked: [Int32: Entry] = [:]
   private var nextIdentifier: UInt32 = 1
-  private var received = 0
+  /// Messages that came since they were counted last.
+  private(set) var received = 0
   private var unclaimedCount = 0
   /// Messages of a persistent session that nobody has subscribed to yet: bounded.
   private var unclaimed: [MQTTMessage] = []
@@ -43,6 +44,9 @@ struct MQTTInbox {
     entry.arrived = unclaimed.filter { request.filter.matches($0.topic) }
     unclaimed.removeAll { request.filter.matches($0.topic) }
   }
+
+  /// Whether messages may come with QoS 2.
+  var takesExactlyOnce: Bool { entries.contains { $0.request.qos == .exactlyOnce } }
 
   func entry(_ id: UInt64) -> Entry? { entries.first { $0.request.id == id } }
 

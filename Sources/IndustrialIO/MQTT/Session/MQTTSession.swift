@@ -48,6 +48,9 @@ final class MQTTSession {
   /// The broker's limit on messages in flight, from its answer to the connection.
   private var receiveMaximum = 65_535
 
+  /// The library still has messages of a session that the broker has forgotten.
+  private var isStale = false
+
   private var hosts: [String] = []
   private var hostIndex = 0
   private var tries = 0
@@ -205,8 +208,11 @@ final class MQTTSession {
     for _ in 0..<limit {
       guard mosquitto_socket(handle) >= 0 else { return }
       errno = 0
+      let before = inbox.received
       let status = mosquitto_loop_read(handle, 1)
-      let isEmpty = errno == EAGAIN
+      // Not when a message came: with its acknowledgement the library wakes its own thread, which does not run here, so the
+      // pipe to it is full and that write leaves the same number.
+      let isEmpty = errno == EAGAIN && inbox.received == before
       check(status)
       if hasFreshConnection {
         connectionMade()
@@ -240,6 +246,7 @@ final class MQTTSession {
     // A first connection that nobody waits for any more is not made.
     if connectWaiters.isEmpty && !mailbox.hasConnected { return phase = .idle }
     do throws(MQTTError) {
+      if isStale { discardHandle() }
       if handle == nil { try makeHandle() }
       if hostIndex >= hosts.count {
         hosts = try MQTTHosts.addresses(of: address.host)
@@ -277,6 +284,15 @@ final class MQTTSession {
     }
   }
 
+  private func discardHandle() {
+    isStale = false
+    guard let handle else { return }
+    mosquitto_destroy(handle)
+    self.handle = nil
+    lastIdentifier = 0
+    Unmanaged.passUnretained(self).release()
+  }
+
   /// One try has failed: the next address, or the next round after a wait, or the end of it.
   private func tryFailed(_ error: MQTTError) {
     lastFailure = error
@@ -300,6 +316,12 @@ final class MQTTSession {
     lastFailure = error
     outbox.connectionLost()
     inbox.connectionLost()
+    // What had come with QoS 2 and was not released the library keeps for the next connection. With a clean session nobody
+    // releases it: it would take up the window, and come in place of the message that gets its number next. What is sent
+    // with QoS 1 and 2 only this handle can send again as it has to be.
+    if case .clean = options.session, inbox.takesExactlyOnce, outbox.inflight == 0 {
+      isStale = true
+    }
     durable?.reset()
     tries = 0
     waitForNextTry()
