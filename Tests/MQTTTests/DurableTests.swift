@@ -204,7 +204,10 @@ struct DurableTests {
     let client = try MQTTClient(
       "mqtt://127.0.0.1:\(proxy.port)", options: Self.options("storm", version: version))
     let publisher = try MQTTClient(broker.url)
-    let subscription = try await client.durableSubscription("n/#")
+    // Small enough for some to get through between the gusts.
+    var durable = MQTTDurableOptions()
+    durable.batchLimit = 100
+    let subscription = try await client.durableSubscription("n/#", options: durable)
     let count = 3000
     let publishing = Task {
       for start in stride(from: 0, to: count, by: 100) {

@@ -60,6 +60,9 @@ final class MQTTDurableHold {
 }
 
 extension MQTTSession {
+  /// More packets than a socket's buffer has room for.
+  private static let mostInSocket = 1_000_000
+
   /// Hands over what was read, if nothing is out.
   func deliverDurably() {
     guard let durable, !durable.isHolding, inbox.hasDurableArrivals else { return }
@@ -90,7 +93,12 @@ extension MQTTSession {
   func dropConnection() {
     durable?.reset()
     connectionBroke(MOSQ_ERR_CONN_LOST.rawValue, errno: 0)
-    // The read sees the end; what the library had queued it throws away when it connects again.
-    if let handle, mosquitto_socket(handle) >= 0 { check(mosquitto_loop_read(handle, 1)) }
+    // What is still in the socket goes with the rest, and comes again with it. The last read sees the end; what the library
+    // had queued it throws away when it connects again.
+    guard let handle else { return }
+    for _ in 0..<Self.mostInSocket {
+      guard mosquitto_socket(handle) >= 0 else { return }
+      check(mosquitto_loop_read(handle, 1))
+    }
   }
 }
