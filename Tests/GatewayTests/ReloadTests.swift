@@ -36,7 +36,7 @@ struct ReloadTests {
         ]
         configuration.sinks[1].kind = .file(
           path: folder.file("b.jsonl"), format: .jsonl,
-          rotation: FileRotation(size: 1 << 20 + round))
+          rotation: FileRotation(size: 1 << 30 + round))
         if round % 10 == 5 {
           configuration.sinks.append(
             .init(
