@@ -40,7 +40,9 @@ struct FailureTests {
       LoopbackServer.write(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), to: connection)
       _ = LoopbackServer.readPacket(connection)
     }
-    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)")
+    var options = MQTTOptions()
+    options.connectTimeout = .seconds(600)
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
     let error = await #expect(throws: MQTTError.self) { try await client.connect() }
     #expect([.unreachable, .protocolViolation].contains(error?.code))
   }
