@@ -37,27 +37,14 @@ public final class RingReader: Sendable {
     }
     defer { isBusy.store(false, ordering: .releasing) }
     let core = store.core
-    let deadline = wait.map(MonotonicClock.deadline(after:)) ?? .max
-    while true {
-      let storage = storage
-      try await store.io.run { [self] in
-        Swift.Result { () throws(StoreError) in
-          var wanted = request.withLock { $0 }
-          wanted.maxBytes = maxBytes
-          wanted.maxRecords = max(1, maxRecords)
-          try core.read(into: storage, &wanted)
-          request.withLock { $0 = wanted }
-        }
-      }.get()
-      if !storage.records.isEmpty || !storage.gaps.isEmpty { break }
-      if wait == .zero || Task.isCancelled { return nil }
-      let isThere = await core.waitForRecords(
-        beyond: storage.lastSequence, deadline: deadline, timer: store.io)
-      if !isThere {
-        if core.lock.locked({ core.isClosing }) { throw core.closedError }
-        return nil
-      }
+    let isThere = try await store.fill(storage, wait: wait) { [self] storage throws(StoreError) in
+      var wanted = request.withLock { $0 }
+      wanted.maxBytes = maxBytes
+      wanted.maxRecords = max(1, maxRecords)
+      try core.read(into: storage, &wanted)
+      request.withLock { $0 = wanted }
     }
+    guard isThere else { return nil }
     return try await body(StoredBatch(storage))
   }
 }

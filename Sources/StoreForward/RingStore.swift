@@ -147,6 +147,27 @@ public final class RingStore: Sendable {
     try await io.run { Result { () throws(StoreError) in try core.resize(to: capacity) } }.get()
   }
 
+  /// Has `read` fill a batch on the store's thread, again and again until there is something in it.
+  ///
+  /// - Returns: false if nothing came in time or the task was cancelled.
+  func fill(
+    _ storage: BatchStorage, wait: Duration?,
+    _ read: @escaping @Sendable (BatchStorage) throws(StoreError) -> Void
+  ) async throws(StoreError) -> Bool {
+    let deadline = wait.map(MonotonicClock.deadline(after:)) ?? .max
+    while true {
+      try await io.run { Result { () throws(StoreError) in try read(storage) } }.get()
+      if !storage.records.isEmpty || !storage.gaps.isEmpty { return true }
+      if wait == .zero || Task.isCancelled { return false }
+      let isThere = await core.waitForRecords(
+        beyond: storage.lastSequence, deadline: deadline, timer: io)
+      if !isThere {
+        if core.lock.locked({ core.isClosing }) { throw core.closedError }
+        return false
+      }
+    }
+  }
+
   /// Makes everything durable, saves the cursors and gives the directory free. Waiting calls end with
   /// code `closed`. Closing twice is fine.
   public func close() async throws(StoreError) {

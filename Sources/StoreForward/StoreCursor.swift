@@ -37,24 +37,11 @@ public final class StoreCursor: Sendable {
       throw StoreError(.cursorInUse, "the cursor \"\(name)\" is read by another task already")
     }
     defer { isBusy.store(false, ordering: .releasing) }
-    let core = store.core
-    let deadline = wait.map(MonotonicClock.deadline(after:)) ?? .max
-    while true {
-      let (name, storage) = (name, storage)
-      try await store.io.run {
-        Swift.Result { () throws(StoreError) in
-          try core.next(name, into: storage, maxBytes: maxBytes, maxRecords: maxRecords)
-        }
-      }.get()
-      if !storage.records.isEmpty || !storage.gaps.isEmpty { break }
-      if wait == .zero || Task.isCancelled { return nil }
-      let isThere = await core.waitForRecords(
-        beyond: storage.lastSequence, deadline: deadline, timer: store.io)
-      if !isThere {
-        if core.lock.locked({ core.isClosing }) { throw core.closedError }
-        return nil
-      }
+    let (core, name) = (store.core, name)
+    let isThere = try await store.fill(storage, wait: wait) { storage throws(StoreError) in
+      try core.next(name, into: storage, maxBytes: maxBytes, maxRecords: maxRecords)
     }
+    guard isThere else { return nil }
     return try await body(StoredBatch(storage))
   }
 
