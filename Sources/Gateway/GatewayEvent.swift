@@ -42,9 +42,12 @@ struct ConditionReporter {
     self.report = report
   }
 
-  mutating func failed(_ message: String, level: GatewayEvent.Level = .warning) {
-    guard message != current else { return }
-    current = message
+  /// - Parameter kind: What makes it the same condition when the message differs each time; the message unless given.
+  mutating func failed(
+    _ message: String, kind: String? = nil, level: GatewayEvent.Level = .warning
+  ) {
+    guard kind ?? message != current else { return }
+    current = kind ?? message
     report(GatewayEvent(level, source: source, message))
   }
 

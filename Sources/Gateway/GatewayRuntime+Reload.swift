@@ -101,7 +101,9 @@ extension GatewayRuntime {
           added.append(try await makeRunner(sink, of: new))
           continue
         }
-        guard before != sink else { continue }
+        guard before != sink || old.withheld[sink.name] != new.withheld[sink.name] else {
+          continue
+        }
         changed.append(try await reopen(sink, of: new))
       }
     } catch {
@@ -139,7 +141,7 @@ extension GatewayRuntime {
     }
     do {
       try await runner.cursor.rewind(to: .saved)
-      runner.sink = try sink.makeSink(gateway: configuration.id, tags: tags)
+      runner.sink = try configuration.openSink(sink, tags: tags)
       return runner
     } catch {
       // The place in the store stays with this runner until it can go on.

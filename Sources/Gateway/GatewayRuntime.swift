@@ -90,7 +90,7 @@ public final class GatewayRuntime: Sendable {
     store: RingStore, tags: TagRegistry, board: StatusBoard,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) async throws -> SinkRunner {
-    let opened = try sink.makeSink(gateway: configuration.id, tags: tags)
+    let opened = try configuration.openSink(sink, tags: tags)
     let cursor = try await store.cursor(sink.name)
     return SinkRunner(
       index: board.addSink(sink.name), name: sink.name, sink: opened,
@@ -130,7 +130,7 @@ public final class GatewayRuntime: Sendable {
   public func run(grace: Duration = .seconds(5)) async throws {
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
     let writer = Task {
-      let first = stages.makeStages(tags: tags)
+      var first = stages.makeStages(tags: tags)
       first.restore()
       var lane = Lane(
         intake: intake, store: store, tags: tags, board: board,

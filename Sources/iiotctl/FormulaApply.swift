@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Formula
+internal import Gateway
 internal import IndustrialModel
 
 /// `iiotctl formula apply`: a computed column for a CSV stream.

@@ -1,4 +1,5 @@
 internal import Formula
+internal import Gateway
 internal import IndustrialModel
 
 /// Some thousand rows of a CSV stream, evaluated at once.

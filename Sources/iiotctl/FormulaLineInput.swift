@@ -1,3 +1,4 @@
+internal import Gateway
 internal import Glibc
 
 /// Lines of a file or of standard input, read piece by piece; a line too long is an error.
@@ -73,5 +74,27 @@ struct FormulaLineInput: ~Copyable {
         "can't read: \(String(cString: strerror(errno)))", at: name, advice: "check the input")
     }
     if count == 0 { isAtEnd = true }
+  }
+}
+
+extension FormulaLineInput {
+  /// The next row: a line, and those that a quoted cell goes on in. Empty lines are passed over.
+  mutating func nextRow() throws -> ArraySlice<UInt8>? {
+    while let line = try next() {
+      if line.isEmpty { continue }
+      let first = number
+      var row = line
+      while CSVRow(row).isOpen {
+        guard row.count < 1 << 20, let more = try next() else {
+          throw Failure(
+            "the quoted cell has no end", at: "line \(first)",
+            advice: "a cell that begins with a quote ends with one")
+        }
+        row.append(0x0A)
+        row += more
+      }
+      return row
+    }
+    return nil
   }
 }

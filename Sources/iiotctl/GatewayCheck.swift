@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import Gateway
+internal import Modbus
 
 struct GatewayCheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Tells every mistake of a configuration with line and column.",
+    abstract:
+      "Tells every mistake of a configuration with line and column, and how Modbus is read.",
     discussion: """
       Example:
         iiotctl gateway check gateway.yaml
@@ -20,6 +22,38 @@ struct GatewayCheck: AsyncParsableCommand {
     print(
       "\(file): \(configuration.buses.count) buses, \(configuration.devices.count) devices, "
         + "\(configuration.formulas.count) formulas, \(configuration.sinks.count) sinks")
+    for schedule in try schedules(of: configuration) { try show(schedule) }
+  }
+
+  private func schedules(of configuration: GatewayConfiguration) throws -> [ReadSchedule] {
+    do throws(ConfigurationError) {
+      return try configuration.readSchedules()
+    } catch {
+      throw ConfigurationFailure(error)
+    }
+  }
+
+  private func show(_ schedule: ReadSchedule) throws {
+    print("bus \(schedule.bus)")
+    for round in schedule.rounds {
+      let cost = round.cost
+      var line =
+        "  \(round.device) every \(round.every): \(cost.requests) requests, "
+        + "\(cost.bytesSent) bytes sent, \(cost.bytesReceived) received"
+      if let time = cost.lineTime { line += ", \(time) on the line" }
+      print(line + ", worst age \(schedule.worstAge(of: round))")
+      for block in round.plan.blocks {
+        print("    unit \(block.unit) \(block.table)/\(block.address) \(block.count)")
+      }
+    }
+    guard let occupancy = schedule.occupancy else { return }
+    let percent = (occupancy * 1000).rounded() / 10
+    print("  occupancy \(percent) %")
+    if !schedule.fits {
+      throw Failure(
+        "the line of bus \(schedule.bus) can't carry this schedule: it would be occupied \(percent) % of the time",
+        at: file, advice: "read less, less often, or at a higher baud rate")
+    }
   }
 }
 

@@ -47,7 +47,7 @@ struct FormulaMemoryTests {
   @Test("whatever happened to the file: it begins anew and says so, and the file is put aside")
   func damaged() async throws {
     let whole = MemoryFile.encode(["f/count": Array("not even a memory".utf8), "f/b": []])
-    #expect(try MemoryFile.decode(whole).count == 2)
+    #expect(try MemoryFile.decode(whole).memories.count == 2)
     for index in whole.indices {
       var bytes = whole
       bytes[index] ^= 1 << UInt8(index % 8)
@@ -153,6 +153,39 @@ struct FormulaMemoryTests {
     memory.keep([("f/n", formula.makeState())])
     await memory.write()
     #expect(events.all.count == 1 && events.all.first?.message.contains("retrying") == true)
+  }
+
+  @Test("a clock that is set, in a run or between two, adds nothing to a total")
+  func clock() async throws {
+    let tags = TagRegistry()
+    let tag = tags.intern("d/a")
+    let memory = FormulaMemory(dataFolder: folder.path, report: events.add)
+    let formula = try FormulaSet([("f/s", "integral({d/a})")]).members
+    func second(_ stage: inout FormulaStage, wall: Int64, monotonic: Int64) -> Value? {
+      let sample = Sample(
+        tag: tag, value: .double(1), gatewayTime: Timestamp(nanoseconds: wall * 1_000_000_000),
+        monotonicTime: monotonic * 1_000_000_000)
+      var samples = SampleBatch()
+      stage.apply(to: Moments(samples: SampleBatch([sample]), grouping: .whole), into: &samples)
+      return samples.last?.value
+    }
+    var stage = FormulaStage(formula, memory: memory, tags: tags)
+    stage.restore()
+    let walls: [Int64] = [100, 101, 1_700_000_000, 1_700_000_001, 50, 51]
+    for (monotonic, wall) in walls.enumerated() {
+      #expect(second(&stage, wall: wall, monotonic: Int64(monotonic)) == .double(Double(monotonic)))
+    }
+    memory.keep(stage.takeMemory(), time: stage.time.newest)
+    await memory.write()
+    // The next start shows another year, back and then forward; 10 seconds between two starts count as such.
+    for (wall, total) in [(0, 5.0), (115, 15)] as [(Int64, Double)] {
+      let next = FormulaMemory(dataFolder: folder.path, report: events.add)
+      await next.load()
+      stage = FormulaStage(formula, memory: next, tags: tags)
+      stage.restore()
+      #expect(second(&stage, wall: wall, monotonic: 7) == .double(total))
+    }
+    #expect(events.all.isEmpty)
   }
 
   // MARK: -

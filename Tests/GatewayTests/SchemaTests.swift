@@ -82,7 +82,18 @@
         ("buses: {b: {driver: mqtt, UNKNOWN: 1}}", "buses/mqtt"),
         ("buses: {b: {driver: system, UNKNOWN: 1}}", "buses/system"),
         ("buses: {b: {driver: simulator, UNKNOWN: 1}}", "buses/simulator"),
-        ("buses: {b: {driver: modbus-tcp}}\ndevices: {d: {bus: b, UNKNOWN: 1}}", "devices"),
+        // Some keys are of one kind of bus, some of another.
+        (
+          """
+          buses: {b: {driver: modbus-tcp}}
+          devices: {d: {bus: b, UNKNOWN: 1}}
+          |
+          buses: {b: {driver: simulator}}
+          devices: {d: {bus: b, UNKNOWN: 1}}
+          """, "devices"
+        ),
+        ("groups: {g: {UNKNOWN: 1}}", "groups"),
+        ("groups: {g: {processing: {UNKNOWN: 1}}}", "groups/processing"),
         (
           "buses: {b: {driver: modbus-tcp}}\ndevices: {d: {bus: b, tags: {t: {at: holding/0, UNKNOWN: 1}}}}",
           "devices/tags/at"
@@ -109,12 +120,15 @@
       ])
     func keys(yaml: String, place: String) throws {
       var known: Set<String> = []
-      do {
-        _ = try GatewayConfiguration(yaml: yaml.replacing("UNKNOWN", with: "zzzzzzzzzzzz"))
-      } catch {
-        let problem = try #require(error.problems.first { $0.message.contains("zzzzzzzzzzzz") })
-        let list = try #require(problem.advice.components(separatedBy: "known here: ").last)
-        known = Set(list.components(separatedBy: ", "))
+      for part in yaml.components(separatedBy: "|") {
+        do throws(ConfigurationError) {
+          _ = try GatewayConfiguration(
+            yaml: String(part).replacing("UNKNOWN", with: "zzzzzzzzzzzz"))
+        } catch {
+          let problem = try #require(error.problems.first { $0.message.contains("zzzzzzzzzzzz") })
+          let list = try #require(problem.advice.components(separatedBy: "known here: ").last)
+          known.formUnion(list.components(separatedBy: ", "))
+        }
       }
       #expect(known == (try keysOfSchema(place)), "\(place)")
     }

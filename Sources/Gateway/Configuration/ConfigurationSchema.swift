@@ -19,6 +19,7 @@ public enum ConfigurationSchema {
           ("schema", ["const": "iiot/1", "description": "the version of the file's format"]),
           ("gateway", gateway),
           ("buses", named(.oneOf(SchemaOfBuses.all), "the wires, each with one owner")),
+          ("groups", named(group, "what several tags share")),
           (
             "devices",
             named(
@@ -45,6 +46,17 @@ public enum ConfigurationSchema {
           "timezone", .text("by whose clocks reports are made, such as Europe/Prague; default: UTC")
         ),
       ])
+  }
+
+  private static var group: OrderedJSON {
+    .section([
+      ("every", .duration("how often the tags are read, where they are")),
+      ("processing", SchemaOfProcessing.rule),
+      (
+        "sinks",
+        .anyOf([.text("a sink"), ["type": "array", "items": .text("the sinks; default: all")]])
+      ),
+    ])
   }
 
   private static var report: OrderedJSON {
@@ -81,7 +93,7 @@ public enum ConfigurationSchema {
         required: ["expression"],
         [
           ("expression", .text("the formula, tags in braces (docs/formula.md)")),
-          ("unit", .text("UCUM unit")),
+          ("unit", .text("UCUM unit")), SchemaOfDevices.group,
         ]),
     ]
   }

@@ -43,8 +43,9 @@ extension GatewayConfiguration {
   /// The tags that formulas and windows make, besides those of the devices.
   func allDerivedTags(_ known: Set<String>) -> Set<String> {
     var derived = Set(formulas.map(\.tag))
+    let rules = ProcessingRules(processing)
     for name in known.union(derived) {
-      for function in processing.rule(for: name)?.window?.functions ?? [] {
+      for function in rules.rule(for: name)?.window?.functions ?? [] {
         derived.insert("\(name).\(function.rawValue)")
       }
     }
@@ -64,6 +65,11 @@ extension GatewayConfiguration {
         for tag in device.messages where !"\(device.name)\(tag.name)".contains("{") {
           known.insert("\(device.name)/\(tag.name)")
         }
+      case .simulator where device.recording != nil:
+        guard let recording = device.recording,
+          let columns = try? RecordingReader.columns(of: recording.path)
+        else { return nil }
+        for name in columns { known.insert("\(device.name)/\(name)") }
       case .simulator:
         for tag in device.simulated { known.insert("\(device.name)/\(tag.name)") }
       case .system:

@@ -8,8 +8,12 @@
   /// Reads the description of a device and its tags, which depends on the bus that it is on.
   struct DeviceLoader {
     private let section: YAMLSection
+    private let groups: TagGroups
 
-    init(_ section: YAMLSection) { self.section = section }
+    init(_ section: YAMLSection, groups: TagGroups) {
+      self.section = section
+      self.groups = groups
+    }
 
     func load(
       _ name: String, buses: [GatewayConfiguration.Bus]
@@ -28,20 +32,37 @@
         return nil
       }
       var device = GatewayConfiguration.Device(name: name, bus: bus.name)
+      let group = groups.group(of: section)
       switch bus.transport {
       case .modbusTCP, .modbusRTU:
         device.unit = section.value("unit", expected: "a unit from 0 to 255") { UInt8($0) } ?? 1
-        device.every = period()
-        device.tags = tags("{level: {at: holding/0}}") { RegisterTagLoader($1).load($0) }
+        device.every = period(group)
+        device.tags = tags("{level: {at: holding/0}}") { tagName, part in
+          var tag = RegisterTagLoader(part).load(tagName)
+          tag?.every = join("\(name)/\(tagName)", part, group)
+          return tag
+        }
       case .mqtt(_, let filter):
         device.messages = tags("{level: {topic: plant/tank/level}}", mayHaveBraces: true) {
-          message($0, $1, of: device, filter: filter)
+          _ = join("\(name)/\($0)", $1, group)
+          return message($0, $1, of: device, filter: filter)
         }
       case .simulator:
-        device.every = period()
-        device.simulated = tags("{level: {shape: sine}}", simulated)
-      case .system: device.every = period()
-      case .canLog, .socketCAN: break
+        device.recording = recording()
+        guard device.recording == nil else {
+          groups.add("\(name)/*", to: group, section)
+          break
+        }
+        device.every = period(group)
+        device.simulated = tags("{level: {shape: sine}}") { tagName, part in
+          var tag = simulated(tagName, part)
+          tag?.every = join("\(name)/\(tagName)", part, group)
+          return tag
+        }
+      case .system:
+        device.every = period(group)
+        groups.add("\(name)/*", to: group, section)
+      case .canLog, .socketCAN: groups.add("\(name)/*", to: group, section)
       }
       if name.contains("{"), device.messages.isEmpty {
         section.problem(
@@ -51,8 +72,47 @@
       return device
     }
 
-    private func period() -> Duration {
-      let every = section.duration("every") ?? .seconds(1)
+    /// Notes the group of a tag, which is its device's unless it has one of its own; gives the period of its own.
+    private func join(
+      _ tag: String, _ section: YAMLSection, _ device: TagGroup?
+    ) -> Duration? {
+      let own = groups.group(of: section)
+      groups.add(tag, to: own ?? device, section)
+      return own?.every
+    }
+
+    private func recording() -> Recording? {
+      let path = section.text("recording", expected: "a CSV file")
+      let repeats = section.flag("repeat")
+      guard let path else {
+        if repeats != nil {
+          section.problem(at: "repeat", "repeat what?", "add  recording: FILE")
+        }
+        return nil
+      }
+      if section.node("tags") != nil {
+        section.problem(
+          at: "tags", "a recording has the tags of its columns", "leave out tags or recording")
+      }
+      let every = section.duration("every")
+      if let every, every <= .zero {
+        section.problem(at: "every", "a period must be longer than nothing", "write every: 1s")
+      }
+      if let columns = try? RecordingReader.columns(of: path) {
+        for column in columns
+        where !column.split(separator: "/", omittingEmptySubsequences: false)
+          .allSatisfy({ ProblemLog.isName(String($0)) })
+        {
+          section.problem(
+            at: "recording", "the column '\(column)' can't be a tag",
+            "use letters, digits, '.', '_' and '-' in the first line of the file")
+        }
+      }
+      return Recording(path: path, every: every, repeats: repeats ?? false)
+    }
+
+    private func period(_ group: TagGroup?) -> Duration {
+      let every = section.duration("every") ?? group?.every ?? .seconds(1)
       if every <= .zero {
         section.problem(at: "every", "a period must be longer than nothing", "write every: 1s")
       }

@@ -58,16 +58,18 @@
       let gateway = root.section("gateway")
       if gateway == nil { root.problem("'gateway' is missing", "add  gateway: {id: plant-1}") }
       let buses = root.each("buses") { BusLoader($1).load($0) }
+      let groups = TagGroups(root.each("groups") { TagGroup($0, $1) })
       let devices = root.each("devices", mayHaveBraces: true) {
-        DeviceLoader($1).load($0, buses: buses)
+        DeviceLoader($1, groups: groups).load($0, buses: buses)
       }
-      let formulas = formulas(root.node("formulas"))
+      let formulas = formulas(root.node("formulas"), groups)
       var configuration = GatewayConfiguration(
         id: gateway?.text("id", expected: "the gateway's name", required: true) ?? "",
         dataFolder: gateway?.text("data", expected: "a folder") ?? "data",
         buses: buses, devices: devices, formulas: formulas,
         processing: rules(root.section("processing")), buffer: buffer(root.section("buffer")),
         sinks: root.each("sinks") { DestinationLoader($1).load($0) })
+      groups.apply(to: &configuration, in: root)
       configuration.timeZone =
         gateway?.value("timezone", expected: "a zone such as Europe/Prague, or UTC") { name in
           TimeZoneRules(named: name) == nil ? nil : name
@@ -99,8 +101,12 @@
       guard let known = configuration.knownTags() else { return }
       let all = known.union(configuration.formulas.map(\.tag))
       let forms = configuration.tagForms
-      for rule in configuration.processing where !all.contains(where: rule.matches) {
-        if rule.pattern.hasSuffix("*") ? !forms.isEmpty : forms.contains(rule.pattern) { continue }
+      for rule in configuration.processing {
+        let isForSeveral = rule.pattern.hasSuffix("*")
+        if isForSeveral ? all.contains(where: rule.matches) : all.contains(rule.pattern) {
+          continue
+        }
+        if isForSeveral ? !forms.isEmpty : forms.contains(rule.pattern) { continue }
         let nearest = Spelling.nearest(to: rule.pattern, among: all.sorted())
         root.section("processing")?.problem(
           at: rule.pattern, "no tag is called '\(rule.pattern)'",
@@ -154,7 +160,9 @@
       }
     }
 
-    private func formulas(_ node: Node?) -> [GatewayConfiguration.DerivedTag] {
+    private func formulas(
+      _ node: Node?, _ groups: TagGroups
+    ) -> [GatewayConfiguration.DerivedTag] {
       guard let node, let section = YAMLSection(node, path: "formulas", log: log) else { return [] }
       return section.paths.compactMap { path, node in
         guard let part = YAMLSection(node, path: section.subpath(path), log: log) else {
@@ -162,6 +170,7 @@
         }
         defer { part.finish() }
         let unit = part.text("unit", expected: "a UCUM unit")
+        groups.add(path, to: groups.group(of: part), part)
         return part.text("expression", expected: "a formula", required: true).map {
           .init(tag: path, expression: $0, unit: unit)
         }

@@ -22,6 +22,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var buffer: Buffer
   /// Where samples go.
   public var sinks: [Destination]
+  /// The tags that sinks do not get, by the sinks' names: paths, or beginnings with a `*` at their end. What comes of a tag's windows
+  /// goes where the tag goes.
+  public var withheld: [String: [String]] = [:]
   /// What is written about the values of tags, again and again.
   public var reports: [ReportRule] = []
 
@@ -98,11 +101,14 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var messages: [MessageTag]
     /// Simulator: its tags.
     public var simulated: [SimulatedTag]
+    /// Simulator: what is played instead.
+    public var recording: Recording?
 
     /// A device.
     public init(
       name: String, bus: String, unit: UInt8 = 1, every: Duration = .seconds(1),
-      tags: [RegisterTag] = [], messages: [MessageTag] = [], simulated: [SimulatedTag] = []
+      tags: [RegisterTag] = [], messages: [MessageTag] = [], simulated: [SimulatedTag] = [],
+      recording: Recording? = nil
     ) {
       self.name = name
       self.bus = bus
@@ -111,6 +117,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
       self.tags = tags
       self.messages = messages
       self.simulated = simulated
+      self.recording = recording
     }
   }
 

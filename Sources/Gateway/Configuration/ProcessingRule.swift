@@ -1,3 +1,5 @@
+public import IndustrialModel
+
 /// What happens to the samples of a tag, or of several, between reading and storing.
 public struct ProcessingRule: Sendable, Equatable {
   /// A change or a distance that is not worth telling.
@@ -55,6 +57,8 @@ public struct ProcessingRule: Sendable, Equatable {
 
   /// A tag's path, or the beginning of several with a `*` at its end: `pump-01/*`. The most exact one counts.
   public var pattern: String
+  /// What the samples are for; nil leaves them as they are.
+  public var sampleClass: SampleClass?
   /// Values below are marked as uncertain.
   public var minimum: Double?
   /// Values above are marked as uncertain.
@@ -93,13 +97,22 @@ public struct ProcessingRule: Sendable, Equatable {
   }
 }
 
-extension [ProcessingRule] {
+/// Rules by the tags that they are for, so that finding one does not take longer the more there are.
+struct ProcessingRules {
+  private var exact: [String: ProcessingRule] = [:]
+  /// Those for several tags, the longest beginnings first.
+  private var beginnings: [ProcessingRule]
+
+  var isEmpty: Bool { exact.isEmpty && beginnings.isEmpty }
+
+  init(_ rules: [ProcessingRule]) {
+    for rule in rules where !rule.pattern.hasSuffix("*") { exact[rule.pattern] = rule }
+    beginnings = rules.filter { $0.pattern.hasSuffix("*") }
+      .sorted { $0.pattern.utf8.count > $1.pattern.utf8.count }
+  }
+
   /// The most exact rule for a tag: the one with the longest pattern, a whole path before a beginning.
   func rule(for tag: String) -> ProcessingRule? {
-    filter { $0.matches(tag) }.max { $0.exactness < $1.exactness }
+    exact[tag] ?? beginnings.first { $0.matches(tag) }
   }
-}
-
-extension ProcessingRule {
-  fileprivate var exactness: Int { pattern.hasSuffix("*") ? pattern.utf8.count - 1 : .max }
 }

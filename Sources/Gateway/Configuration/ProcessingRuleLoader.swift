@@ -1,4 +1,5 @@
 #if Gateway
+  internal import IndustrialModel
   internal import Yams
 
   /// Reads what happens to the samples of a tag.
@@ -9,6 +10,10 @@
 
     func load(_ pattern: String) -> ProcessingRule {
       var rule = ProcessingRule(pattern)
+      let classes = SampleClass.allCases.map(\.name).joined(separator: ", ")
+      rule.sampleClass = section.value("class", expected: "one of \(classes)") {
+        SampleClass(name: $0)
+      }
       rule.minimum = section.number("min")
       rule.maximum = section.number("max")
       if let minimum = rule.minimum, let maximum = rule.maximum, minimum > maximum {
@@ -29,10 +34,17 @@
           at: "aggregate", "a tag is aggregated or reported by exception, not both",
           "leave out aggregate, or deadband and deviation")
       }
+      if let sampleClass = rule.sampleClass, sampleClass != .telemetry,
+        rule.window != nil || rule.deadband != nil || rule.deviation != nil
+      {
+        section.problem(
+          at: "class", "each sample of class \(sampleClass.name) is stored",
+          "leave out aggregate, deadband and deviation")
+      }
       if section.isEmpty {
         section.problem(
           "the rule does nothing",
-          "add min, max, rate, gap, duplicate, deadband, deviation or aggregate")
+          "add class, min, max, rate, gap, duplicate, deadband, deviation or aggregate")
       }
       return rule
     }

@@ -18,11 +18,14 @@ public struct RegisterTag: Sendable, Equatable {
   public var offset: Double
   /// Its unit as a UCUM code.
   public var unit: String?
+  /// How often it is read; nil for as often as its device.
+  public var every: Duration?
 
   /// A tag.
   public init(
     name: String, table: RegisterTable, address: UInt16, type: RegisterType = .uint16,
-    order: ByteOrder = .abcd, scale: Double = 1, offset: Double = 0, unit: String? = nil
+    order: ByteOrder = .abcd, scale: Double = 1, offset: Double = 0, unit: String? = nil,
+    every: Duration? = nil
   ) {
     self.name = name
     self.table = table
@@ -32,5 +35,6 @@ public struct RegisterTag: Sendable, Equatable {
     self.scale = scale
     self.offset = offset
     self.unit = unit
+    self.every = every
   }
 }

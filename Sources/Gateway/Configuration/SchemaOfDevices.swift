@@ -15,6 +15,9 @@ enum SchemaOfDevices {
         ("bus", .text("one of the buses")),
         ("unit", .integer(0...255, "Modbus unit; default: 1")),
         ("every", .duration("how often it is read; default: 1s")),
+        group,
+        ("recording", .text("a CSV file that a simulator plays: time, then a column a tag")),
+        ("repeat", .flag("whether it begins again at its end; default: false")),
         (
           "tags",
           [
@@ -24,6 +27,10 @@ enum SchemaOfDevices {
         ),
       ])
   }
+
+  static let group: (String, OrderedJSON) = (
+    "group", .text("one of the groups, of whose settings it has those that it has not itself")
+  )
 
   private static var scaling: [(String, OrderedJSON)] {
     [
@@ -51,7 +58,7 @@ enum SchemaOfDevices {
           .oneOf(
             words: ByteOrder.of64Bits.map(\.name), "byte order of large numbers; default: ABCD")
         ),
-      ] + scaling)
+      ] + scaling + [group])
   }
 
   private static var message: OrderedJSON {
@@ -64,7 +71,7 @@ enum SchemaOfDevices {
           "type",
           .oneOf(words: MessageTag.ValueType.allCases.map(\.rawValue), "default: number")
         ),
-      ] + scaling)
+      ] + scaling + [group])
   }
 
   private static var simulated: OrderedJSON {
@@ -73,7 +80,7 @@ enum SchemaOfDevices {
       ("min", .number("default: 0")),
       ("max", .number("default: 100")),
       ("period", .duration("default: 60s")),
-      ("unit", .text("UCUM unit")),
+      ("unit", .text("UCUM unit")), group,
     ])
   }
 }

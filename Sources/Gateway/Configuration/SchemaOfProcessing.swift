@@ -1,3 +1,5 @@
+internal import IndustrialModel
+
 /// The part of the JSON Schema that is about what happens to tags before they are stored.
 enum SchemaOfProcessing {
   static var rules: OrderedJSON {
@@ -9,10 +11,15 @@ enum SchemaOfProcessing {
     ]
   }
 
-  private static var rule: OrderedJSON {
+  static var rule: OrderedJSON {
     let functions: OrderedJSON = .oneOf(
       words: ProcessingRule.Function.allCases.map(\.rawValue), "what is kept of a window")
     return .section([
+      (
+        "class",
+        .oneOf(
+          words: SampleClass.allCases.map(\.name), "what the samples are for; default: telemetry")
+      ),
       ("min", .number("values below are marked uncertain, and kept")),
       ("max", .number("values above are marked uncertain, and kept")),
       (

@@ -25,11 +25,13 @@ public struct SimulatedTag: Sendable, Equatable {
   public var period: Duration
   /// Its unit as a UCUM code.
   public var unit: String?
+  /// How often it has a value; nil for as often as its device.
+  public var every: Duration?
 
   /// A tag; from 0 to 100 in a minute unless given.
   public init(
     name: String, shape: Shape = .sine, minimum: Double = 0, maximum: Double = 100,
-    period: Duration = .seconds(60), unit: String? = nil
+    period: Duration = .seconds(60), unit: String? = nil, every: Duration? = nil
   ) {
     self.name = name
     self.shape = shape
@@ -37,5 +39,6 @@ public struct SimulatedTag: Sendable, Equatable {
     self.maximum = maximum
     self.period = period
     self.unit = unit
+    self.every = every
   }
 }

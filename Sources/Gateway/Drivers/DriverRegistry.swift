@@ -45,7 +45,11 @@ extension GatewayConfiguration {
     case .system(let disk):
       return SystemDriver(disk: disk, devices: devices, tags: tags)
     case .simulator:
-      return SimulatorDriver(devices: devices, tags: tags)
+      do throws(RecordingReader.Failure) {
+        return try SimulatorDriver(bus: bus.name, devices: devices, tags: tags)
+      } catch {
+        throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: nil)
+      }
     }
   }
 

@@ -3,16 +3,10 @@ internal import Modbus
 
 /// Polls the devices of one Modbus bus, each at its own period, one after the other.
 struct ModbusDriver: Driver {
-  private struct PolledDevice: Sendable {
-    var name: String
-    var every: Duration
-    var sampler: RegisterSampler
-  }
-
   private let bus: String
   private let endpoint: ModbusEndpoint
   private let timeout: Duration
-  private let devices: [PolledDevice]
+  private let polls: [RegisterPoll]
 
   init(
     bus: String, endpoint: ModbusEndpoint, timeout: Duration,
@@ -21,52 +15,73 @@ struct ModbusDriver: Driver {
     self.bus = bus
     self.endpoint = endpoint
     self.timeout = timeout
-    var polled: [PolledDevice] = []
-    for device in devices {
-      let readings = device.tags.map { tag in
-        RegisterReading(
-          tag: tags.intern("\(device.name)/\(tag.name)"), unit: device.unit,
-          place: RegisterAddress(tag.table, tag.address), type: tag.type, order: tag.order,
-          scale: tag.scale, offset: tag.offset)
-      }
-      polled.append(
-        PolledDevice(
-          name: device.name, every: device.every, sampler: try RegisterSampler(readings)))
-    }
-    self.devices = polled
+    var polls: [RegisterPoll] = []
+    for device in devices { polls += try device.polls(tags: tags) }
+    self.polls = polls
   }
 
   func run(_ context: DriverContext) async {
     let client = ModbusClient(endpoint, options: ModbusOptions(timeout: timeout))
     defer { client.close() }
     let clock = ContinuousClock()
-    var due = devices.map { _ in clock.now }
-    var conditions = devices.map {
+    var due = polls.map { _ in clock.now }
+    var conditions = polls.map {
       ConditionReporter(source: "bus \(bus), device \($0.name)", report: context.report)
     }
-    var devices = devices
+    var polls = polls
     while let next = due.indices.min(by: { due[$0] < due[$1] }) {
       guard (try? await clock.sleep(until: due[next])) != nil else { return }
-      guard var result = try? await client.read(devices[next].sampler.plan) else { return }
+      guard var result = try? await client.read(polls[next].sampler.plan) else { return }
       // A request that runs into a hole of the device's map is taken apart at once.
-      while devices[next].sampler.adapt(to: result) {
-        guard let again = try? await client.read(devices[next].sampler.plan) else { return }
+      while polls[next].sampler.adapt(to: result) {
+        guard let again = try? await client.read(polls[next].sampler.plan) else { return }
         result = again
       }
-      let device = devices[next]
+      let poll = polls[next]
       var samples = SampleBatch()
-      device.sampler.append(result, to: &samples)
+      poll.sampler.append(result, to: &samples)
       let failure =
         result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
-        ?? device.sampler.holeError(bus: endpoint.description)
+        ?? poll.sampler.holeError(bus: endpoint.description)
       if let failure {
-        conditions[next].failed("\(failure)")
+        // A device that does not answer is one condition, however often and in whatever words that is found.
+        let kind = failure.exception == nil ? "\(failure.quality)" : nil
+        conditions[next].failed("\(failure)", kind: kind)
       } else {
         conditions[next].recovered()
       }
       await context.intake.put(Moments(samples: samples, grouping: .whole))
       // Missed rounds are not made up: they would only be late as well.
-      due[next] = max(due[next] + device.every, clock.now)
+      due[next] = max(due[next] + poll.every, clock.now)
     }
+  }
+}
+
+/// Tags of a device that are read at the same period.
+struct RegisterPoll: Sendable {
+  /// The device; with the period, where it has several.
+  var name: String
+  var every: Duration
+  var sampler: RegisterSampler
+}
+
+extension GatewayConfiguration.Device {
+  /// How the device is read.
+  func polls(tags registry: TagRegistry) throws(ModbusError) -> [RegisterPoll] {
+    let groups = byPeriod(tags, every: \.every)
+    var polls: [RegisterPoll] = []
+    for (every, tags) in groups {
+      let readings = tags.map { tag in
+        RegisterReading(
+          tag: registry.intern("\(name)/\(tag.name)"), unit: unit,
+          place: RegisterAddress(tag.table, tag.address), type: tag.type, order: tag.order,
+          scale: tag.scale, offset: tag.offset)
+      }
+      polls.append(
+        RegisterPoll(
+          name: groups.count > 1 ? "\(name) (every \(every))" : name, every: every,
+          sampler: try RegisterSampler(readings)))
+    }
+    return polls
   }
 }

@@ -8,11 +8,11 @@ struct AggregationStage: Sendable {
 
   /// - Parameter names: The tags that there are.
   init(_ rules: [ProcessingRule], names: [String], tags: TagRegistry) {
-    add(names, rules, tags)
+    add(names, ProcessingRules(rules), tags)
   }
 
   /// Takes care of these tags too, if there are rules for them.
-  mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
+  mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     for name in names {
       guard let window = rules.rule(for: name)?.window else { continue }
       let outputs = window.functions.map {

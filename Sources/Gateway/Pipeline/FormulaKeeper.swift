@@ -37,6 +37,6 @@ struct FormulaKeeper {
   /// Copies what there is to copy.
   func keep(_ formulas: inout FormulaStage) {
     guard let memory, formulas.hasChangedMemory else { return }
-    memory.keep(formulas.takeMemory())
+    memory.keep(formulas.takeMemory(), time: formulas.time.newest)
   }
 }

@@ -24,6 +24,8 @@ actor FormulaMemory {
 
   private struct Contents {
     var memories: [String: Kept] = [:]
+    /// The newest time that formulas were told.
+    var time = Int64.min
     var isWritten = true
   }
 
@@ -52,8 +54,11 @@ actor FormulaMemory {
       return
     }
     do throws(MemoryFile.Unusable) {
-      let memories = try MemoryFile.decode(bytes)
-      contents.withLock { $0.memories = memories.mapValues { .bytes($0) } }
+      let (memories, time) = try MemoryFile.decode(bytes)
+      contents.withLock { contents in
+        contents.memories = memories.mapValues { .bytes($0) }
+        contents.time = time
+      }
     } catch {
       rename(path, path + ".unusable")
       report(event("can't be used: \(error.message)"))
@@ -65,6 +70,9 @@ actor FormulaMemory {
       .warning, source: "formulas",
       "the memory of formulas (\(path)) \(problem); totals and windows begin anew")
   }
+
+  /// No formula was told a later time in the run before.
+  nonisolated var newestTime: Int64 { contents.withLock { $0.time } }
 
   /// What a formula remembers of the run before, or of the time before it was taken out; nil when that is nothing.
   nonisolated func state(of tag: String, for formula: CompiledFormula) -> FormulaState? {
@@ -96,8 +104,11 @@ actor FormulaMemory {
   }
 
   /// Takes over what formulas remember now, and has it written soon.
-  nonisolated func keep(_ states: [(tag: String, state: FormulaState)]) {
+  ///
+  /// - Parameter time: The newest time that they were told.
+  nonisolated func keep(_ states: [(tag: String, state: FormulaState)], time: Int64 = .min) {
     contents.withLock { contents in
+      contents.time = max(contents.time, time)
       for (tag, state) in states { contents.memories[tag] = .state(state) }
       contents.isWritten = false
     }
@@ -106,14 +117,15 @@ actor FormulaMemory {
 
   /// Writes what is not written yet; it is on the disk when this returns.
   func write() {
-    let memories = contents.withLock { contents -> [String: Kept]? in
+    let unwritten = contents.withLock { contents -> Contents? in
       guard !contents.isWritten else { return nil }
       contents.isWritten = true
-      return contents.memories
+      return contents
     }
-    guard let memories else { return }
+    guard let unwritten else { return }
+    let memories = unwritten.memories.mapValues(\.bytes)
     do throws(SystemCallFailure) {
-      try replaceFile(path, with: MemoryFile.encode(memories.mapValues(\.bytes)))
+      try replaceFile(path, with: MemoryFile.encode(memories, time: unwritten.time))
       condition.recovered()
     } catch {
       let reason = String(cString: strerror(errno))

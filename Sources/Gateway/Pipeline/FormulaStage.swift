@@ -20,6 +20,7 @@ struct FormulaStage {
   /// Whether formulas have remembered something since `takeMemory`.
   private(set) var hasChangedMemory = false
   private let memory: FormulaMemory?
+  private(set) var time = FormulaTime()
   /// Before the formulas, so that a doubtful input makes a doubtful result.
   private var validation: ValidationStage
 
@@ -48,12 +49,15 @@ struct FormulaStage {
   }
 
   /// Values of these tags are doubted too, by the rules that they have.
-  mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
+  mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     validation.add(names, rules, tags)
   }
 
   /// Goes on with what formulas remembered when they were last there.
-  func restore() { for unit in units { restore(unit) } }
+  mutating func restore() {
+    if let memory { time = FormulaTime(notBefore: memory.newestTime) }
+    for unit in units { restore(unit) }
+  }
 
   private func restore(_ unit: Unit) {
     if let state = memory?.state(of: unit.name, for: unit.formula) { unit.slots.state = state }
@@ -64,6 +68,7 @@ struct FormulaStage {
   mutating func inherit(from old: FormulaStage) {
     validation.inherit(from: old.validation)
     hasChangedMemory = old.hasChangedMemory
+    time = old.time
     for index in units.indices {
       let unit = units[index]
       guard let before = old.units.first(where: { $0.tag == unit.tag }) else {
@@ -110,9 +115,10 @@ struct FormulaStage {
     let value = samples.doubleValue(of: record)
     var quality = record.quality
     if value == nil, !quality.isBad { quality = .badTypeMismatch }
+    let time = time.of(record)
     for (unit, slot) in uses[tag] {
       units[unit].slots.set(
-        slot, value: value ?? .nan, quality: quality.rawValue, time: record.time.nanoseconds)
+        slot, value: value ?? .nan, quality: quality.rawValue, time: time)
       units[unit].isDue = true
     }
   }

@@ -105,6 +105,9 @@ final class Intake: Sendable {
     }
   }
 
+  /// How often something was put that nobody has taken yet.
+  var waiting: Int { state.withLock { $0.pending.count } }
+
   /// Says that nobody puts any more. What is inside can still be taken.
   func finish() {
     let (consumer, producers) = state.withLock { state in

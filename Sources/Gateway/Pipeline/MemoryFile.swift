@@ -2,7 +2,7 @@ internal import Formula
 
 /// What formulas remember, as the bytes of a file.
 ///
-/// Version 1: the mark `IIOTGFM1`, the count of formulas (u32), for each the length of its tag's path (u32), the path, the length
+/// Version 1: the mark `IIOTGFM1`, the newest time that formulas were told (i64), the count of formulas (u32), for each the length of its tag's path (u32), the path, the length
 /// of its memory (u32) and the memory as `FormulaState.bytes` has it, then a check word over all before (u64, FNV-1a). All
 /// numbers are little-endian.
 enum MemoryFile {
@@ -14,8 +14,9 @@ enum MemoryFile {
   private static let mark = Array("IIOTGFM".utf8)
   private static let version = UInt8(ascii: "1")
 
-  static func encode(_ memories: [String: [UInt8]]) -> [UInt8] {
+  static func encode(_ memories: [String: [UInt8]], time: Int64 = 0) -> [UInt8] {
     var bytes = mark + [version]
+    append(time, to: &bytes)
     append(UInt32(memories.count), to: &bytes)
     for (tag, memory) in memories.sorted(by: { $0.key < $1.key }) {
       append(UInt32(tag.utf8.count), to: &bytes)
@@ -27,8 +28,10 @@ enum MemoryFile {
     return bytes
   }
 
-  /// The memory of each formula, by its tag's path.
-  static func decode(_ bytes: [UInt8]) throws(Unusable) -> [String: [UInt8]] {
+  /// The memory of each formula, by its tag's path, and the newest time.
+  static func decode(
+    _ bytes: [UInt8]
+  ) throws(Unusable) -> (memories: [String: [UInt8]], time: Int64) {
     guard bytes.count > mark.count, bytes.starts(with: mark) else {
       throw Unusable(message: "it is no memory of formulas")
     }
@@ -40,13 +43,16 @@ enum MemoryFile {
     guard end >= cursor.position,
       StateBytes.hash(Array(bytes[..<end])) == Cursor(bytes: bytes, position: end).peek(8)
     else { throw Unusable(message: "it is damaged") }
+    guard end - cursor.position >= 8 else { throw Unusable(message: "it is damaged") }
+    let time = Int64(bitPattern: cursor.peek(8))
+    cursor.position += 8
     var memories: [String: [UInt8]] = [:]
     for _ in 0..<(try cursor.number()) {
       let tag = String(decoding: try cursor.block(), as: UTF8.self)
       memories[tag] = Array(try cursor.block())
     }
     guard cursor.position == end else { throw Unusable(message: "it is damaged") }
-    return memories
+    return (memories, time)
   }
 
   private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {

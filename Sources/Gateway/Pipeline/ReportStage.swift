@@ -24,11 +24,11 @@ struct ReportStage: Sendable {
 
   /// - Parameter names: The tags that there are.
   init(_ rules: [ProcessingRule], names: [String], tags: TagRegistry) {
-    add(names, rules, tags)
+    add(names, ProcessingRules(rules), tags)
   }
 
   /// Takes care of these tags too, if there are rules for them.
-  mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
+  mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     for name in names {
       guard let rule = rules.rule(for: name) else { continue }
       let silence = rule.silence?.wholeNanoseconds ?? .max

@@ -7,7 +7,7 @@ struct Stages {
   private var keeper: FormulaKeeper
   private var windows: AggregationStage
   private var reports: ReportStage
-  private let rules: [ProcessingRule]
+  private let rules: ProcessingRules
   private let forms: TagForms
   private let tags: TagRegistry
   private let board: StatusBoard?
@@ -31,7 +31,7 @@ struct Stages {
     self.board = board
     keeper = FormulaKeeper(memory)
     let names = names + formulas.map(\.name)
-    (self.rules, self.forms, self.tags) = (rules, forms, tags)
+    (self.rules, self.forms, self.tags) = (ProcessingRules(rules), forms, tags)
     self.formulas = FormulaStage(
       formulas, rules: rules, names: names, memory: memory, tags: tags)
     windows = AggregationStage(rules, names: names, tags: tags)
@@ -40,7 +40,7 @@ struct Stages {
   }
 
   /// Goes on where the run before ended, as far as that is known.
-  func restore() { formulas.restore() }
+  mutating func restore() { formulas.restore() }
 
   private mutating func remember(_ names: [String]) {
     for name in names {

@@ -2,7 +2,7 @@ internal import Formula
 internal import IndustrialModel
 
 /// Marks values that can't be right: outside the range of their tag, changed too fast, told a second time, or the first after
-/// a gap. The value stays, and so does the sample.
+/// a gap. The value stays, and so does the sample. Says also of which class the samples of a tag are.
 struct ValidationStage: Sendable {
   private var checks = TagTable<TagCheck>()
 
@@ -10,11 +10,11 @@ struct ValidationStage: Sendable {
 
   /// - Parameter names: The tags that there are.
   init(_ rules: [ProcessingRule], names: [String], tags: TagRegistry) {
-    add(names, rules, tags)
+    add(names, ProcessingRules(rules), tags)
   }
 
   /// Takes care of these tags too, if there are rules for them.
-  mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
+  mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     for name in names {
       guard let check = rules.rule(for: name).flatMap({ TagCheck($0) }) else { continue }
       checks.insert(check, for: tags.intern(name))
@@ -33,8 +33,11 @@ struct ValidationStage: Sendable {
   mutating func mark(_ samples: inout SampleBatch, from start: Int) {
     for index in start..<samples.count {
       let record = samples.records[index]
-      guard let place = checks.place(of: record.tag), !record.quality.isBad, record.kind != .none
-      else { continue }
+      guard let place = checks.place(of: record.tag) else { continue }
+      if let sampleClass = checks[place].sampleClass {
+        samples.records[index].sampleClass = sampleClass
+      }
+      guard !record.quality.isBad, record.kind != .none else { continue }
       let doubt = checks[place].doubt(about: record, of: samples)
       if let doubt, record.quality.isGood { samples.records[index].quality = doubt }
     }
@@ -43,6 +46,7 @@ struct ValidationStage: Sendable {
 
 /// What is expected of the values of one tag, and what it needs to know of those before.
 private struct TagCheck: Sendable {
+  let sampleClass: SampleClass?
   let minimum: Double
   let maximum: Double
   /// A second.
@@ -64,8 +68,9 @@ private struct TagCheck: Sendable {
   init?(_ rule: ProcessingRule) {
     guard
       rule.minimum != nil || rule.maximum != nil || rule.rate != nil || rule.gap != nil
-        || rule.marksDuplicates
+        || rule.marksDuplicates || rule.sampleClass != nil
     else { return nil }
+    sampleClass = rule.sampleClass
     minimum = rule.minimum ?? -.infinity
     maximum = rule.maximum ?? .infinity
     rate = rule.rate ?? .infinity
@@ -76,6 +81,7 @@ private struct TagCheck: Sendable {
   func isAlike(_ other: Self) -> Bool {
     (minimum, maximum, rate, gap, marksDuplicates)
       == (other.minimum, other.maximum, other.rate, other.gap, other.marksDuplicates)
+      && sampleClass == other.sampleClass
   }
 
   mutating func doubt(about record: SampleBatch.Record, of samples: SampleBatch) -> Quality? {

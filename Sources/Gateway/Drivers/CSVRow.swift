@@ -1,11 +1,13 @@
 /// A row of CSV split into cells (RFC 4180): a cell that begins with a quote may hold commas, line ends, and doubled quotes.
 /// A quote elsewhere is a character like others.
-struct CSVRow {
-  private(set) var cells: [ArraySlice<UInt8>] = []
+package struct CSVRow {
+  /// The cells, without quotes around them.
+  package private(set) var cells: [ArraySlice<UInt8>] = []
   /// Whether the last cell's closing quote is missing: it goes on in the next line.
-  private(set) var isOpen = false
+  package private(set) var isOpen = false
 
-  init(_ line: ArraySlice<UInt8>) {
+  /// Splits a row without its line end.
+  package init(_ line: ArraySlice<UInt8>) {
     let quote = UInt8(ascii: "\"")
     var position = line.startIndex
     while true {
@@ -39,27 +41,5 @@ struct CSVRow {
       guard end < line.endIndex else { return }
       position = end + 1
     }
-  }
-}
-
-extension FormulaLineInput {
-  /// The next row: a line, and those that a quoted cell goes on in. Empty lines are passed over.
-  mutating func nextRow() throws -> ArraySlice<UInt8>? {
-    while let line = try next() {
-      if line.isEmpty { continue }
-      let first = number
-      var row = line
-      while CSVRow(row).isOpen {
-        guard row.count < 1 << 20, let more = try next() else {
-          throw Failure(
-            "the quoted cell has no end", at: "line \(first)",
-            advice: "a cell that begins with a quote ends with one")
-        }
-        row.append(0x0A)
-        row += more
-      }
-      return row
-    }
-    return nil
   }
 }
