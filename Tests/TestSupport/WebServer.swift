@@ -1,22 +1,26 @@
 import Foundation
-import TestSupport
-import Testing
 
 /// Python's web server with `Fixtures/http/server.py`, which keeps what is posted in a folder.
-struct WebServer {
-  let process: PeerProcess
-  let url: String
+public struct WebServer {
+  private let process: PeerProcess
+  /// Its address.
+  public let url: String
 
-  struct Missing: Error {}
+  /// It is not installed, or it can't start.
+  public struct Missing: Error {}
+
+  /// Where Python is installed, or nil.
+  public static let path = PeerProcess.find("python3")
 
   /// Starts one; the arguments are those of the script, without its folder.
-  init(_ arguments: [String], in folder: TemporaryFolder) async throws {
+  public init(_ arguments: [String], in folder: TemporaryFolder, posts: String = ".") async throws {
     let script = URL(filePath: #filePath).appending(path: "../../Fixtures/http/server.py")
+    guard let path = Self.path else { throw Missing() }
+    try FileManager.default.createDirectory(
+      atPath: folder.file(posts), withIntermediateDirectories: true)
     try folder.write("", to: "port")
     process = try PeerProcess(
-      try #require(PeerProcess.find("python3")),
-      [script.standardized.path, folder.path] + arguments,
-      output: folder.file("port"))
+      path, [script.standardized.path, folder.file(posts)] + arguments, output: folder.file("port"))
     while process.isRunning {
       let text = try folder.text(of: "port")
       if text.hasSuffix("\n") {
@@ -27,4 +31,7 @@ struct WebServer {
     }
     throw Missing()
   }
+
+  /// Kills it, as a power cut would.
+  public func kill() { process.stop() }
 }
