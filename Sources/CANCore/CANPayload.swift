@@ -42,6 +42,14 @@ public struct CANPayload: Sendable {
     }
   }
 
+  /// The first `count` bytes of a word, the first byte lowest, and zeros up to `count`, which is 64 at most.
+  @inlinable
+  public init(word: UInt64, count: Int) {
+    byteCount = Swift.max(0, Swift.min(count, Self.maximumCount))
+    words = InlineArray(repeating: 0)
+    words[0] = byteCount >= 8 ? word : word & ((1 << UInt64(byteCount * 8)) - 1)
+  }
+
   /// The bytes of little-endian words from a batch; `count` must be 0 to 64.
   @usableFromInline
   init(words source: UnsafeBufferPointer<UInt64>, count: Int) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 int iiot_wake_create(void) {
@@ -21,6 +22,11 @@ void iiot_wake_raise(int descriptor) {
 void iiot_wake_clear(int descriptor) {
     eventfd_t value;
     while (eventfd_read(descriptor, &value) < 0 && errno == EINTR) continue;
+}
+
+int iiot_poll(struct pollfd *descriptors, unsigned count, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(descriptors, count, nanoseconds < 0 ? NULL : &limit, NULL);
 }
 
 int iiot_accept(int listener) {

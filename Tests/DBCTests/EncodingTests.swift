@@ -103,6 +103,42 @@ extension EncodingTests {
     }
   }
 
+  /// Values by slot and by name take different ways into the same payload, in every database that there is.
+  @Test(arguments: ["plant"] + Corpus.files)
+  func slotsAndNamesEncodeAlike(file: String) throws {
+    let text = file == "plant" ? Array(plantText.utf8) : try Corpus.bytes(file)
+    let database = try Database(parsing: text)
+    let seed: UInt64 = 6
+    var generator = SeededGenerator(seed: seed)
+    let decoder = database.decoder()
+    var options = FrameEncoder.Options()
+    options.checksRange = false
+    let encoder = database.encoder(options)
+    var names: Set<String> = []
+    for message in database.messages
+    where message.byteCount <= 64 && names.insert(message.name).inserted {
+      for _ in 0..<3 {
+        let bytes = (0..<message.byteCount).map { _ in
+          UInt8.random(in: .min ... .max, using: &generator)
+        }
+        let decoded = decoder.decode(message, bytes: bytes).signals
+        var values = [Double](repeating: 0, count: encoder.slotCount)
+        var inputs: [String: SignalInput] = [:]
+        for signal in decoded where signal.value.isFinite {
+          guard let slot = encoder.slot(of: signal.signal) else { continue }
+          values[slot] = signal.value
+          inputs[signal.name] = .value(signal.value)
+        }
+        // What is active and not given is zero here, and its start value there.
+        guard inputs.count == decoded.count,
+          let byName = try? encoder.encodeBytes(message.name, inputs)
+        else { continue }
+        let bySlot = try encoder.encode(message, values: values)
+        #expect(Array(bySlot) == byName, "seed \(seed), \(message.name)")
+      }
+    }
+  }
+
   static let wideText = """
     BU_: A
     BO_ 1 Wide: 16 A

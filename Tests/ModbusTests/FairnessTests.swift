@@ -62,6 +62,22 @@ struct FairnessTests {
       order.withLock { $0 } == String(repeating: burst + "r", count: 5) + rest)
   }
 
+  @Test("requests that are never answered leave the rest of the window to the others")
+  func stuckRequests() throws {
+    let peer = try ScriptedPeer { connection in
+      while let request = connection.request() {
+        if request.address >= 5 { connection.send(request.answer) }
+      }
+    }
+    defer { peer.stop() }
+    let engine = try engine(peer, inFlight: 8)
+    let plan = Job(try ReadPlan((0..<200).map { RegisterBlock(.holding, $0, count: 1) }))
+    engine.submit(plan)
+    while plan.remaining > 5 { engine.turn() }
+    #expect(engine.statistics.timeouts == 0)
+    engine.shutDown()
+  }
+
   @Test("the next to send, for any mixture of messages and plans")
   func queue() throws {
     var queue = JobQueue()

@@ -279,9 +279,14 @@ struct ConcurrencyTests {
 }
 
 /// Runs blocking calls away from the pool of the tasks.
-func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+@discardableResult
+func onThread<Result: Sendable>(
+  _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
   try await withUnsafeContinuation { continuation in
-    let thread = BlockingThread { continuation.resume(returning: Result(catching: body)) }
+    let thread = BlockingThread {
+      continuation.resume(returning: Swift.Result(catching: body))
+    }
     thread.start()
   }.get()
 }

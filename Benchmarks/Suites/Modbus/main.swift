@@ -1,4 +1,5 @@
-// Everything runs on one processor, the device included: a round trip between two would measure the scheduler.
+// The device and who asks it run on one processor, where the scheduler has nothing to choose, or on two, where each waits for
+// the other to be woken; never wherever the scheduler happens to put them.
 import Foundation
 import Harness
 import Modbus
@@ -9,7 +10,10 @@ struct Device: Sendable {
   // Devices serve until the suite ends; it starts them one after the other.
   private nonisolated(unsafe) static var servers: [ChildProgram] = []
 
-  init() throws {
+  /// Starts it on a processor of its own, or on that of the benchmark.
+  init(alone: Bool = false) throws {
+    try Placement.run(onProcessor: alone ? 1 : 0)
+    defer { try? Placement.run(onProcessor: 0) }
     let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
     let server = try ChildProgram(
       root.appending(path: ".build-peers/bin/Modbus-raw_server.c").path, [])
@@ -76,9 +80,9 @@ func callers(_ device: Device, count: Int, inFlight: Int) -> Body {
 
 var suite = BenchmarkSuite("Modbus")
 
-for depth in [1, 16, 64] {
-  suite.add("engine, \(depth) under way") {
-    let device = try Device()
+for (depth, isAlone) in [(1, false), (16, false), (64, false), (1, true), (16, true), (64, true)] {
+  suite.add("engine, \(depth) under way" + (isAlone ? ", device on another processor" : "")) {
+    let device = try Device(alone: isAlone)
     return Comparison(
       operation: "request", itemsPerOperation: 1024, bytesPerOperation: 1024 * 250,
       gate: Gate(allocations: 0.05), countedIterations: 4,

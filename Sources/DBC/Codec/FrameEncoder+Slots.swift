@@ -23,6 +23,15 @@ extension FrameEncoder {
     precondition(values.count >= plan.signalCount, "a value is needed for each slot")
     let record = plan.plan.messages[message.index]
     let byteCount = min(message.byteCount, CANPayload.maximumCount)
+    if record.wordCount <= 1 {
+      var word: UInt64 = 0
+      let failed = values.withUnsafeBufferPointer { values -> Int in
+        guard let values = values.baseAddress else { return -1 }
+        return fillWord(Int(record.section), byteCount, values, &word)
+      }
+      if failed >= 0 { throw misfit(failed, values[failed]) }
+      return CANPayload(word: word, count: byteCount)
+    }
     var words = InlineArray<10, UInt64>(repeating: 0)
     var failed = -1
     withUnsafeMutableBytes(of: &words) { buffer in
@@ -31,16 +40,18 @@ extension FrameEncoder {
         failed = fill(Int(record.section), byteCount, values, payload)
       }
     }
-    if failed >= 0 {
-      let name = plan.storage.text(
-        plan.storage.content.signals[Int(plan.plan.signals[failed].source)].name)
-      throw DBCError(
-        .valueOutOfRange,
-        "the bits of signal \(name) can't hold the value \(values[failed])")
-    }
+    if failed >= 0 { throw misfit(failed, values[failed]) }
     var result = InlineArray<8, UInt64>(repeating: 0)
     for index in 0..<8 { result[index] = words[index].littleEndian }
     return CANPayload(words: result, count: byteCount)
+  }
+
+  @inline(never)
+  private func misfit(_ slot: Int, _ value: Double) -> DBCError {
+    let signal = plan.storage.content.signals[Int(plan.plan.signals[slot].source)]
+    return DBCError(
+      .valueOutOfRange,
+      "the bits of signal \(plan.storage.text(signal.name)) can't hold the value \(value)")
   }
 
   /// Writes a section and the branches that it opens. Gives the slot of a value that does not fit, or -1.

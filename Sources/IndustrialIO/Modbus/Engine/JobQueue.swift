@@ -15,6 +15,8 @@ struct JobQueue {
   /// How many messages have gone since a plan had its turn.
   private var inARow = 0
 
+  var hasMessages: Bool { firstMessage < messages.count }
+
   var isEmpty: Bool { firstMessage == messages.count && plans.isEmpty }
 
   mutating func append(_ job: Job) {

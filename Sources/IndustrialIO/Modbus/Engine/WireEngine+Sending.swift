@@ -29,8 +29,8 @@ extension WireEngine {
     let now = SystemClock.monotonic()
     guard !isRTU, link.isUp, exchange.count == 0, queue.isEmpty, held.isEmpty, pauses.isEmpty,
       finished.isEmpty, output.isEmpty, job.remaining > 0,
-      // The thread must be back in time for the deadline; its waiting is measured in whole milliseconds.
-      now &+ timeout &+ 2_000_000 >= sleepsUntil
+      // The thread must be back in time for the deadline.
+      now &+ timeout >= sleepsUntil
     else { return .no }
     queue.append(job)
     beginRequests(now)
@@ -43,6 +43,9 @@ extension WireEngine {
   }
 
   private func beginRequests(_ now: Int64) {
+    if gathers(now) { return }
+    gathersUntil = .min
+    defer { windowWasFull = exchange.count >= inFlight }
     while exchange.count < inFlight, output.hasRoom, now >= quietUntil,
       let (job, block) = queue.next()
     {
@@ -65,6 +68,25 @@ extension WireEngine {
       noteAsked(job.unit(of: block))
     }
   }
+
+  /// Whether the next requests wait a moment for the answers to more of those that filled the window.
+  ///
+  /// A device on another processor answers a full window in pieces, and requests that follow each piece at once keep it in
+  /// pieces for ever, with a system call or two for each. Half a window, or a moment, brings the pieces together again.
+  /// A message does not wait.
+  private func gathers(_ now: Int64) -> Bool {
+    windowWasFull && gathersUntil > now && exchange.count > inFlight / 2 && !queue.hasMessages
+  }
+
+  /// Begins to gather when the first answers to a full window have come.
+  func noteGathering(_ now: Int64) {
+    if windowWasFull, gathersUntil == .min, exchange.count < inFlight {
+      gathersUntil = now &+ Self.gatheringTime
+    }
+  }
+
+  /// Long beside the way of a piece through the kernel, short beside any device's answer.
+  static let gatheringTime: Int64 = 100_000
 
   private func noteAsked(_ unit: UInt8) {
     guard !askedUnits[Int(unit)] else { return }

@@ -51,6 +51,10 @@ final class WireEngine {
   let baud: Int64
   let gap: Int64
   let inFlight: Int
+  /// Until when the next requests of plans wait for the answers of more of those that filled the window; see `gathers`.
+  var gathersUntil: Int64 = .min
+  /// Whether as many requests went out as may be under way, and others may still wait.
+  var windowWasFull = false
 
   init(
     _ endpoint: ModbusEndpoint, options: ModbusOptions, wakeup: Wakeup,
@@ -112,7 +116,10 @@ final class WireEngine {
       wait(now, mailbox)
       now = SystemClock.monotonic()
     }
-    if link.isUp { expire(now) }
+    if link.isUp {
+      noteGathering(now)
+      expire(now)
+    }
     announce()
   }
 
@@ -139,17 +146,15 @@ final class WireEngine {
     if let next = link.nextEvent(hasWork: !queue.isEmpty) { deadline = min(deadline, next) }
     if link.isUp, quietUntil > now, !queue.isEmpty { deadline = min(deadline, quietUntil) }
     for assignment in held { deadline = min(deadline, pauseEnd(assignment, now)) }
+    if gathersUntil > now { deadline = min(deadline, gathersUntil) }
     // While requests come and go the thread wakes up once a timeout, so that a caller may send one without
     // waking it: the deadline of that request lies behind the thread's next look.
     if mailbox != nil, deadline == .max, link.isUp, now &- timeout < lastRequest {
       deadline = now &+ timeout
     }
-    var milliseconds: Int32 = -1
-    if deadline != .max {
-      milliseconds = Int32(clamping: (max(0, deadline &- now) + 999_999) / 1_000_000)
-    }
-    sleepsUntil = milliseconds < 0 ? .max : now &+ Int64(milliseconds) &* 1_000_000
-    if let mailbox, !mailbox.prepareToSleep() { milliseconds = 0 }
+    sleepsUntil = deadline
+    var pause = deadline == .max ? nil : max(0, deadline &- now)
+    if let mailbox, !mailbox.prepareToSleep() { pause = 0 }
     var events = Int16(POLLIN)
     if !link.isUp || !output.isEmpty { events |= Int16(POLLOUT) }
     let descriptor = link.pollDescriptor
@@ -159,11 +164,9 @@ final class WireEngine {
     )
     var ready: Int32 = 0
     func sleep() {
-      ready = withUnsafeMutableBytes(of: &descriptors) {
-        poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, milliseconds)
-      }
+      ready = withUnsafeMutableBytes(of: &descriptors) { finePoll($0, nanoseconds: pause) }
     }
-    if let mailbox, milliseconds != 0 {
+    if let mailbox, pause != 0 {
       mailbox.sleep(sleep)
     } else {
       sleep()
