@@ -36,7 +36,7 @@ extension GatewayRuntime {
     let formulas = try new.checkedFormulas(known: names)
     result.changedStages = old.formulas != new.formulas || old.processing != new.processing
     if old.buffer.capacity != new.buffer.capacity {
-      try await store.resize(to: .bytes(new.buffer.capacity))
+      try await buffer.resize(to: new.buffer.capacity)
     }
     try await changeSinks(from: old, to: new, &result)
 
@@ -129,7 +129,7 @@ extension GatewayRuntime {
     _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration
   ) async throws -> SinkRunner {
     try await Self.makeRunner(
-      sink, of: configuration, store: store, tags: tags, board: board, report: report)
+      sink, of: configuration, buffer: buffer, tags: tags, board: board, report: report)
   }
 
   /// A runner for another sink in the place of the one of this name, which is closed first: both may want the same file.
@@ -140,8 +140,10 @@ extension GatewayRuntime {
       return try await makeRunner(sink, of: configuration)
     }
     do {
-      try await runner.cursor.rewind(to: .saved)
-      runner.sink = try configuration.openSink(sink, tags: tags)
+      try await runner.places.rewind()
+      runner.sink = try configuration.openSink(
+        sink, buffer: buffer.identity, tags: tags)
+      runner.isLiveFirst = sink.backlog == .liveFirst
       return runner
     } catch {
       // The place in the store stays with this runner until it can go on.

@@ -13,7 +13,7 @@ internal import Synchronization
 public final class GatewayRuntime: Sendable {
   /// The names of all tags.
   public let tags = TagRegistry()
-  let store: RingStore
+  let buffer: GatewayBuffer
   let board: StatusBoard
   let acquisition: Acquisition
   let forwarding = Forwarding()
@@ -59,44 +59,39 @@ public final class GatewayRuntime: Sendable {
       formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms,
       memory: memory, board: board)
 
-    let directory = "\(configuration.dataFolder)/buffer"
-    nextSequence = try LastSequence.next(in: directory)
-    store = try await RingStore(
-      directory: directory,
-      options: StoreOptions(
-        capacity: .bytes(configuration.buffer.capacity),
-        segmentSize: configuration.buffer.segment))
+    nextSequence = try LastSequence.next(
+      in: GatewayBuffer.folders(in: configuration.dataFolder))
+    buffer = try await GatewayBuffer(
+      dataFolder: configuration.dataFolder, size: configuration.buffer, report: events)
     await memory.load()
     mark = ProcessMark(dataFolder: configuration.dataFolder)
     var runners: [SinkRunner] = []
     for destination in configuration.sinks {
       runners.append(
         try await Self.makeRunner(
-          destination, of: configuration, store: store, tags: tags, board: board, report: events))
+          destination, of: configuration, buffer: buffer, tags: tags, board: board, report: events))
     }
     self.runners = runners
-    let recovery = store.recovery
-    if recovery.tornBytes > 0 || !recovery.damaged.isEmpty {
-      events(
-        GatewayEvent(
-          .warning, source: "buffer",
-          "recovered: \(recovery.tornBytes) bytes of an unfinished write, "
-            + "\(recovery.damaged.count) damaged places"))
-    }
   }
 
   static func makeRunner(
     _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration,
-    store: RingStore, tags: TagRegistry, board: StatusBoard,
+    buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) async throws -> SinkRunner {
-    let opened = try configuration.openSink(sink, tags: tags)
-    let cursor = try await store.cursor(sink.name)
+    let opened = try configuration.openSink(
+      sink, buffer: buffer.identity, tags: tags)
+    let places = try await SinkPlaces(sink.name, in: buffer)
     return SinkRunner(
       index: board.addSink(sink.name), name: sink.name, sink: opened,
       deadLetters: DeadLetterFile(
         path: "\(configuration.dataFolder)/dead-\(sink.name).jsonl", sink: sink.name, tags: tags),
-      cursor: cursor, tags: tags, board: board, report: report)
+      places: places, isLiveFirst: sink.backlog == .liveFirst,
+      inFlight: sink.kind.needsSameBatches
+        ? InFlightBatch(
+          path: "\(configuration.dataFolder)/in-flight-\(sink.name)", buffer: buffer.identity)
+        : nil,
+      tags: tags, board: board, report: report)
   }
 
   /// What it was made from, or reloaded with last.
@@ -117,7 +112,7 @@ public final class GatewayRuntime: Sendable {
       names[SourceLabels.label(of: device)] = String(device)
     }
     var samples: [String: UInt64] = [:]
-    for (label, count) in store.evictedLabels(cursor: sink) {
+    for (label, count) in buffer.evictedLabels(of: sink) {
       samples[names[label] ?? "?\(label)", default: 0] += count
     }
     return samples
@@ -133,8 +128,8 @@ public final class GatewayRuntime: Sendable {
       var first = stages.makeStages(tags: tags)
       first.restore()
       var lane = Lane(
-        intake: intake, store: store, tags: tags, board: board,
-        stages: first, nextSequence: nextSequence, report: report)
+        intake: intake, buffer: buffer, tags: tags, board: board, stages: first,
+        nextSequence: nextSequence, report: report)
       await lane.run()
     }
     for runner in runners { await forwarding.start(runner) }
@@ -151,12 +146,10 @@ public final class GatewayRuntime: Sendable {
     intake.finish()
     await writer.value
     await memory.write()
-    let observing = Task { [end = store.nextSequence] in
-      await observers.finish(before: end, grace: grace)
-    }
+    let observing = Task { await observers.finish(buffer, grace: grace) }
     await forwarding.finish(grace: grace)
     await observing.value
-    try await store.close()
+    try await buffer.close()
   }
 }
 

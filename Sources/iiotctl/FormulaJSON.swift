@@ -1,3 +1,5 @@
+internal import MQTT
+
 /// Reads the one line of JSON that `formula batch` takes: `{"src": "...", "vars": {"a": 1}}`; other keys are skipped.
 struct FormulaJSON {
   private let bytes: ArraySlice<UInt8>
@@ -90,42 +92,13 @@ struct FormulaJSON {
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(Malformed) {
-    let byte = next
-    position += 1
-    switch byte {
-    case UInt8(ascii: "n"): text.append(0x0A)
-    case UInt8(ascii: "t"): text.append(0x09)
-    case UInt8(ascii: "r"): text.append(0x0D)
-    case UInt8(ascii: "b"): text.append(0x08)
-    case UInt8(ascii: "f"): text.append(0x0C)
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal()
-      if code >> 10 == 0x36, next == UInt8(ascii: "\\"), position + 1 < bytes.endIndex,
-        bytes[position + 1] == UInt8(ascii: "u")
-      {
-        let before = position
-        position += 2
-        let low = try hexadecimal()
-        if low >> 10 == 0x37 {
-          code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
-        } else {
-          position = before
-        }
-      }
-      // Half a pair stands for nothing: it becomes the replacement character.
-      text += String(Unicode.Scalar(code) ?? "\u{FFFD}").utf8
-    default: throw malformed("an escape that JSON does not know")
+    guard let escape = JSONEscape(bytes[position...]) else {
+      throw malformed(
+        next == UInt8(ascii: "u")
+          ? "four hexadecimal digits are missing" : "an escape that JSON does not know")
     }
-  }
-
-  private mutating func hexadecimal() throws(Malformed) -> UInt32 {
-    guard position + 4 <= bytes.endIndex,
-      let code = UInt32(
-        String(decoding: bytes[position..<(position + 4)], as: UTF8.self), radix: 16)
-    else { throw malformed("four hexadecimal digits are missing") }
-    position += 4
-    return code
+    text += String(escape.scalar).utf8
+    position += escape.length
   }
 
   private mutating func word() -> String {

@@ -5,8 +5,6 @@ import Sinks
 import TestSupport
 import Testing
 
-private let python = PeerProcess.find("python3")
-
 @Suite(
   "What a destination refuses for good is kept, and holds nothing up", .timeLimit(.minutes(15)))
 struct DeadLetterTests {
@@ -16,20 +14,9 @@ struct DeadLetterTests {
 
   @Test(
     "a gateway delivers the rest, counts and keeps the refused sample with the server's words",
-    .enabled(if: python != nil, "python3 is not installed"))
+    .enabled(if: WebServer.path != nil, "python3 is not installed"))
   func refusedByAServer() async throws {
-    let script = URL(filePath: #filePath).appending(path: "../../Fixtures/http/server.py")
-    try FileManager.default.createDirectory(
-      atPath: folder.file("posts"), withIntermediateDirectories: true)
-    try folder.write("", to: "port")
-    let server = try PeerProcess(
-      try #require(python),
-      [script.standardized.path, folder.file("posts"), "--refuse", "\"seq\":77,"],
-      output: folder.file("port"))
-    while try !folder.text(of: "port").hasSuffix("\n"), server.isRunning {
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    let port = try folder.text(of: "port").dropLast()
+    let server = try await WebServer(["--refuse", "\"seq\":77,"], in: folder, posts: "posts")
     try folder.write(
       "VERSION \"\"\nBU_: A\nBO_ 291 Engine: 8 A\n SG_ Speed : 0|16@1+ (0.5,0) [0|0] \"\" A\n",
       to: "e.dbc")
@@ -46,7 +33,7 @@ struct DeadLetterTests {
         buffer: .init(capacity: 4 << 20, segment: 1 << 20),
         sinks: [
           .init(
-            name: "web", kind: .http(HTTPEndpoint(url: "http://127.0.0.1:\(port)"), body: .json))
+            name: "web", kind: .http(HTTPEndpoint(url: server.url), body: .json))
         ]))
     try await gateway.run(grace: .seconds(60))
     let counts = try #require(gateway.status.sinks.first?.counts)

@@ -55,6 +55,31 @@
             body: .jsonl))
     }
 
+    @Test("a template for a web server, and what goes first") func readsTemplate() throws {
+      let sink = try load(
+        "{type: http, url: 'http://h', template: '[{value}]', envelope: '[{samples}]', "
+          + "content_type: application/x+json, method: PUT, batch: 7, backlog: in-order}")
+      var options = HTTPSinkOptions(
+        HTTPEndpoint(url: "http://h"),
+        template: try HTTPTemplate(
+          "[{value}]", envelope: "[{samples}]", contentType: "application/x+json"))
+      (options.method, options.samplesPerRequest) = (.put, 7)
+      #expect(sink.kind == .http(options))
+      #expect(sink.backlog == .inOrder)
+      #expect(try load("{type: http, url: 'http://h'}").backlog == .liveFirst)
+      #expect(try load("{type: file, path: f}").backlog == .inOrder)
+      #expect(try load("{type: file, path: f, backlog: live-first}").backlog == .liveFirst)
+      for (text, path) in [
+        ("template: '{value}', body: json", "sinks.s.body"),
+        ("template: '{valu}'", "sinks.s.template"), ("envelope: '{samples}'", "sinks.s.envelope"),
+        ("content_type: a/b", "sinks.s.content_type"), ("method: GET", "sinks.s.method"),
+        ("template: '{value}', batch: 3", "sinks.s.batch"), ("backlog: newest", "sinks.s.backlog"),
+      ] {
+        #expect(
+          problems("{type: http, url: 'http://h', \(text)}").map(\.path) == [path], "\(text)")
+      }
+    }
+
     @Test("an MQTT broker, all keys") func readsMQTT() throws {
       let folder = try TemporaryFolder()
       try folder.write("top secret", to: "p")

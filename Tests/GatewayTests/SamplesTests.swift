@@ -41,7 +41,9 @@ struct SamplesTests {
       return result
     }
     try await run(gateway) { gateway in
-      guard gateway.store.metrics.oldestSequence > 20 else { return false }
+      guard gateway.buffer.store(of: .telemetry)?.metrics.oldestSequence ?? 0 > 20 else {
+        return false
+      }
       start.continuation.finish()
       return true
     }

@@ -92,6 +92,50 @@ struct HTTPSinkTests {
     #expect(try await sink.deliver(batch(500)).rejections.isEmpty)
   }
 
+  @Test("a template, a method and an envelope reach the server, and refusals are found in them")
+  func templates() async throws {
+    let server = try await start(["--refuse", "t3"])
+    var options = HTTPSinkOptions(
+      HTTPEndpoint(url: server.url),
+      template: try HTTPTemplate(
+        #"{"id": "{device}.{tag}", "v": {value}}"#,
+        envelope: #"{"of": {gateway}, "v": [{samples}]}"#,
+        contentType: "application/vnd.plant+json"))
+    options.method = .put
+    options.samplesPerRequest = 4
+    let sink = try HTTPSink(options, gateway: "p", source: "p-7", tags: tags)
+    let report = try await sink.deliver(batch(6))
+    #expect(report.rejections.map(\.index) == [3])
+    var taken: [String] = []
+    var keys: [String] = []
+    for number in 0... {
+      guard let body = try? folder.text(of: "\(number).body") else { break }
+      let fields = try folder.text(of: "\(number).fields")
+      #expect(fields.contains("Method: PUT"))
+      #expect(fields.contains("Content-Type: application/vnd.plant+json"))
+      keys += fields.split(separator: "\n").filter { $0.hasPrefix("Idempotency-Key") }
+        .map { String($0.split(separator: " ")[1].filter { !$0.isWhitespace }) }
+      let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+      #expect(object?["of"] as? String == "p")
+      let values = try #require(object?["v"] as? [[String: Any]])
+      if !body.contains("t3") { taken += values.compactMap { $0["id"] as? String } }
+    }
+    #expect(taken == ["pump.t0", "pump.t1", "pump.t2", "pump.t4", "pump.t5"])
+    #expect(keys == ["p-7-1-4", "p-7-1-2", "p-7-3-4", "p-7-3-3", "p-7-4-4", "p-7-5-6"])
+
+    // Without an envelope each sample is a request.
+    options.template = try HTTPTemplate(#"{"v": {value}}"#)
+    options.method = .patch
+    let single = try HTTPSink(options, gateway: "p", tags: tags)
+    try await single.deliver(batch(3))
+    for number in 0..<3 {
+      let fields = try folder.text(of: "\(6 + number).fields")
+      #expect(fields.contains("Method: PATCH"))
+      #expect(fields.contains("Idempotency-Key: p-\(number + 1)-\(number + 1)"))
+      #expect(try folder.text(of: "\(6 + number).body") == "{\"v\": \(Double(number) / 4)}")
+    }
+  }
+
   @Test("nobody there, no name, no address, a server that never answers")
   func absent() async throws {
     let port = try Loopback.freePort()

@@ -26,7 +26,15 @@
         default: nil
         }
       if type == nil { section.giveUp() }
-      return kind.map { .init(name: name, kind: $0) }
+      let backlog = ["file", "influxdb", "http", "mqtt"].contains(type) ? backlog() : nil
+      return kind.map { .init(name: name, kind: $0, backlog: backlog) }
+    }
+
+    private func backlog() -> GatewayConfiguration.Destination.Backlog? {
+      let words = GatewayConfiguration.Destination.Backlog.allCases.map(\.rawValue)
+      return section.value("backlog", expected: words.joined(separator: " or ")) {
+        .init(rawValue: $0)
+      }
     }
 
     private func file() -> GatewayConfiguration.Destination.Kind? {
@@ -89,14 +97,6 @@
       var options = InfluxDBOptions(server: server, target: target)
       if let size { options.samplesPerRequest = size }
       return .influxDB(options)
-    }
-
-    private func http() -> GatewayConfiguration.Destination.Kind? {
-      let token = section.secret("token")
-      let body = section.value("body", expected: "json, jsonl, csv or influx") {
-        HTTPSink.Body(rawValue: $0)
-      }
-      return server(token.map { .bearer($0) }).map { .http($0, body: body ?? .json) }
     }
 
     func server(_ token: HTTPEndpoint.Authorization?) -> HTTPEndpoint? {

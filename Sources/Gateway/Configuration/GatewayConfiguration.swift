@@ -151,52 +151,6 @@ public struct GatewayConfiguration: Sendable, Equatable {
       self.segment = segment
     }
   }
-
-  /// A sink and its name.
-  public struct Destination: Sendable, Equatable {
-    /// Its name: that of its cursor in the store.
-    public var name: String
-    /// What it is.
-    public var kind: Kind
-
-    /// The kinds of sinks.
-    public enum Kind: Sendable, Equatable {
-      /// A file that grows.
-      case file(path: String, format: SampleFormat, rotation: FileRotation = FileRotation())
-      /// An InfluxDB, or what takes its line protocol (package trait `HTTP`).
-      case influxDB(InfluxDBOptions)
-      /// A web server that takes posts (package trait `HTTP`).
-      case http(HTTPEndpoint, body: HTTPSink.Body)
-      /// An MQTT broker.
-      case mqtt(MQTTSinkOptions)
-      /// A digital twin.
-      case twin(TwinOptions)
-      /// The local history (package trait `History`).
-      case history(HistoryOptions)
-    }
-
-    /// Where it is, for people.
-    public var place: String {
-      switch kind {
-      case .file(let path, let format, _): "\(path), \(format.rawValue)"
-      case .influxDB(let options): options.server.url
-      case .http(let server, _): server.url
-      case .mqtt(let options): "\(options.broker.address), topic \(options.topic.text)"
-      case .history(let options): options.path
-      case .twin(let options):
-        switch options.transport {
-        case .mqtt(let broker, let topic): "\(broker.address), topic \(topic.text)"
-        case .http(let server, let path): server.url + (path?.text ?? "")
-        }
-      }
-    }
-
-    /// A destination.
-    public init(name: String, kind: Kind) {
-      self.name = name
-      self.kind = kind
-    }
-  }
 }
 
 extension GatewayConfiguration {

@@ -15,8 +15,17 @@ enum SchemaOfSinks {
         ("format", .oneOf(words: ["csv", "jsonl", "influx"], "default: jsonl")),
         ("rotate_size", .size("the file is put aside when it is so large; default: never")),
         ("rotate_every", .duration("and at each multiple of this since 1970; default: never")),
-        ("keep", .integer(0...1_000_000, "so many old files stay; default: all")),
+        ("keep", .integer(0...1_000_000, "so many old files stay; default: all")), backlog,
       ])
+  }
+
+  private static var backlog: (String, OrderedJSON) {
+    (
+      "backlog",
+      .oneOf(
+        words: GatewayConfiguration.Destination.Backlog.allCases.map(\.rawValue),
+        "what goes first when much has piled up; default: live-first for influxdb and http")
+    )
   }
 
   private static var attributes: OrderedJSON {
@@ -88,7 +97,7 @@ enum SchemaOfSinks {
         ("retention_policy", .text("InfluxDB 1; default: the database's")),
         ("bucket", .text("InfluxDB 2")),
         ("organization", .text("InfluxDB 2")),
-        ("batch", .integer(1...100_000, "samples a request; default: 5000")),
+        ("batch", .integer(1...100_000, "samples a request; default: 5000")), backlog,
       ] + server)
   }
 
@@ -98,6 +107,17 @@ enum SchemaOfSinks {
       [
         ("type", .kind("http")),
         ("body", .oneOf(words: HTTPSink.Body.allCases.map(\.rawValue), "default: json")),
+        (
+          "template",
+          .text("what a sample becomes, with {device}, {tag}, {value}, ...; in place of body")
+        ),
+        ("envelope", .text("what a request is, around {samples}; default: a sample is a request")),
+        ("content_type", .text("of what the template gives; default: application/json")),
+        (
+          "method",
+          .oneOf(words: HTTPSinkOptions.Method.allCases.map(\.rawValue), "default: POST")
+        ),
+        ("batch", .integer(1...100_000, "samples a request; default: 1000")), backlog,
       ] + server)
   }
 
@@ -115,6 +135,7 @@ enum SchemaOfSinks {
         ("retain", .flag("the broker keeps the last message of each topic; default: false")),
         ("batch", .integer(1...10_000, "samples of one topic that share a message; default: 1")),
         ("state", .text("topic whose retained message is online or offline; default: none")),
+        backlog,
       ] + SchemaOfBuses.brokerKeys)
   }
 }

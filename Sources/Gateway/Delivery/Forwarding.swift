@@ -30,7 +30,7 @@ actor Forwarding {
 
   /// Whether a sink has all that is stored.
   func isUpToDate(_ name: String) -> Bool {
-    deliveries[name]?.runner.cursor.status?.backlog == 0
+    deliveries[name]?.runner.places.backlog() == 0
   }
 
   /// Ends the deliveries to a sink, closes it, and gives what is needed to go on there.
@@ -47,6 +47,7 @@ actor Forwarding {
   func finish(grace: Duration) async {
     isLast.value.store(true, ordering: .releasing)
     let deliveries = deliveries.values
+    deliveries.first?.runner.places.buffer.bell.ring()
     let limit = Task {
       guard (try? await Task.sleep(for: grace)) != nil else { return }
       for delivery in deliveries { delivery.task.cancel() }

@@ -11,7 +11,7 @@ public struct GatewaySamples: AsyncSequence, Sendable {
 
   /// What was stored since the batch before.
   public struct Batch: RandomAccessCollection, Sendable {
-    /// The samples, in the order in which they are stored.
+    /// The samples, in the order in which those of their class are stored.
     public var samples = SampleBatch()
     /// How many records of the buffer went before this reader had them: it was slower than the ring is long, or a disk
     /// damaged them. A record holds at most 4,096 samples; of which tags is not known any more.
@@ -36,7 +36,9 @@ public struct GatewaySamples: AsyncSequence, Sendable {
     private let gateway: GatewayRuntime
     private let pattern: String
     private let place: Observers.Place
-    private var reader: RingReader?
+    /// By the lane's number.
+    private var readers: [RingReader?]
+    private var listener: Bell.Listener
     /// Whether the pattern is for a tag, by the tag's number.
     private var isWanted: [Bool] = []
     private var condition: ConditionReporter
@@ -44,7 +46,9 @@ public struct GatewaySamples: AsyncSequence, Sendable {
     init(_ gateway: GatewayRuntime, _ pattern: String) {
       self.gateway = gateway
       self.pattern = pattern
-      place = gateway.observers.add(from: gateway.store.nextSequence)
+      listener = gateway.buffer.bell.listen()
+      place = gateway.observers.add(from: gateway.buffer.nextSequences)
+      readers = BufferLane.allCases.map { _ in nil }
       condition = ConditionReporter(source: "samples \(pattern)", report: gateway.report)
     }
 
@@ -55,12 +59,16 @@ public struct GatewaySamples: AsyncSequence, Sendable {
         do {
           // Before looking: what is stored after this look is not missed.
           let noMoreWillCome = gateway.observers.isFinished
-          if let batch = try await read(wait: noMoreWillCome ? .zero : .milliseconds(250)) {
+          var isNothingThere = true
+          for lane in BufferLane.allCases {
+            guard let batch = try await read(lane) else { continue }
             if !batch.isEmpty || batch.missedRecords > 0 { return batch }
-          } else if noMoreWillCome {
-            return nil
+            isNothingThere = false
           }
           condition.recovered()
+          guard isNothingThere else { continue }
+          if noMoreWillCome { return nil }
+          if await !listener.wait() { listener = gateway.buffer.bell.listen() }
         } catch let error as StoreError where error.code == .closed {
           return nil
         } catch {
@@ -71,13 +79,13 @@ public struct GatewaySamples: AsyncSequence, Sendable {
       return nil
     }
 
-    /// What came, or nil.
-    private mutating func read(wait: Duration) async throws -> Batch? {
-      let reader = try await open()
-      place.wants(reader.nextSequence)
+    /// What came in a lane, or nil.
+    private mutating func read(_ lane: BufferLane) async throws -> Batch? {
+      guard let reader = try await open(lane) else { return nil }
+      place.wants(reader.nextSequence, in: lane)
       var batch = Batch()
       var samples = SampleBatch()
-      let found: Void? = try await reader.next(wait: wait) { stored in
+      let found: Void? = try await reader.next(wait: .zero) { stored in
         for gap in stored.gaps where gap.reason != .unused { batch.missedRecords += gap.count }
         for index in 0..<stored.count {
           do throws(SampleCodecError) {
@@ -92,10 +100,11 @@ public struct GatewaySamples: AsyncSequence, Sendable {
       return batch
     }
 
-    private mutating func open() async throws -> RingReader {
-      if let reader { return reader }
-      let opened = try await gateway.store.reader(from: .sequence(place.wanted))
-      reader = opened
+    private mutating func open(_ lane: BufferLane) async throws -> RingReader? {
+      if let reader = readers[lane.rawValue] { return reader }
+      guard let store = gateway.buffer.store(of: lane) else { return nil }
+      let opened = try await store.reader(from: .sequence(place.wanted[lane.rawValue]))
+      readers[lane.rawValue] = opened
       return opened
     }
 

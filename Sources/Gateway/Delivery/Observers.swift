@@ -4,11 +4,13 @@ internal import Synchronization
 final class Observers: Sendable {
   /// How far one reader is.
   final class Place: Sendable {
-    private let next: Atomic<UInt64>
-    init(_ next: UInt64) { self.next = Atomic(next) }
-    /// The number of the record that it wants next; it is done with those before.
-    var wanted: UInt64 { next.load(ordering: .relaxed) }
-    func wants(_ sequence: UInt64) { next.store(sequence, ordering: .relaxed) }
+    private let next: Mutex<[UInt64]>
+    init(_ next: [UInt64]) { self.next = Mutex(next) }
+    /// The numbers of the records that it wants next, by lane; it is done with those before.
+    var wanted: [UInt64] { next.withLock { $0 } }
+    func wants(_ sequence: UInt64, in lane: BufferLane) {
+      next.withLock { $0[lane.rawValue] = sequence }
+    }
   }
 
   private struct Weak: Sendable { weak var place: Place? }
@@ -20,8 +22,8 @@ final class Observers: Sendable {
   var isFinished: Bool { finished.load(ordering: .acquiring) }
 
   /// One more reader, for as long as the place lives.
-  func add(from sequence: UInt64) -> Place {
-    let place = Place(sequence)
+  func add(from sequences: [UInt64]) -> Place {
+    let place = Place(sequences)
     places.withLock {
       $0.removeAll { $0.place == nil }
       $0.append(Weak(place: place))
@@ -29,12 +31,16 @@ final class Observers: Sendable {
     return place
   }
 
-  /// Says that there is nothing from `end` on, and waits until all readers have what is before, but not longer than `grace`.
-  func finish(before end: UInt64, grace: Duration) async {
+  /// Says that nothing more will be stored, and waits until all readers have what there is, but not longer than `grace`.
+  func finish(_ buffer: GatewayBuffer, grace: Duration) async {
     finished.store(true, ordering: .releasing)
+    buffer.bell.ring()
+    let ends = buffer.nextSequences
     let deadline = ContinuousClock.now + grace
     while ContinuousClock.now < deadline {
-      let isBehind = places.withLock { $0.contains { $0.place.map { $0.wanted < end } ?? false } }
+      let isBehind = places.withLock { places in
+        places.contains { zip($0.place?.wanted ?? ends, ends).contains { $0 < $1 } }
+      }
       guard isBehind else { return }
       do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
     }

@@ -1,5 +1,6 @@
 internal import IndustrialModel
 internal import Sinks
+internal import StoreForward
 internal import Synchronization
 
 /// A sink that does not get all tags. What it does not get counts as delivered: it has all that is for it.
@@ -60,8 +61,10 @@ final class SelectingSink: Sink {
 
 extension GatewayConfiguration {
   /// Opens a sink, which gets the tags that are for it.
-  func openSink(_ sink: Destination, tags: TagRegistry) throws(SinkError) -> any Sink {
-    let opened = try sink.makeSink(gateway: id, tags: tags)
+  func openSink(
+    _ sink: Destination, buffer: StoreIdentity, tags: TagRegistry
+  ) throws(SinkError) -> any Sink {
+    let opened = try sink.makeSink(gateway: id, buffer: buffer, tags: tags)
     guard let withheld = withheld[sink.name] else { return opened }
     return SelectingSink(opened, withheld: withheld, tags: tags)
   }

@@ -3,13 +3,17 @@ internal import Sinks
 internal import StoreForward
 internal import Synchronization
 
-/// Brings what is in the store to one sink, in order, and acknowledges it when the sink has it.
+/// Brings what is in the buffer to one sink, the most urgent lane first, and acknowledges it when the sink has it.
 struct SinkRunner: Sendable {
   let index: Int
   let name: String
   var sink: any Sink
   let deadLetters: DeadLetterFile
-  let cursor: StoreCursor
+  let places: SinkPlaces
+  /// Whether the sink takes new telemetry before old.
+  var isLiveFirst: Bool
+  /// For a sink to which batches have to go again as they were.
+  let inFlight: InFlightBatch?
   let tags: TagRegistry
   let board: StatusBoard
   let report: @Sendable (GatewayEvent) -> Void
@@ -19,30 +23,95 @@ struct SinkRunner: Sendable {
   func run(isLast: borrowing Atomic<Bool>) async {
     var condition = ConditionReporter(source: "sink \(name)", report: report)
     var pause = Pause()
+    var turns = LaneTurns()
+    var lanes: [LaneDelivery?] = BufferLane.allCases.map { _ in nil }
+    let listener = places.buffer.bell.listen()
+    var isResumed = false
     while !Task.isCancelled {
       let noMoreWillCome = isLast.load(ordering: .acquiring)
       do {
-        let wait: Duration = noMoreWillCome ? .zero : .milliseconds(250)
-        let reported: Void? = try await cursor.next(maxBytes: 1 << 20, wait: wait) { batch in
-          let samples = try decode(batch)
-          count(batch.gaps)
-          return try await deliver(samples, through: batch.lastSequence, &condition)
+        if !isResumed { try await resume(&condition) }
+        isResumed = true
+        if try await deliverNext(turns, &lanes, &condition) {
+          turns.next()
+          pause = Pause()
+        } else if noMoreWillCome {
+          break
+        } else {
+          _ = await listener.wait()
         }
-        if reported == nil, noMoreWillCome { break }
-        if reported != nil { pause = Pause() }
       } catch is CancellationError {
         break
       } catch {
         condition.failed("\(error)", level: .error)
         await pause.wait()
-        try? await cursor.rewind(to: .saved)
+        try? await places.rewind()
+        for lane in lanes.indices { lanes[lane]?.rewind() }
       }
     }
-    try? await cursor.save()
+    try? await places.save()
+  }
+
+  /// Delivers a batch of the first lane that has one.
+  ///
+  /// - Returns: false if there is none.
+  private func deliverNext(
+    _ turns: LaneTurns, _ lanes: inout [LaneDelivery?], _ condition: inout ConditionReporter
+  ) async throws -> Bool {
+    for lane in turns.order {
+      if lanes[lane.rawValue] == nil, let cursor = try await places.cursor(in: lane),
+        let store = places.buffer.store(of: lane)
+      {
+        lanes[lane.rawValue] = LaneDelivery(
+          store, cursor, isLiveFirst: isLiveFirst && lane == .telemetry)
+      }
+      let isDelivered = try await lanes[lane.rawValue]?.next { batch, handover in
+        let samples = try decode(batch)
+        count(handover.missing)
+        if let inFlight, !batch.isEmpty {
+          try await inFlight.begin(
+            .init(lane: lane, numbers: batch.sequence(at: 0)...batch.lastSequence))
+        }
+        try await deliver(samples, lane, isAhead: handover.isAhead, &condition)
+      }
+      if isDelivered == true {
+        try await settle()
+        board.change(sink: index) { $0.waiting = places.backlog() }
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Sends what was on its way when the gateway ended, as the batch that it was.
+  private func resume(_ condition: inout ConditionReporter) async throws {
+    guard let place = await inFlight?.unfinished(),
+      let cursor = try await places.cursor(in: place.lane),
+      cursor.status?.acknowledged ?? 0 < place.numbers.upperBound,
+      let store = places.buffer.store(of: place.lane)
+    else { return }
+    let reader = try await store.reader(from: .sequence(place.numbers.lowerBound))
+    let count = Int(clamping: place.numbers.upperBound - place.numbers.lowerBound + 1)
+    _ = try await reader.next(maxBytes: 1 << 26, maxRecords: count, wait: .zero) { batch in
+      // Where some of it was evicted, it is no longer that batch.
+      guard batch.gaps.isEmpty, batch.lastSequence == place.numbers.upperBound else { return }
+      try await deliver(try decode(batch), place.lane, isAhead: true, &condition)
+      cursor.acknowledge(place.numbers)
+    }
+    try await cursor.rewind(to: .saved)
+    try await settle()
+  }
+
+  /// The batch has arrived. For sinks with keys, on the disk: nothing of it goes there with others.
+  private func settle() async throws {
+    guard let inFlight else { return }
+    try await places.save()
+    await inFlight.end()
   }
 
   private func deliver(
-    _ samples: SampleBatch, through sequence: UInt64, _ condition: inout ConditionReporter
+    _ samples: SampleBatch, _ lane: BufferLane, isAhead: Bool,
+    _ condition: inout ConditionReporter
   ) async throws {
     var pause = Pause()
     while true {
@@ -59,12 +128,13 @@ struct SinkRunner: Sendable {
                 + first.reason, level: .error)
           }
         }
-        cursor.acknowledge(through: sequence)
+        // How far the sink is behind: nothing older waits for it.
+        let isNewest =
+          lane == .telemetry && !isAhead && places.backlog(in: [.events, .log]) == 0
         board.change(sink: index) { counts in
           counts.delivered += UInt64(samples.count - refused)
           counts.refused += UInt64(refused)
-          counts.waiting = cursor.status?.backlog ?? 0
-          counts.newest = samples.records.last?.gatewayTime ?? counts.newest
+          if isNewest { counts.newest = samples.records.last?.gatewayTime ?? counts.newest }
         }
         if refused == 0 { condition.recovered() }
         return
@@ -75,7 +145,7 @@ struct SinkRunner: Sendable {
           level: error.isRetriable ? .warning : .error)
         board.change(sink: index) { counts in
           counts.retries += 1
-          counts.waiting = cursor.status?.backlog ?? 0
+          counts.waiting = places.backlog()
         }
         await pause.wait(atLeast: error.retryAfter ?? .zero)
         try Task.checkCancellation()

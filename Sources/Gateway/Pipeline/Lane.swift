@@ -1,10 +1,10 @@
 internal import IndustrialModel
 internal import StoreForward
 
-/// Takes samples from the intake, puts them through the stages, numbers them and makes them durable.
+/// Takes samples from the intake, puts them through the stages, numbers them and makes them durable, each class in its lane.
 struct Lane: ~Copyable {
   private let intake: Intake
-  private let store: RingStore
+  private let buffer: GatewayBuffer
   private let tags: TagRegistry
   private let board: StatusBoard
   private var stages: Stages
@@ -20,11 +20,11 @@ struct Lane: ~Copyable {
   static let samplesPerRecord = 4096
 
   init(
-    intake: Intake, store: RingStore, tags: TagRegistry, board: StatusBoard, stages: Stages,
+    intake: Intake, buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard, stages: Stages,
     nextSequence: UInt64, report: @escaping @Sendable (GatewayEvent) -> Void
   ) {
     self.intake = intake
-    self.store = store
+    self.buffer = buffer
     self.tags = tags
     self.board = board
     self.stages = stages
@@ -76,15 +76,28 @@ struct Lane: ~Copyable {
   }
 
   private mutating func store(_ samples: SampleBatch) async {
-    if encoder.nameCount < tags.names.count { encoder = SampleBlockEncoder(names: tags.names) }
-    records.removeAll()
-    for start in stride(from: 0, to: samples.count, by: Self.samplesPerRecord) {
-      add(samples, start..<min(start + Self.samplesPerRecord, samples.count))
+    guard let first = samples.records.first.map({ BufferLane($0.sampleClass) }) else { return }
+    if samples.records.allSatisfy({ BufferLane($0.sampleClass) == first }) {
+      return await store(samples, in: first)
     }
+    for lane in BufferLane.allCases {
+      var part = SampleBatch()
+      for record in samples.records where BufferLane(record.sampleClass) == lane {
+        part.append(record, of: samples)
+      }
+      if !part.isEmpty { await store(part, in: lane) }
+    }
+  }
+
+  private mutating func store(_ samples: SampleBatch, in lane: BufferLane) async {
+    records.removeAll()
     var pause = Pause()
     while true {
       do throws(StoreError) {
+        let store = try await buffer.open(lane)
+        if records.isEmpty { encode(samples, for: store) }
         try await store.append(records)
+        buffer.bell.ring()
         return condition.recovered()
       } catch {
         // The samples wait here; the intake fills up, and then the drivers wait too. Nothing is lost but time.
@@ -94,12 +107,20 @@ struct Lane: ~Copyable {
     }
   }
 
+  private mutating func encode(_ samples: SampleBatch, for store: RingStore) {
+    if encoder.nameCount < tags.names.count { encoder = SampleBlockEncoder(names: tags.names) }
+    let limit = store.largestPayload
+    for start in stride(from: 0, to: samples.count, by: Self.samplesPerRecord) {
+      add(samples, start..<min(start + Self.samplesPerRecord, samples.count), limit)
+    }
+  }
+
   /// Encodes a range of samples as one record, or as two halves when it is too large for one.
-  private mutating func add(_ samples: SampleBatch, _ range: Range<Int>) {
+  private mutating func add(_ samples: SampleBatch, _ range: Range<Int>, _ limit: Int) {
     block.removeAll(keepingCapacity: true)
     encoder.encode(samples, range, into: &block)
     let time = samples.records[range].reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
-    if block.count <= store.largestPayload {
+    if block.count <= limit {
       let labels = labels.counts(of: samples, range)
       if (try? records.append(block, time: time, labels: labels)) != nil { return }
     }
@@ -109,10 +130,10 @@ struct Lane: ~Copyable {
       var marker = samples[range.lowerBound]
       marker.value = .none
       marker.quality = .badOutOfRange
-      return add(SampleBatch([marker]), 0..<1)
+      return add(SampleBatch([marker]), 0..<1, limit)
     }
     let middle = range.lowerBound + range.count / 2
-    add(samples, range.lowerBound..<middle)
-    add(samples, middle..<range.upperBound)
+    add(samples, range.lowerBound..<middle, limit)
+    add(samples, middle..<range.upperBound, limit)
   }
 }

@@ -3,13 +3,31 @@ internal import StoreForward
 
 /// Where the numbering of samples goes on after a restart: behind every number that a sink may have seen.
 enum LastSequence {
-  /// The number for the next sample of a store in `directory`.
-  static func next(in directory: String) throws(StoreError) -> UInt64 {
+  /// The number for the next sample of the lanes in some directories.
+  static func next(in directories: [String]) throws(StoreError) -> UInt64 {
+    var highest: UInt64 = 0
+    var records: UInt64 = 0
+    var isCertain = true
+    for directory in directories {
+      let lane = try last(in: directory)
+      highest = max(highest, lane.sample ?? 0)
+      records &+= lane.record
+      if lane.sample == nil, lane.record > 0 { isCertain = false }
+    }
+    if isCertain { return highest &+ 1 }
+    // No record holds more samples than this, so this number is above all of theirs.
+    return max(highest, records &* UInt64(Lane.samplesPerRecord)) &+ 1
+  }
+
+  /// The number of the last record of a store, and of the last sample that can be read.
+  private static func last(
+    in directory: String
+  ) throws(StoreError) -> (record: UInt64, sample: UInt64?) {
     let reader: StoreReader
     do throws(StoreError) {
       reader = try StoreReader(directory: directory)
     } catch  where error.code == .notFound {
-      return 1
+      return (0, nil)
     }
     // The last few records, in case the very last is damaged.
     let last = reader.lastSequence
@@ -22,9 +40,7 @@ enum LastSequence {
     } catch {
       // Unreadable at the end: the bound below holds all the same.
     }
-    if highest > 0 { return highest &+ 1 }
-    // No record holds more samples than this, so this number is above all of theirs.
-    return last &* UInt64(Lane.samplesPerRecord) &+ 1
+    return (last, highest > 0 ? highest : nil)
   }
 
   private static func highestSequence(of batch: borrowing StoredBatch) -> UInt64 {

@@ -33,7 +33,12 @@ extension [UInt8] {
 
   /// Appends a finite number in its shortest form that reads back to the same bits, as `description` writes it.
   package mutating func append(shortest number: Double) {
-    if !append(fewDecimals: number) { append(contentsOf: number.description.utf8) }
+    if append(fewDecimals: number) { return }
+    var digits = DigitStream(text: self)
+    // The stream has the only reference, so that it appends in place.
+    self = []
+    number.write(to: &digits)
+    self = digits.text
   }
 
   /// Appends a number that has at most four decimals and 15 digits, which is what instruments send.
@@ -58,5 +63,18 @@ extension [UInt8] {
       scale *= 10
     }
     return false
+  }
+}
+
+/// Takes the digits that the standard library writes, which makes a string of them for everybody else: more than 15 bytes of
+/// one are an allocation.
+private struct DigitStream: TextOutputStream {
+  var text: [UInt8]
+
+  mutating func write(_ string: String) { text.append(contentsOf: string.utf8) }
+
+  /// The library's short cut for ASCII. Where it should not be taken one day, `write` does the same.
+  mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
+    text.append(contentsOf: buffer)
   }
 }

@@ -22,6 +22,12 @@ extension [UInt8] {
   /// Appends UTF-8 bytes as a JSON string with its quotes.
   package mutating func append(json utf8: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
+    append(jsonContent: utf8)
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends UTF-8 bytes as a part of a JSON string.
+  mutating func append(jsonContent utf8: some Sequence<UInt8>) {
     for byte in utf8 {
       switch byte {
       case UInt8(ascii: "\""): append("\\\"" as StaticString)
@@ -35,6 +41,20 @@ extension [UInt8] {
       default: append(byte)
       }
     }
-    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends bytes percent-encoded (RFC 3986, section 2.3: what is not unreserved).
+  mutating func append(percentEncoding bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        append(byte)
+      default:
+        append(UInt8(ascii: "%"))
+        append(hex: CollectionOfOne(byte))
+      }
+    }
   }
 }

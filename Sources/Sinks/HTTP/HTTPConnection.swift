@@ -17,7 +17,9 @@
     }
 
     /// - Throws: `SinkError` for an address or settings that can't work. Nothing is sent yet.
-    init(_ endpoint: HTTPEndpoint) throws(SinkError) {
+    init(
+      _ endpoint: HTTPEndpoint, method: HTTPSinkOptions.Method = .post
+    ) throws(SinkError) {
       self.endpoint = endpoint
       guard Self.isStarted, let handle = curl_easy_init() else {
         throw SinkError(
@@ -28,6 +30,8 @@
       reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
       reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
       try configure()
+      // A post is what a body means by itself.
+      if method != .post { set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
     }
 
     deinit {
@@ -91,7 +95,7 @@
         })
     }
 
-    /// Posts a body and gives the answer, whatever its status.
+    /// Sends a body and gives the answer, whatever its status.
     ///
     /// - Parameters:
     ///   - path: What comes behind the endpoint's address, with its query.
@@ -168,7 +172,9 @@
 #else
   /// Stands for the connection where the package is built without libcurl.
   final class HTTPConnection {
-    init(_ endpoint: HTTPEndpoint) throws(SinkError) {
+    init(
+      _ endpoint: HTTPEndpoint, method: HTTPSinkOptions.Method = .post
+    ) throws(SinkError) {
       throw SinkError(
         code: .unsupported, destination: endpoint.url,
         message: "this program was built without the package trait 'HTTP'",
@@ -181,19 +187,9 @@
   }
 #endif
 
-/// Percent-encodes a value for a query (RFC 3986, section 2.3: what is not unreserved).
+/// Percent-encodes a value for a query.
 func percentEncoded(_ text: String) -> String {
   var bytes: [UInt8] = []
-  for byte in text.utf8 {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-      UInt8(ascii: "_"), UInt8(ascii: "~"):
-      bytes.append(byte)
-    default:
-      bytes.append(UInt8(ascii: "%"))
-      bytes.append(hex: CollectionOfOne(byte))
-    }
-  }
+  bytes.append(percentEncoding: text.utf8)
   return String(decoding: bytes, as: UTF8.self)
 }

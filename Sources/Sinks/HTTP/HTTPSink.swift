@@ -5,7 +5,7 @@ public import IndustrialModel
 ///
 /// A batch is delivered when the server has answered each request with a status of 200 to 299. Each request bears
 /// an `Idempotency-Key` made of the numbers of its first and last sample, so that a server that has seen it can
-/// leave a repetition out.
+/// leave a repetition out: the same samples, delivered again in the same batch, come in the same requests with the same keys.
 public actor HTTPSink: Sink {
   /// What the body of a request is.
   public enum Body: String, Sendable, Equatable, CaseIterable {
@@ -20,12 +20,12 @@ public actor HTTPSink: Sink {
   }
 
   private let thread = BlockingThread(name: "http-sink")
-  private let server: HTTPEndpoint
-  private let body: Body
+  private let options: HTTPSinkOptions
   private let keyPrefix: String
   private let samplesPerRequest: Int
   private let connection: HTTPConnection
   private var formatter: SampleFormatter
+  private var template: HTTPTemplateWriter?
   private var text: [UInt8] = []
 
   /// The sink's own thread: waiting for the server blocks.
@@ -36,29 +36,39 @@ public actor HTTPSink: Sink {
   /// A sink for a server; the connection is made with the first batch.
   ///
   /// - Parameters:
-  ///   - server: The server, and the path that takes the posts.
-  ///   - body: What is posted.
-  ///   - source: What idempotency keys begin with: the gateway's name, which no other one has.
-  ///   - samplesPerRequest: How many samples one request carries at most.
+  ///   - options: What is sent where.
+  ///   - gateway: What `{gateway}` in a template stands for.
+  ///   - source: What idempotency keys begin with: what names the numbering of the samples, and nothing else does. Without it, the
+  ///     gateway's name.
   ///   - tags: The names of the samples' tags.
   /// - Throws: `SinkError` for an address or settings that can't work, and where the package is built without the
   ///   trait `HTTP` (code `unsupported`).
   public init(
-    _ server: HTTPEndpoint, body: Body = .json, source: String, samplesPerRequest: Int = 1000,
-    tags: TagRegistry
+    _ options: HTTPSinkOptions, gateway: String, source: String? = nil, tags: TagRegistry
   ) throws(SinkError) {
-    self.server = server
-    self.body = body
-    keyPrefix = source
-    self.samplesPerRequest = max(1, samplesPerRequest)
-    connection = try HTTPConnection(server)
+    self.options = options
+    keyPrefix = source ?? gateway
+    let isOneEach = options.template.map { $0.envelope == nil } ?? false
+    samplesPerRequest = isOneEach ? 1 : max(1, options.samplesPerRequest)
+    connection = try HTTPConnection(options.server, method: options.method)
     let format: SampleFormat =
-      switch body {
+      switch options.body {
       case .json, .jsonl: .jsonl
       case .csv: .csv
       case .influx: .influx
       }
     formatter = SampleFormatter(format, tags: tags)
+    template = options.template.map { HTTPTemplateWriter($0, gateway: gateway, tags: tags) }
+  }
+
+  /// A sink for a server that gets one of the common bodies; see the form above.
+  public init(
+    _ server: HTTPEndpoint, body: Body = .json, source: String, samplesPerRequest: Int = 1000,
+    tags: TagRegistry
+  ) throws(SinkError) {
+    var options = HTTPSinkOptions(server, body: body)
+    options.samplesPerRequest = samplesPerRequest
+    try self.init(options, gateway: source, tags: tags)
   }
 
   /// Posts the batch.
@@ -85,7 +95,9 @@ public actor HTTPSink: Sink {
     let reply = try connection.post(
       "", [("Content-Type", contentType), ("Idempotency-Key", key)], body: text)
     if reply.isSuccess { return }
-    guard [400, 413, 422].contains(reply.status) else { throw reply.error(from: server.url) }
+    guard [400, 413, 422].contains(reply.status) else {
+      throw reply.error(from: options.server.url)
+    }
     if range.count == 1 {
       let reason = reply.text.isEmpty ? "the server answered \(reply.status)" : reply.text
       report.rejections.append(.init(index: range.lowerBound, reason: reason))
@@ -98,7 +110,11 @@ public actor HTTPSink: Sink {
 
   private func fill(_ batch: SampleBatch, _ range: Range<Int>) {
     text.removeAll(keepingCapacity: true)
-    guard body == .json else {
+    if template != nil {
+      template?.append(batch, range, to: &text)
+      return
+    }
+    guard options.body == .json else {
       text += formatter.header
       return formatter.append(batch, range, to: &text)
     }
@@ -112,7 +128,8 @@ public actor HTTPSink: Sink {
   }
 
   private var contentType: String {
-    switch body {
+    if let template = options.template { return template.contentType }
+    return switch options.body {
     case .json: "application/json"
     case .jsonl: "application/x-ndjson"
     case .csv: "text/csv; charset=utf-8"

@@ -42,14 +42,12 @@ public struct TopicTemplate: Sendable, Equatable {
 
   /// The topic of a tag. What MQTT forbids in a topic becomes `_`.
   public func topic(gateway: String, tag path: String) -> String {
-    let slash = path.firstIndex(of: "/")
-    let device = slash.map { path[..<$0] } ?? Substring(path)
-    let tag = slash.map { path[path.index(after: $0)...] } ?? Substring(path)
+    let parts = TagPath(path)
     let topic = template.render { name in
       switch name {
       case "gateway": gateway
-      case "device": String(device)
-      default: String(tag)
+      case "device": String(parts.device)
+      default: String(parts.tag)
       }
     }
     return String(topic.map { $0 == "+" || $0 == "#" || $0 == "\0" ? "_" : $0 })

@@ -27,7 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         number, count = count, count + 1
         (options.folder / f"{number}.body").write_bytes(body)
-        (options.folder / f"{number}.fields").write_text(f"{self.path}\n{self.headers}")
+        (options.folder / f"{number}.fields").write_text(f"{self.path}\n{self.headers}Method: {self.command}\n")
         status, _, wait = (options.statuses[number] if number < len(options.statuses) else "204").partition(":")
         text = b""
         if options.refuse and options.refuse.encode() in body:
@@ -42,6 +42,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if status != "204":
             self.wfile.write(text)
+
+    do_PUT = do_PATCH = do_POST
 
     def log_message(self, *_):
         pass

@@ -1,3 +1,6 @@
+/// Whether bytes are one JSON document (RFC 8259), not too deep.
+package func isJSONDocument(_ bytes: [UInt8]) -> Bool { MQTTJSONScanner.isDocument(bytes) }
+
 /// Goes once through a JSON document (RFC 8259) and notes what stands at some places of it. Builds nothing else, so that
 /// neither size nor content of a document cost more than the reading; depth has a bound.
 struct MQTTJSONScanner {
@@ -35,6 +38,12 @@ struct MQTTJSONScanner {
       }
     }
     return findings
+  }
+
+  /// Whether bytes are a document.
+  static func isDocument(_ bytes: [UInt8]) -> Bool {
+    var scanner = MQTTJSONScanner(bytes: bytes, paths: [])
+    return scanner.value(0, depth: 0) && scanner.isAtEnd
   }
 
   private let bytes: [UInt8]
@@ -201,19 +210,9 @@ struct MQTTJSONScanner {
   }
 
   private mutating func skipEscape() -> Bool {
-    guard position < bytes.count else { return false }
-    let byte = bytes[position]
-    position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
-      UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-      return true
-    case UInt8(ascii: "u"):
-      guard hexadecimal(at: position) != nil else { return false }
-      position += 4
-      return true
-    default: return false
-    }
+    guard let escape = JSONEscape(bytes[position...]) else { return false }
+    position += escape.length
+    return true
   }
 
   /// Whether the text of a key is these bytes.
@@ -222,7 +221,7 @@ struct MQTTJSONScanner {
       ? text(of: token).utf8.elementsEqual(key) : bytes[token.place].elementsEqual(key)
   }
 
-  /// A text that was checked. Half of a surrogate pair becomes U+FFFD: no text can hold it.
+  /// A text that was checked.
   private func text(of token: Token) -> String {
     guard token.hasEscapes else { return String(decoding: bytes[token.place], as: UTF8.self) }
     var text: [UInt8] = []
@@ -230,47 +229,15 @@ struct MQTTJSONScanner {
     while place < token.place.upperBound {
       let byte = bytes[place]
       place += 1
-      guard byte == UInt8(ascii: "\\"), place < token.place.upperBound else {
+      if byte == UInt8(ascii: "\\"), let escape = JSONEscape(bytes[place..<token.place.upperBound])
+      {
+        text += String(escape.scalar).utf8
+        place += escape.length
+      } else {
         text.append(byte)
-        continue
-      }
-      let escape = bytes[place]
-      place += 1
-      switch escape {
-      case UInt8(ascii: "b"): text.append(0x08)
-      case UInt8(ascii: "f"): text.append(0x0C)
-      case UInt8(ascii: "n"): text.append(0x0A)
-      case UInt8(ascii: "r"): text.append(0x0D)
-      case UInt8(ascii: "t"): text.append(0x09)
-      case UInt8(ascii: "u"):
-        var code = hexadecimal(at: place) ?? 0xFFFD
-        place += 4
-        if (0xD800..<0xDC00).contains(code), place + 6 <= token.place.upperBound,
-          bytes[place] == UInt8(ascii: "\\"), bytes[place + 1] == UInt8(ascii: "u"),
-          let low = hexadecimal(at: place + 2), (0xDC00..<0xE000).contains(low)
-        {
-          code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-          place += 6
-        }
-        text += String(Unicode.Scalar(code) ?? "\u{FFFD}").utf8
-      default: text.append(escape)
       }
     }
     return String(decoding: text, as: UTF8.self)
-  }
-
-  private func hexadecimal(at place: Int) -> UInt32? {
-    guard place + 4 <= bytes.count else { return nil }
-    var code: UInt32 = 0
-    for byte in bytes[place..<(place + 4)] {
-      switch byte {
-      case 0x30...0x39: code = code << 4 | UInt32(byte - 0x30)
-      case 0x41...0x46: code = code << 4 | UInt32(byte - 0x41 + 10)
-      case 0x61...0x66: code = code << 4 | UInt32(byte - 0x61 + 10)
-      default: return nil
-      }
-    }
-    return code
   }
 
   // MARK: Bytes
