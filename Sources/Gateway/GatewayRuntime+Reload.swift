@@ -45,7 +45,8 @@ extension GatewayRuntime {
     if result.changedStages || !drivers.isEmpty || !result.stoppedBuses.isEmpty {
       var change = Moments(samples: SampleBatch(), grouping: .whole)
       change.change = StageChange(
-        formulas, rules: new.processing, names: Array(names), forms: forms)
+        formulas, rules: new.processing, names: Array(names), forms: forms,
+        memory: memory, board: board)
       await intake.putDurably(change)
     }
     board.forget(in: tags) { name in

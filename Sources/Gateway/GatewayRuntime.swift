@@ -21,6 +21,7 @@ public final class GatewayRuntime: Sendable {
   let intake: Intake
   let report: @Sendable (GatewayEvent) -> Void
   let state: Mutex<State>
+  let memory: FormulaMemory
   private let mark: ProcessMark
   private let nextSequence: UInt64
   private let drivers: [(bus: String, driver: any Driver)]
@@ -52,15 +53,18 @@ public final class GatewayRuntime: Sendable {
     acquisition = Acquisition(DriverContext(intake: intake, report: events))
     drivers = try configuration.makeDrivers(tags: tags)
     let formulas = try configuration.checkedFormulas(known: Set(tags.names))
+    board = StatusBoard()
+    memory = FormulaMemory(dataFolder: configuration.dataFolder, report: events)
     stages = StageChange(
-      formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms)
+      formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms,
+      memory: memory, board: board)
 
     nextSequence = try LastSequence.next(
       in: GatewayBuffer.folders(in: configuration.dataFolder))
     buffer = try await GatewayBuffer(
       dataFolder: configuration.dataFolder, size: configuration.buffer, report: events)
+    await memory.load()
     mark = ProcessMark(dataFolder: configuration.dataFolder)
-    board = StatusBoard()
     var runners: [SinkRunner] = []
     for destination in configuration.sinks {
       runners.append(
@@ -121,22 +125,27 @@ public final class GatewayRuntime: Sendable {
   public func run(grace: Duration = .seconds(5)) async throws {
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
     let writer = Task {
+      let first = stages.makeStages(tags: tags)
+      first.restore()
       var lane = Lane(
         intake: intake, buffer: buffer, tags: tags, board: board,
-        stages: stages.makeStages(tags: tags),
-        nextSequence: nextSequence, report: report)
+        stages: first, nextSequence: nextSequence, report: report)
       await lane.run()
     }
     for runner in runners { await forwarding.start(runner) }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }
     state.withLock { $0.isRunning = true }
     let reports = Task { await writeReports() }
+    let ticks = Task { await tick() }
     await acquisition.waitForEnd()
     state.withLock { $0.isRunning = false }
     reports.cancel()
     await reports.value
+    ticks.cancel()
+    await ticks.value
     intake.finish()
     await writer.value
+    await memory.write()
     let observing = Task { await observers.finish(buffer, grace: grace) }
     await forwarding.finish(grace: grace)
     await observing.value
@@ -145,6 +154,12 @@ public final class GatewayRuntime: Sendable {
 }
 
 extension GatewayRuntime {
+  /// Has the lane keep what formulas remember also when nothing comes.
+  private func tick() async {
+    var rounds = Rounds(every: FormulaKeeper.interval)
+    while await rounds.next() { intake.tick() }
+  }
+
   /// Without the package trait there is no history, and no sink that would have let the gateway start.
   private func writeReports() async {
     #if History

@@ -8,6 +8,9 @@ public struct GatewayStatus: Sendable {
   public var suppressed: UInt64 = 0
   /// Samples of which only the results of their windows are kept.
   public var folded: UInt64 = 0
+  /// Values that came too late for their windows, so that these are without them; by their rules they were dropped (and are
+  /// among the folded) or stored.
+  public var tooLate: UInt64 = 0
   /// Samples that are durable in the store.
   public var stored: UInt64 = 0
   /// What each sink has done, by its name, in the order of the configuration.

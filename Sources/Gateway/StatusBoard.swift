@@ -72,6 +72,8 @@ final class StatusBoard: Sendable {
     }
   }
 
+  func set(tooLate: UInt64) { state.withLock { $0.status.tooLate = tooLate } }
+
   func stored(_ count: Int) { state.withLock { $0.status.stored += UInt64(count) } }
 
   func change(sink: Int, _ change: (inout GatewayStatus.SinkCounts) -> Void) {

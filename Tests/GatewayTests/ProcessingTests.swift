@@ -56,6 +56,61 @@ import Testing
     #expect(batch.map(\.self) == before)
   }
 
+  @Test(
+    "the first value after a gap is doubtful, whatever it is; what could not be read is no value")
+  func gaps() {
+    var rule = ProcessingRule("d/a")
+    rule.gap = .seconds(3)
+    let tag = tags.intern("d/a")
+    func at(_ second: Int64, _ value: Value, _ quality: Quality = .good, device: Int64? = nil)
+      -> Sample
+    {
+      Sample(
+        tag: tag, value: value, quality: quality,
+        sourceTime: device.map { Timestamp(nanoseconds: $0 * 1_000_000_000) },
+        monotonicTime: second * 1_000_000_000)
+    }
+    var stage = ValidationStage([rule], names: ["d/a"], tags: tags)
+    var batch = SampleBatch([
+      at(0, .double(1)), at(3, .double(1)), at(7, .double(1)), at(8, .string("text")),
+      at(10, .none, .badTimeout), at(12, .bool(true)), at(13, .bool(true)),
+    ])
+    stage.mark(&batch, from: 0)
+    #expect(batch.map(\.quality.isUncertain) == [false, false, true, false, false, true, false])
+    // By the device's times, where it has some: a clock set back is no gap.
+    stage = ValidationStage([rule], names: ["d/a"], tags: tags)
+    batch = SampleBatch([
+      at(0, .double(1), device: 100), at(9, .double(1), device: 103),
+      at(9, .double(1), device: 107),
+      at(9, .double(1), device: 5), at(9, .double(1), device: 6),
+    ])
+    stage.mark(&batch, from: 0)
+    #expect(batch.map(\.quality.isUncertain) == [false, false, true, false, false])
+  }
+
+  @Test("the same again with the same time of the device's is doubtful; a steady value is not")
+  func duplicates() {
+    var rule = ProcessingRule("d/a")
+    rule.marksDuplicates = true
+    let values: [(Value, Int64?)] = [
+      (.double(1), 1), (.double(1), 1), (.double(1), 2), (.double(2), 2), (.int64(2), 2),
+      (.string("a"), 3), (.string("a"), 3), (.string("b"), 3), (.double(1), nil),
+      (.double(1), nil), (.bytes([1]), 4), (.bytes([1]), 4), (.bytes([1]), 4),
+    ]
+    var batch = SampleBatch(
+      values.map { value, time in
+        Sample(
+          tag: tags.intern("d/a"), value: value,
+          sourceTime: time.map { Timestamp(nanoseconds: $0) })
+      })
+    var stage = ValidationStage([rule], names: ["d/a"], tags: tags)
+    stage.mark(&batch, from: 0)
+    #expect(batch.map(\.value) == values.map(\.0))
+    let doubtful = batch.indices.filter { !batch[$0].quality.isGood }
+    #expect(doubtful == [1, 6, 11, 12])
+    #expect(doubtful.allSatisfy { batch[$0].quality == .uncertainLastUsableValue })
+  }
+
   @Test("a formula of a doubtful value is doubtful, and a formula's result has a range as well")
   func formulas() throws {
     var rules = [ProcessingRule("d/a"), ProcessingRule("d/twice")]
@@ -178,19 +233,6 @@ import Testing
     var nothing = SampleBatch()
     stage.finish(into: &nothing)
     #expect(nothing.isEmpty)
-  }
-
-  @Test("a late value counts in the open window; after a step back of the clock a new one begins")
-  func late() {
-    var stage = aggregation(.seconds(60))
-    var batch = SampleBatch([
-      at(125, 1), at(119, 2), at(130, 3), at(10, 4), at(-30, 5), at(-90, 6), at(70, 7),
-    ])
-    _ = stage.apply(to: &batch)
-    #expect(
-      shown(batch).filter { $0.contains("count") } == [
-        "d/a.count=3@120", "d/a.count=2@0", "d/a.count=1@-120",
-      ])
   }
 
   @Test("unusable values make the result doubtful, and a window of nothing else is bad")

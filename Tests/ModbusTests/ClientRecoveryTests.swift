@@ -141,7 +141,7 @@ struct ClientRecoveryTests {
       }
     }
     defer { peer.stop() }
-    let client = client(peer)
+    let client = client(peer) { $0.timeout = .seconds(20) }
     #expect(try await client.readHoldingRegisters(0..<1) == [0])
     let error = await #expect(throws: ModbusError.self) { try await client.writeRegister(1, at: 7) }
     #expect(error?.code == .connectionLost)

@@ -21,6 +21,9 @@ public struct FormulaState: Sendable, Hashable {
     sizes = layout.sites.map(\.size)
   }
 
+  /// How many calls of functions with memory there are.
+  public var callCount: Int { keys.count }
+
   /// The memory in a form that outlives the program; ``CompiledFormula/makeState(from:)`` reads it.
   ///
   /// The form is version 1: the mark `IIOTFST1`, the number of calls, for each call its key, its length and its

@@ -1,9 +1,9 @@
 /// Reads and writes exported memory, word by word.
-enum StateBytes {
+package enum StateBytes {
   private static let mark = Array("IIOTFST1".utf8)
 
   /// FNV-1a of 64 bits: tells a damaged export from a sound one, and one call's text from another's.
-  static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
+  package static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
     bytes.reduce(0xCBF2_9CE4_8422_2325 ^ (seed &* 0x9E37_79B9_7F4A_7C15)) {
       ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
     }

@@ -275,7 +275,7 @@ struct StatefulFunction {
 
 extension Int64 {
   /// The difference, or the largest there is.
-  func subtractingClamped(_ other: Int64) -> Int64 {
+  package func subtractingClamped(_ other: Int64) -> Int64 {
     let (difference, overflow) = subtractingReportingOverflow(other)
     return overflow ? (self < other ? .min : .max) : difference
   }

@@ -1,6 +1,6 @@
 /// What happens to the samples of a tag, or of several, between reading and storing.
 public struct ProcessingRule: Sendable, Equatable {
-  /// A change that is not worth telling.
+  /// A change or a distance that is not worth telling.
   public enum Deadband: Sendable, Equatable {
     /// In the tag's unit.
     case absolute(Double)
@@ -28,12 +28,29 @@ public struct ProcessingRule: Sendable, Equatable {
     public var length: Duration
     /// What is kept, each as a tag of its own: `pump-01/pressure.mean`.
     public var functions: [Function]
+    /// So much later than the latest one a value may be and still count: windows are stored so much later.
+    public var lateness: Duration
+    /// What happens to values that are later than that.
+    public var tooLate: TooLate
 
     /// A window.
-    public init(length: Duration, functions: [Function] = Function.allCases) {
+    public init(
+      length: Duration, functions: [Function] = Function.allCases, lateness: Duration = .zero,
+      tooLate: TooLate = .store
+    ) {
       self.length = length
       self.functions = functions
+      self.lateness = lateness
+      self.tooLate = tooLate
     }
+  }
+
+  /// What happens to a value for a window that is over. It is counted in any case (`GatewayStatus.tooLate`).
+  public enum TooLate: String, Sendable, Equatable, CaseIterable {
+    /// It is stored as it is, as the tag's own.
+    case store
+    /// It is left out.
+    case drop
   }
 
   /// A tag's path, or the beginning of several with a `*` at its end: `pump-01/*`. The most exact one counts.
@@ -44,8 +61,15 @@ public struct ProcessingRule: Sendable, Equatable {
   public var maximum: Double?
   /// A change of more than so much a second marks the value as uncertain.
   public var rate: Double?
+  /// A value is marked as uncertain when there was none for longer before it.
+  public var gap: Duration?
+  /// A value is marked as uncertain when it is the one before again, with the same time of the device's.
+  public var marksDuplicates = false
   /// Only larger changes since what was reported last are reported; with 0 any change. Nil: all samples are.
   public var deadband: Deadband?
+  /// Only those samples are reported between which a straight line is never further than this from the others (swinging door);
+  /// the newest is held back until the next one comes. Nil: all samples are reported.
+  public var deviation: Deadband?
   /// After so long a silence the next sample is reported whatever its value. Nil: never.
   public var silence: Duration?
   /// Only this is kept. Nil: all samples are.
@@ -59,8 +83,8 @@ public struct ProcessingRule: Sendable, Equatable {
     pattern.hasSuffix("*") ? tag.hasPrefix(pattern.dropLast()) : tag == pattern
   }
 
-  /// The deadband in the tag's unit.
-  var absoluteDeadband: Double? {
+  /// A deadband in the tag's unit.
+  func absolute(_ deadband: Deadband?) -> Double? {
     switch deadband {
     case .absolute(let width): width
     case .percent(let percent): percent / 100 * ((maximum ?? 0) - (minimum ?? 0))

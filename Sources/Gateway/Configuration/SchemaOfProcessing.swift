@@ -22,16 +22,36 @@ enum SchemaOfProcessing {
           "description": "a faster change marks the value uncertain: 5/s",
         ]
       ),
+      ("gap", .duration("a value after a longer time without one is marked uncertain")),
+      (
+        "duplicate",
+        .flag("the same value again with the same time of the device's is marked uncertain")
+      ),
       (
         "deadband",
-        [
-          "type": ["string", "number"], "pattern": "^[0-9.eE+-]+%?$",
-          "description": "only larger changes are stored; in the tag's unit, or of max - min: 1%",
-        ]
+        width("only larger changes are stored; in the tag's unit, or of max - min: 1%")
+      ),
+      (
+        "deviation",
+        width("what is stored joined by straight lines is never further from a sample; as above")
       ),
       ("silence", .duration("after so long the next value is stored, whatever it is")),
       ("aggregate", .duration("of each window only the results are stored")),
       ("functions", .anyOf([functions, ["type": "array", "minItems": 1, "items": functions]])),
+      ("late", .duration("so late a value may be; default: 0s")),
+      (
+        "too_late",
+        .oneOf(
+          words: ProcessingRule.TooLate.allCases.map(\.rawValue),
+          "what happens to later ones; default: store")
+      ),
     ])
+  }
+
+  private static func width(_ description: String) -> OrderedJSON {
+    [
+      "type": ["string", "number"], "pattern": "^[0-9.eE+-]+%?$",
+      "description": .string(description),
+    ]
   }
 }

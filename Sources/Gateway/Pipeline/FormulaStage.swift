@@ -6,6 +6,7 @@ internal import IndustrialModel
 struct FormulaStage {
   /// One derived tag, its program and the slots its inputs are kept in between batches.
   private struct Unit {
+    var name: String
     var tag: TagID
     var formula: CompiledFormula
     var slots: FormulaSlots
@@ -16,6 +17,9 @@ struct FormulaStage {
   private var units: [Unit] = []
   /// Which slots of which units a tag feeds, by tag number.
   private var uses: [[(unit: Int, slot: Int)]] = []
+  /// Whether formulas have remembered something since `takeMemory`.
+  private(set) var hasChangedMemory = false
+  private let memory: FormulaMemory?
   /// Before the formulas, so that a doubtful input makes a doubtful result.
   private var validation: ValidationStage
 
@@ -23,15 +27,18 @@ struct FormulaStage {
   ///   - formulas: The derived tags in dependency order, compiled.
   ///   - rules: By which values are doubted, those of devices and those of formulas.
   ///   - names: All tags that there are.
+  ///   - memory: Where formulas have what they remember from (`restore`).
   init(
     _ formulas: [FormulaSet.Member], rules: [ProcessingRule] = [], names: [String] = [],
-    tags: TagRegistry
+    memory: FormulaMemory? = nil, tags: TagRegistry
   ) {
+    self.memory = memory
     validation = ValidationStage(rules, names: names, tags: tags)
     for (number, member) in formulas.enumerated() {
       let formula = member.formula
+      let slots = formula.makeSlots()
       units.append(
-        Unit(tag: tags.intern(member.name), formula: formula, slots: formula.makeSlots()))
+        Unit(name: member.name, tag: tags.intern(member.name), formula: formula, slots: slots))
       for (slot, dependency) in formula.dependencies.enumerated() {
         let tag = Int(tags.intern(dependency.name).rawValue)
         while uses.count <= tag { uses.append([]) }
@@ -45,15 +52,38 @@ struct FormulaStage {
     validation.add(names, rules, tags)
   }
 
-  /// Goes on with what formulas of the same text remember, their inputs with it.
+  /// Goes on with what formulas remembered when they were last there.
+  func restore() { for unit in units { restore(unit) } }
+
+  private func restore(_ unit: Unit) {
+    if let state = memory?.state(of: unit.name, for: unit.formula) { unit.slots.state = state }
+  }
+
+  /// Goes on with what formulas of the same text remember, their inputs with it; of a changed one, with what its unchanged
+  /// calls remember.
   mutating func inherit(from old: FormulaStage) {
     validation.inherit(from: old.validation)
+    hasChangedMemory = old.hasChangedMemory
     for index in units.indices {
-      let same = old.units.first {
-        $0.tag == units[index].tag && $0.formula.source == units[index].formula.source
+      let unit = units[index]
+      guard let before = old.units.first(where: { $0.tag == unit.tag }) else {
+        restore(unit)
+        continue
       }
-      if let same { units[index] = same }
+      if before.formula.source == unit.formula.source {
+        units[index] = before
+      } else if unit.formula.isStateful, before.formula.isStateful {
+        let state = memory?.state(
+          of: unit.name, for: unit.formula, from: before.slots.state.bytes)
+        unit.slots.state = state ?? unit.formula.makeState()
+      }
     }
+  }
+
+  /// What the formulas with memory remember now.
+  mutating func takeMemory() -> [(tag: String, state: FormulaState)] {
+    hasChangedMemory = false
+    return units.filter(\.formula.isStateful).map { ($0.name, $0.slots.state) }
   }
 
   /// Appends the samples of `moments` to `result`, with the derived ones behind each moment that they come from.
@@ -92,6 +122,7 @@ struct FormulaStage {
   ) {
     for index in units.indices where units[index].isDue {
       units[index].isDue = false
+      if units[index].formula.isStateful { hasChangedMemory = true }
       let computed = units[index].formula.evaluate(units[index].slots)
       var record = moment
       record.tag = units[index].tag

@@ -39,6 +39,9 @@ final class Intake: Sendable {
     }
   }
 
+  /// Has the lane look at the time although nothing came.
+  func tick() { add(Moments(samples: SampleBatch(), grouping: .whole)) }
+
   private func add(_ moments: Moments) {
     let waiting = state.withLock { state in
       state.pending.append(moments)

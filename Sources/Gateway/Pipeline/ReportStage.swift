@@ -18,6 +18,9 @@ struct ReportStage: Sendable {
   }
 
   private var tags = TagTable<Reported>()
+  private var doors = TagTable<SwingingDoor>()
+  /// What is reported of a batch, where doors may add to it.
+  private var reported: [SampleBatch.Record] = []
 
   /// - Parameter names: The tags that there are.
   init(_ rules: [ProcessingRule], names: [String], tags: TagRegistry) {
@@ -27,35 +30,75 @@ struct ReportStage: Sendable {
   /// Takes care of these tags too, if there are rules for them.
   mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
     for name in names {
-      guard let rule = rules.rule(for: name), let deadband = rule.absoluteDeadband else { continue }
-      self.tags.insert(
-        Reported(deadband: deadband, silence: rule.silence?.wholeNanoseconds ?? .max),
-        for: tags.intern(name))
+      guard let rule = rules.rule(for: name) else { continue }
+      let silence = rule.silence?.wholeNanoseconds ?? .max
+      if let deviation = rule.absolute(rule.deviation) {
+        doors.insert(
+          SwingingDoor(deviation: deviation, silence: silence), for: tags.intern(name))
+      } else if let deadband = rule.absolute(rule.deadband) {
+        self.tags.insert(Reported(deadband: deadband, silence: silence), for: tags.intern(name))
+      }
     }
   }
 
-  /// Remembers what was reported last, for tags with the same rule.
-  mutating func inherit(from old: ReportStage) {
+  /// Remembers what was reported last, for tags with the same rule; what is held back of them is then no longer the other's.
+  mutating func inherit(from old: inout ReportStage) {
     tags.inherit(from: old.tags) { ($0.deadband, $0.silence) == ($1.deadband, $1.silence) }
+    for (place, oldPlace) in doors.sharedPlaces(with: old.doors)
+    where (doors[place].deviation, doors[place].silence)
+      == (old.doors[oldPlace].deviation, old.doors[oldPlace].silence)
+    {
+      doors[place] = old.doors[oldPlace]
+      old.doors[oldPlace] = SwingingDoor(deviation: 0, silence: .max)
+    }
   }
 
-  /// Removes what is not reported, and gives the number of removed samples.
-  mutating func apply(to samples: inout SampleBatch) -> Int {
+  /// Removes what is not reported, and gives the number of removed samples. What is held back counts when it is reported or
+  /// removed.
+  ///
+  /// - Parameter now: By the monotonic clock, for tags of which nothing comes any more; at least the time of the samples.
+  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
+    guard doors.isEmpty else { return applyWithDoors(to: &samples, now: now) }
     guard !tags.isEmpty else { return 0 }
     var kept = 0
     for index in samples.records.indices {
       let record = samples.records[index]
-      if let place = tags.place(of: record.tag),
-        !tags[place].isNews(record, value: samples.doubleValue(of: record))
-      {
-        continue
-      }
+      guard isNews(record, of: samples) else { continue }
       if kept < index { samples.records[kept] = record }
       kept += 1
     }
     let removed = samples.count - kept
     samples.records.removeLast(removed)
     return removed
+  }
+
+  private mutating func isNews(_ record: SampleBatch.Record, of samples: SampleBatch) -> Bool {
+    guard let place = tags.place(of: record.tag) else { return true }
+    return tags[place].isNews(record, value: samples.doubleValue(of: record))
+  }
+
+  private mutating func applyWithDoors(to samples: inout SampleBatch, now: Int64) -> Int {
+    reported.removeAll(keepingCapacity: true)
+    var removed = 0
+    var now = now
+    for record in samples.records {
+      now = max(now, record.monotonicTime)
+      if let place = doors.place(of: record.tag) {
+        removed += doors[place].take(record, samples.doubleValue(of: record), into: &reported)
+      } else if isNews(record, of: samples) {
+        reported.append(record)
+      } else {
+        removed += 1
+      }
+    }
+    for place in doors.entries.indices { doors[place].releaseOld(at: now, into: &reported) }
+    swap(&samples.records, &reported)
+    return removed
+  }
+
+  /// What is held back.
+  mutating func finish(into samples: inout SampleBatch) {
+    for place in doors.entries.indices { doors[place].release(into: &samples.records) }
   }
 }
 

@@ -7,10 +7,15 @@ final class StageChange: Sendable {
   private let rules: [ProcessingRule]
   private let names: [String]
   private let forms: TagForms
+  private let memory: FormulaMemory?
+  private let board: StatusBoard?
 
   init(
-    _ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String], forms: TagForms
+    _ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String], forms: TagForms,
+    memory: FormulaMemory? = nil, board: StatusBoard? = nil
   ) {
+    self.memory = memory
+    self.board = board
     self.forms = forms
     self.formulas = formulas
     self.rules = rules
@@ -18,6 +23,8 @@ final class StageChange: Sendable {
   }
 
   func makeStages(tags: TagRegistry) -> Stages {
-    Stages(formulas, rules: rules, names: names, forms: forms, tags: tags)
+    Stages(
+      formulas, rules: rules, names: names, forms: forms, memory: memory, board: board,
+      tags: tags)
   }
 }

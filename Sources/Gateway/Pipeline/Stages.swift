@@ -4,11 +4,13 @@ internal import IndustrialModel
 /// All that is done to samples between reading and storing.
 struct Stages {
   private var formulas: FormulaStage
+  private var keeper: FormulaKeeper
   private var windows: AggregationStage
   private var reports: ReportStage
   private let rules: [ProcessingRule]
   private let forms: TagForms
   private let tags: TagRegistry
+  private let board: StatusBoard?
   /// Tags that were looked at or are made here.
   private var known: Set<String> = []
   /// So many tags of the registry have been looked at.
@@ -19,17 +21,26 @@ struct Stages {
   ///   - rules: What happens to single tags.
   ///   - names: All tags that there are, besides the derived ones.
   ///   - forms: Those that come into being with the topics of messages.
+  ///   - memory: Where formulas have what they remember from, and where it is kept.
+  ///   - board: Told of values that come too late.
   init(
     _ formulas: [FormulaSet.Member], rules: [ProcessingRule], names: [String],
-    forms: TagForms = TagForms(), tags: TagRegistry
+    forms: TagForms = TagForms(), memory: FormulaMemory? = nil, board: StatusBoard? = nil,
+    tags: TagRegistry
   ) {
+    self.board = board
+    keeper = FormulaKeeper(memory)
     let names = names + formulas.map(\.name)
     (self.rules, self.forms, self.tags) = (rules, forms, tags)
-    self.formulas = FormulaStage(formulas, rules: rules, names: names, tags: tags)
+    self.formulas = FormulaStage(
+      formulas, rules: rules, names: names, memory: memory, tags: tags)
     windows = AggregationStage(rules, names: names, tags: tags)
     reports = ReportStage(rules, names: names, tags: tags)
     if !forms.isEmpty { remember(names) }
   }
+
+  /// Goes on where the run before ended, as far as that is known.
+  func restore() { formulas.restore() }
 
   private mutating func remember(_ names: [String]) {
     for name in names {
@@ -58,24 +69,35 @@ struct Stages {
   /// Appends the samples of `moments` and what is computed from them.
   mutating func apply(to moments: Moments, into samples: inout SampleBatch) {
     meetNewTags()
+    keeper.begin(&formulas)
     formulas.apply(to: moments, into: &samples)
   }
 
   /// Takes out what is not stored, and puts in the results of windows that are over.
   mutating func reduce(_ samples: inout SampleBatch) -> (suppressed: Int, folded: Int) {
-    let folded = windows.apply(to: &samples)
-    return (reports.apply(to: &samples), folded)
+    keeper.end()
+    let now = MonotonicClock.now()
+    let folded = windows.apply(to: &samples, now: now)
+    board?.set(tooLate: windows.tooLate)
+    return (reports.apply(to: &samples, now: now), folded)
   }
 
-  /// The results of all windows that are open.
-  mutating func finish(into samples: inout SampleBatch) { windows.finish(into: &samples) }
+  /// The results of all windows that are open, and what reports hold back. All else is stored.
+  mutating func finish(into samples: inout SampleBatch) {
+    keeper.keep(&formulas)
+    reports.finish(into: &samples)
+    windows.finish(into: &samples)
+  }
 
   /// Goes on where `old` was: formulas with the same text and tags with the same rules keep what they remember. Windows that
-  /// are not gone on with are ended.
+  /// are not gone on with are ended, and what is held back is told.
   mutating func inherit(from old: inout Stages, closing samples: inout SampleBatch) {
     meetNewTags()
+    // Those of formulas that are gone, too.
+    old.keeper.keep(&old.formulas)
     formulas.inherit(from: old.formulas)
-    reports.inherit(from: old.reports)
+    reports.inherit(from: &old.reports)
+    old.reports.finish(into: &samples)
     windows.inherit(from: &old.windows)
     old.windows.finish(into: &samples)
   }

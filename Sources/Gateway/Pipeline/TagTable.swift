@@ -17,11 +17,13 @@ struct TagTable<Entry: Sendable>: Sendable {
 
   /// Takes over the entries of another table for the same tags, where `isSame` says so.
   mutating func inherit(from old: TagTable, where isSame: (Entry, Entry) -> Bool) {
-    for (place, oldPlace) in zip(places, old.places) where place >= 0 && oldPlace >= 0 {
-      if isSame(entries[Int(place)], old.entries[Int(oldPlace)]) {
-        entries[Int(place)] = old.entries[Int(oldPlace)]
-      }
-    }
+    for (place, oldPlace) in sharedPlaces(with: old)
+    where isSame(entries[place], old.entries[oldPlace]) { entries[place] = old.entries[oldPlace] }
+  }
+
+  /// The places of tags that are in both tables, in this one and in the other.
+  func sharedPlaces(with other: TagTable) -> [(Int, Int)] {
+    zip(places, other.places).lazy.filter { $0 >= 0 && $1 >= 0 }.map { (Int($0), Int($1)) }
   }
 
   /// Leaves out the entries of which `isGone` says so.

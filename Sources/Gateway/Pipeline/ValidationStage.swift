@@ -1,19 +1,10 @@
+internal import Formula
 internal import IndustrialModel
 
-/// Marks values that can't be right: outside the range of their tag, or changed too fast. The value stays, and so does
-/// the sample.
+/// Marks values that can't be right: outside the range of their tag, changed too fast, told a second time, or the first after
+/// a gap. The value stays, and so does the sample.
 struct ValidationStage: Sendable {
-  fileprivate struct Check {
-    var minimum: Double
-    var maximum: Double
-    /// A second.
-    var rate: Double
-    /// The value before, and when it was, in nanoseconds; NaN for none.
-    var value = Double.nan
-    var time: Int64 = 0
-  }
-
-  private var checks = TagTable<Check>()
+  private var checks = TagTable<TagCheck>()
 
   init() {}
 
@@ -25,14 +16,8 @@ struct ValidationStage: Sendable {
   /// Takes care of these tags too, if there are rules for them.
   mutating func add(_ names: [String], _ rules: [ProcessingRule], _ tags: TagRegistry) {
     for name in names {
-      guard let rule = rules.rule(for: name),
-        rule.minimum != nil || rule.maximum != nil || rule.rate != nil
-      else { continue }
-      checks.insert(
-        Check(
-          minimum: rule.minimum ?? -.infinity, maximum: rule.maximum ?? .infinity,
-          rate: rule.rate ?? .infinity),
-        for: tags.intern(name))
+      guard let check = rules.rule(for: name).flatMap({ TagCheck($0) }) else { continue }
+      checks.insert(check, for: tags.intern(name))
     }
   }
 
@@ -41,38 +26,97 @@ struct ValidationStage: Sendable {
 
   /// Goes on with the values before, for tags with the same rule.
   mutating func inherit(from old: ValidationStage) {
-    checks.inherit(from: old.checks) {
-      ($0.minimum, $0.maximum, $0.rate) == ($1.minimum, $1.maximum, $1.rate)
-    }
+    checks.inherit(from: old.checks) { $0.isAlike($1) }
   }
 
   /// Marks the samples of a batch from an index on.
   mutating func mark(_ samples: inout SampleBatch, from start: Int) {
     for index in start..<samples.count {
-      guard let place = checks.place(of: samples.records[index].tag) else { continue }
       let record = samples.records[index]
-      guard !record.quality.isBad, let value = samples.doubleValue(of: record), value.isFinite
+      guard let place = checks.place(of: record.tag), !record.quality.isBad, record.kind != .none
       else { continue }
-      let doubt = checks[place].doubt(about: value, at: record)
+      let doubt = checks[place].doubt(about: record, of: samples)
       if let doubt, record.quality.isGood { samples.records[index].quality = doubt }
     }
   }
 }
 
-extension ValidationStage.Check {
-  fileprivate mutating func doubt(
-    about value: Double, at record: SampleBatch.Record
-  ) -> Quality? {
+/// What is expected of the values of one tag, and what it needs to know of those before.
+private struct TagCheck: Sendable {
+  let minimum: Double
+  let maximum: Double
+  /// A second.
+  let rate: Double
+  /// In nanoseconds.
+  let gap: Int64
+  let marksDuplicates: Bool
+  /// The number before, and when it was, in nanoseconds; NaN for none.
+  private var number = Double.nan
+  private var numberTime: Int64 = 0
+  /// When the value before was, whatever it was; nil for none.
+  private var time: Int64?
+  /// Its time by the device, its kind and its bits, or a hash of them.
+  private var sourceTime: Timestamp?
+  private var kind = SampleBatch.Kind.none
+  private var bits: UInt64 = 0
+
+  /// Nil when the rule expects nothing.
+  init?(_ rule: ProcessingRule) {
+    guard
+      rule.minimum != nil || rule.maximum != nil || rule.rate != nil || rule.gap != nil
+        || rule.marksDuplicates
+    else { return nil }
+    minimum = rule.minimum ?? -.infinity
+    maximum = rule.maximum ?? .infinity
+    rate = rule.rate ?? .infinity
+    gap = rule.gap?.wholeNanoseconds ?? .max
+    marksDuplicates = rule.marksDuplicates
+  }
+
+  func isAlike(_ other: Self) -> Bool {
+    (minimum, maximum, rate, gap, marksDuplicates)
+      == (other.minimum, other.maximum, other.rate, other.gap, other.marksDuplicates)
+  }
+
+  mutating func doubt(about record: SampleBatch.Record, of samples: SampleBatch) -> Quality? {
+    let value = samples.doubleValue(of: record)
+    // What is not finite is no value that anything can be said of.
+    if let value, !value.isFinite { return nil }
     // The device's clock if it has one; else the one that is never set.
     let time = record.sourceTime?.nanoseconds ?? record.monotonicTime
-    let (elapsed, isOverflow) = time.subtractingReportingOverflow(self.time)
-    let change = (value - self.value).magnitude
-    defer { (self.value, self.time) = (value, time) }
+    let isRepeated = marksDuplicates && isRepeated(record, of: samples)
+    let isLate = self.time.map { time.subtractingClamped($0) > gap } ?? false
+    self.time = time
+    let doubt = value.flatMap { self.doubt(about: $0, at: time) }
+    if let doubt { return doubt }
+    // The device told its last value once more.
+    if isRepeated { return .uncertainLastUsableValue }
+    return isLate ? .uncertain : nil
+  }
+
+  private mutating func doubt(about value: Double, at time: Int64) -> Quality? {
+    let (elapsed, isOverflow) = time.subtractingReportingOverflow(numberTime)
+    let change = (value - number).magnitude
+    defer { (number, numberTime) = (value, time) }
     if value < minimum || value > maximum { return .uncertainEngineeringUnitsExceeded }
     // Not a number when there is no value before.
     if elapsed > 0, !isOverflow, change > rate * Double(elapsed) / 1e9 {
       return .uncertainSensorNotAccurate
     }
     return nil
+  }
+
+  /// Without a time of the device's a steady value is no repetition.
+  private mutating func isRepeated(
+    _ record: SampleBatch.Record, of samples: SampleBatch
+  ) -> Bool {
+    let bits =
+      switch record.kind {
+      case .string, .bytes: StateBytes.hash(Array(samples.bytes(of: record)))
+      default: record.bits
+      }
+    defer { (sourceTime, kind, self.bits) = (record.sourceTime, record.kind, bits) }
+    guard let sourceTime = record.sourceTime else { return false }
+    return (sourceTime, record.kind, bits) == (self.sourceTime, kind, self.bits)
   }
 }

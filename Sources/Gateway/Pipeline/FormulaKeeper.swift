@@ -1,0 +1,42 @@
+internal import IndustrialModel
+
+/// Says when the memory of formulas is copied: every few seconds, and only when all samples that it is made of are durable.
+/// So after a kill it may lack the last seconds, and never has what the buffer has not: a message that comes again is counted
+/// once.
+struct FormulaKeeper {
+  let memory: FormulaMemory?
+  /// In nanoseconds.
+  private let interval: Int64
+  private var copied = MonotonicClock.now()
+  /// Whether the lane has stored all that went through the stages.
+  private var isStored = true
+
+  /// With ticks as often as this, no change is older than twice the interval when it is copied.
+  static let interval: Duration = .seconds(5)
+
+  init(_ memory: FormulaMemory?, interval: Duration = Self.interval) {
+    self.memory = memory
+    self.interval = interval.wholeNanoseconds
+  }
+
+  /// Before samples are put through the stages.
+  mutating func begin(_ formulas: inout FormulaStage) {
+    if isStored, formulas.hasChangedMemory {
+      let now = MonotonicClock.now()
+      if now - copied >= interval {
+        keep(&formulas)
+        copied = now
+      }
+    }
+    isStored = false
+  }
+
+  /// All samples that went through are stored before others come.
+  mutating func end() { isStored = true }
+
+  /// Copies what there is to copy.
+  func keep(_ formulas: inout FormulaStage) {
+    guard let memory, formulas.hasChangedMemory else { return }
+    memory.keep(formulas.takeMemory())
+  }
+}

@@ -1,0 +1,124 @@
+internal import Formula
+internal import Glibc
+internal import IOThreads
+internal import IndustrialModel
+internal import Synchronization
+
+/// Keeps what formulas remember in a file, so that totals, windows and delays go on after a stop, a kill and a power cut.
+///
+/// The lane hands over copies (`FormulaKeeper`); a thread of its own writes them, the whole file in the place of the one before.
+/// A formula that is gone keeps its memory here, in case it comes back.
+actor FormulaMemory {
+  private enum Kept {
+    /// As it stood in the file.
+    case bytes([UInt8])
+    case state(FormulaState)
+
+    var bytes: [UInt8] {
+      switch self {
+      case .bytes(let bytes): bytes
+      case .state(let state): state.bytes
+      }
+    }
+  }
+
+  private struct Contents {
+    var memories: [String: Kept] = [:]
+    var isWritten = true
+  }
+
+  private let thread = BlockingThread(name: "formula-memory")
+  private let path: String
+  private let report: @Sendable (GatewayEvent) -> Void
+  private let contents = Mutex(Contents())
+  private var condition: ConditionReporter
+
+  /// The memory's own thread: syncing a file blocks.
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// - Parameter dataFolder: The file is `formulas.memory` in it.
+  init(dataFolder: String, report: @escaping @Sendable (GatewayEvent) -> Void) {
+    path = "\(dataFolder)/formulas.memory"
+    self.report = report
+    condition = ConditionReporter(source: "formulas", report: report)
+  }
+
+  /// Reads the file of the run before. One that can't be used is told, and put aside for whoever wants to look.
+  func load() {
+    guard let bytes = readFile(path) else {
+      if errno != ENOENT {
+        report(event("can't be read: \(String(cString: strerror(errno)))"))
+      }
+      return
+    }
+    do throws(MemoryFile.Unusable) {
+      let memories = try MemoryFile.decode(bytes)
+      contents.withLock { $0.memories = memories.mapValues { .bytes($0) } }
+    } catch {
+      rename(path, path + ".unusable")
+      report(event("can't be used: \(error.message)"))
+    }
+  }
+
+  private nonisolated func event(_ problem: String) -> GatewayEvent {
+    GatewayEvent(
+      .warning, source: "formulas",
+      "the memory of formulas (\(path)) \(problem); totals and windows begin anew")
+  }
+
+  /// What a formula remembers of the run before, or of the time before it was taken out; nil when that is nothing.
+  nonisolated func state(of tag: String, for formula: CompiledFormula) -> FormulaState? {
+    guard formula.isStateful,
+      let bytes = contents.withLock({ $0.memories[tag] })?.bytes
+    else { return nil }
+    return state(of: tag, for: formula, from: bytes)
+  }
+
+  /// What a formula takes over of the memory of another edition of it; what begins anew is told.
+  nonisolated func state(
+    of tag: String, for formula: CompiledFormula, from bytes: [UInt8]
+  ) -> FormulaState? {
+    let source = "formula \(tag)"
+    do throws(FormulaError) {
+      let (state, restored) = try formula.makeState(from: bytes)
+      let anew = state.callCount - restored
+      if anew > 0 {
+        report(
+          GatewayEvent(
+            .info, source: source,
+            "changed: \(anew) of its \(state.callCount) functions with memory begin anew"))
+      }
+      return restored > 0 ? state : nil
+    } catch {
+      report(GatewayEvent(.warning, source: source, "begins anew: \(error.message)"))
+      return nil
+    }
+  }
+
+  /// Takes over what formulas remember now, and has it written soon.
+  nonisolated func keep(_ states: [(tag: String, state: FormulaState)]) {
+    contents.withLock { contents in
+      for (tag, state) in states { contents.memories[tag] = .state(state) }
+      contents.isWritten = false
+    }
+    Task { await write() }
+  }
+
+  /// Writes what is not written yet; it is on the disk when this returns.
+  func write() {
+    let memories = contents.withLock { contents -> [String: Kept]? in
+      guard !contents.isWritten else { return nil }
+      contents.isWritten = true
+      return contents.memories
+    }
+    guard let memories else { return }
+    do throws(SystemCallFailure) {
+      try replaceFile(path, with: MemoryFile.encode(memories.mapValues(\.bytes)))
+      condition.recovered()
+    } catch {
+      let reason = String(cString: strerror(errno))
+      contents.withLock { $0.isWritten = false }
+      condition.failed("what formulas remember can't be written to \(path): \(reason); retrying")
+    }
+  }
+}
