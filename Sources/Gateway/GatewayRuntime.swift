@@ -128,8 +128,8 @@ public final class GatewayRuntime: Sendable {
       let first = stages.makeStages(tags: tags)
       first.restore()
       var lane = Lane(
-        intake: intake, buffer: buffer, tags: tags, board: board,
-        stages: first, nextSequence: nextSequence, report: report)
+        intake: intake, buffer: buffer, tags: tags, board: board, stages: first,
+        nextSequence: nextSequence, report: report)
       await lane.run()
     }
     for runner in runners { await forwarding.start(runner) }

@@ -36,7 +36,7 @@ struct SegmentScan {
     var scan = SegmentScan()
     scan.end = from
     scan.durableEnd = from
-    var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+    var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
     defer { buffer.deallocate() }
     var expected = base
     var known = preceding
