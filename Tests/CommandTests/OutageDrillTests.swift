@@ -79,6 +79,7 @@
       try #require(numbers.count == 2, "\(run.output)\(run.errors)\(events)")
       #expect(numbers[0] == numbers[1], "\(run.output)\(events)")
       #expect(numbers[0] > (isLong ? 500_000 : 1000))
+      if isLong { print("outage drill:\n\(run.output)") }
       // The outage was one.
       #expect(events.contains("warning sink db"))
     }

@@ -49,6 +49,41 @@ import Testing
     }
   }
 
+  @Test("what is kept between blocks changes nothing", arguments: [1, 2, 3] as [UInt64])
+  func keptLists(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let tags = TagRegistry()
+    // More lists of names than are remembered, and lists that begin like others.
+    let lists = (0..<40).map { list in
+      (0...list).map { tags.intern(list % 2 == 0 ? "d/t\($0)" : "d\(list)/\($0)") }
+    }
+    var encoder = SampleBlockEncoder(names: tags.names)
+    var reader = SampleBlockReader(tags: tags)
+    for round in 0..<400 {
+      let near = lists[(round / 10 + Int(random.next() % 3)) % lists.count]
+      let list = round % 7 == 0 ? (lists.randomElement(using: &random) ?? []) : near
+      let batch = SampleBatch(
+        list.map { Sample(tag: $0, value: .double(Double(bitPattern: random.next()))) })
+      var block: [UInt8] = []
+      encoder.encode(batch, into: &block)
+      var alone: [UInt8] = []
+      SampleCodec.encode(batch, names: tags.names, into: &alone)
+      #expect(block == alone, "seed \(seed), round \(round)")
+      var decoded = SampleBatch()
+      try reader.read(block.span.bytes, into: &decoded)
+      #expect(same(decoded, batch), "seed \(seed), round \(round)")
+      // Damage is found as without it, and leaves nothing behind.
+      if !block.isEmpty, round % 5 == 0 {
+        block[Int(random.next() % UInt64(block.count))] ^= 1 << UInt8(random.next() % 8)
+        var one = SampleBatch()
+        var other = SampleBatch()
+        let expected = Result { try SampleCodec.decode(block, tags: tags, into: &one) }
+        let found = Result { try reader.read(block.span.bytes, into: &other) }
+        #expect((try? expected.get()) == nil ? (try? found.get()) == nil : same(one, other))
+      }
+    }
+  }
+
   @Test func refusesANewerVersionByName() {
     var batch = SampleBatch()
     #expect {

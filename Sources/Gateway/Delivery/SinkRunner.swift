@@ -24,6 +24,7 @@ struct SinkRunner: Sendable {
     var condition = ConditionReporter(source: "sink \(name)", report: report)
     var pause = Pause()
     var turns = LaneTurns()
+    var blocks = SampleBlockReader(tags: tags)
     var lanes: [LaneDelivery?] = BufferLane.allCases.map { _ in nil }
     let listener = places.buffer.bell.listen()
     var isResumed = false
@@ -32,7 +33,7 @@ struct SinkRunner: Sendable {
       do {
         if !isResumed { try await resume(&condition) }
         isResumed = true
-        if try await deliverNext(turns, &lanes, &condition) {
+        if try await deliverNext(turns, &lanes, &blocks, &condition) {
           turns.next()
           pause = Pause()
         } else if noMoreWillCome {
@@ -56,7 +57,8 @@ struct SinkRunner: Sendable {
   ///
   /// - Returns: false if there is none.
   private func deliverNext(
-    _ turns: LaneTurns, _ lanes: inout [LaneDelivery?], _ condition: inout ConditionReporter
+    _ turns: LaneTurns, _ lanes: inout [LaneDelivery?], _ blocks: inout SampleBlockReader,
+    _ condition: inout ConditionReporter
   ) async throws -> Bool {
     for lane in turns.order {
       if lanes[lane.rawValue] == nil, let cursor = try await places.cursor(in: lane),
@@ -66,7 +68,7 @@ struct SinkRunner: Sendable {
           store, cursor, isLiveFirst: isLiveFirst && lane == .telemetry)
       }
       let isDelivered = try await lanes[lane.rawValue]?.next { batch, handover in
-        let samples = try decode(batch)
+        let samples = try decode(batch, &blocks)
         count(handover.missing)
         if let inFlight, !batch.isEmpty {
           try await inFlight.begin(
@@ -95,7 +97,8 @@ struct SinkRunner: Sendable {
     _ = try await reader.next(maxBytes: 1 << 26, maxRecords: count, wait: .zero) { batch in
       // Where some of it was evicted, it is no longer that batch.
       guard batch.gaps.isEmpty, batch.lastSequence == place.numbers.upperBound else { return }
-      try await deliver(try decode(batch), place.lane, isAhead: true, &condition)
+      var blocks = SampleBlockReader(tags: tags)
+      try await deliver(try decode(batch, &blocks), place.lane, isAhead: true, &condition)
       cursor.acknowledge(place.numbers)
     }
     try await cursor.rewind(to: .saved)
@@ -155,11 +158,15 @@ struct SinkRunner: Sendable {
 
   /// The samples of all records. A record that is no block of samples is told and passed over; one of a newer version
   /// stops the sink, because passing it over would lose it.
-  private func decode(_ batch: borrowing StoredBatch) throws -> SampleBatch {
+  private func decode(
+    _ batch: borrowing StoredBatch, _ reader: inout SampleBlockReader
+  ) throws -> SampleBatch {
     var samples = SampleBatch()
     for index in 0..<batch.count {
       do throws(SampleCodecError) {
-        try SampleCodec.decode(batch.payload(at: index), tags: tags, into: &samples)
+        try batch.withPayload(at: index) { (block) throws(SampleCodecError) in
+          try reader.read(block, into: &samples)
+        }
       } catch {
         if error.code == .newerVersion { throw error }
         report(

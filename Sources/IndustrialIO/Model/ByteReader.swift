@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A cursor over the bytes of a block that never reads past their end.
 struct ByteReader {
   private let bytes: UnsafeRawBufferPointer
@@ -49,6 +51,21 @@ struct ByteReader {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
       .assumingMemoryBound(to: UInt8.self)
   }
+
+  /// Passes over these bytes, if they come next.
+  mutating func skip(_ expected: [UInt8]) -> Bool {
+    guard remaining >= expected.count,
+      expected.withUnsafeBytes({ expected in
+        guard let left = expected.baseAddress, let start = bytes.baseAddress else { return true }
+        return memcmp(left, start + offset, expected.count) == 0
+      })
+    else { return false }
+    offset += expected.count
+    return true
+  }
+
+  /// What was read since a place.
+  func read(from start: Int) -> Slice<UnsafeRawBufferPointer> { bytes[start..<offset] }
 
   private func truncated() -> SampleCodecError {
     SampleCodecError(code: .truncated, offset: offset, message: "the block ends too early")

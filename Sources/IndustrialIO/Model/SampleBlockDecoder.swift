@@ -3,7 +3,7 @@ struct SampleBlockDecoder {
   /// In the stored form, true and false are kinds of their own, so that a bool needs no value byte.
   static let trueKind: UInt8 = 7
 
-  private var reader: ByteReader
+  var reader: ByteReader
 
   init(_ reader: ByteReader) { self.reader = reader }
 
@@ -11,9 +11,19 @@ struct SampleBlockDecoder {
   mutating func decode(
     tags: TagRegistry, into batch: inout SampleBatch
   ) throws(SampleCodecError) {
+    try decode(into: &batch) { (decoder) throws(SampleCodecError) in
+      try decoder.tagNumbers(tags)
+    }
+  }
+
+  /// - Parameter numbers: Reads the list of names, and gives the numbers of the tags.
+  mutating func decode(
+    into batch: inout SampleBatch,
+    numbers: (inout SampleBlockDecoder) throws(SampleCodecError) -> [TagID]
+  ) throws(SampleCodecError) {
     let before = (batch.count, batch.arena.count)
     do throws(SampleCodecError) {
-      try decodeAll(tags: tags, into: &batch)
+      try decodeAll(into: &batch, numbers)
     } catch {
       batch.removeAdditions(toCount: before.0, arenaCount: before.1)
       throw error
@@ -21,7 +31,8 @@ struct SampleBlockDecoder {
   }
 
   private mutating func decodeAll(
-    tags: TagRegistry, into batch: inout SampleBatch
+    into batch: inout SampleBatch,
+    _ numbersOfTags: (inout SampleBlockDecoder) throws(SampleCodecError) -> [TagID]
   ) throws(SampleCodecError) {
     let version = try reader.byte()
     guard version >= 1, version <= SampleCodec.version else {
@@ -34,7 +45,7 @@ struct SampleBlockDecoder {
     }
     // A sample takes 5 bytes at least, so a hostile count can't make us reserve more than it pays for.
     let count = try count(of: "samples", bytesEach: 5)
-    let numbers = try tagNumbers(tags)
+    let numbers = try numbersOfTags(&self)
     guard count > 0 else { return try expectEnd() }
 
     var last = SampleBatch.Record(
@@ -108,7 +119,7 @@ struct SampleBlockDecoder {
     return record
   }
 
-  private mutating func tagNumbers(_ tags: TagRegistry) throws(SampleCodecError) -> [TagID] {
+  mutating func tagNumbers(_ tags: TagRegistry) throws(SampleCodecError) -> [TagID] {
     let count = try count(of: "tag names", bytesEach: 2)
     var numbers: [TagID] = []
     numbers.reserveCapacity(count)

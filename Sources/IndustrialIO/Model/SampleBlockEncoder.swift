@@ -4,6 +4,11 @@ public struct SampleBlockEncoder {
   /// Position in the block's own list of names, plus one, by tag number; zero between blocks.
   private var position: [UInt32]
   private var used: [UInt32] = []
+  /// Lists of names that were written lately, and what was written.
+  private var lists: [(used: [UInt32], bytes: [UInt8])] = []
+  private var oldest = 0
+  private static let listLimit = 16
+  private static let longestList = 1 << 18
 
   /// An encoder for tags with these names (`TagRegistry.names`).
   public init(names: [String]) {
@@ -30,7 +35,7 @@ public struct SampleBlockEncoder {
     block.append(SampleCodec.version)
     block.appendVarint(UInt64(records.count))
     listTags(of: records)
-    writeNames(into: &block)
+    appendNames(to: &block)
     defer { forgetTags() }
     guard let first = records.first else { return }
 
@@ -101,6 +106,24 @@ public struct SampleBlockEncoder {
   private mutating func forgetTags() {
     for slot in used { position[Int(slot)] = 0 }
     used.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends the list of names; one that was written lately is copied.
+  private mutating func appendNames(to block: inout [UInt8]) {
+    if let known = lists.firstIndex(where: { $0.used == used }) {
+      block.append(contentsOf: lists[known].bytes)
+      return
+    }
+    let start = block.count
+    writeNames(into: &block)
+    guard block.count - start <= Self.longestList else { return }
+    let list = (used: used, bytes: Array(block[start...]))
+    if lists.count < Self.listLimit {
+      lists.append(list)
+    } else {
+      lists[oldest] = list
+      oldest = (oldest + 1) % Self.listLimit
+    }
   }
 
   /// The names in the order of first use, each as the length it shares with the one before and the

@@ -14,11 +14,11 @@ public struct HTTPTemplate: Sendable, Equatable {
   /// The `Content-Type` of the requests.
   public let contentType: String
   let escaping: TextEscaping
-  let sample: TextTemplate
-  let envelope: TextTemplate?
+  let sample: TextTemplate<SamplePlace>
+  let envelope: TextTemplate<EnvelopePlace>?
 
   /// The places that a sample has, by their names.
-  enum SamplePlace: String, CaseIterable {
+  enum SamplePlace: String, Sendable, CaseIterable {
     case gateway, device, tag, path, value, quality, status, reason, seq
     case sampleClass = "class"
     case time
@@ -28,7 +28,7 @@ public struct HTTPTemplate: Sendable, Equatable {
   }
 
   /// The places of an envelope.
-  enum EnvelopePlace: String, CaseIterable {
+  enum EnvelopePlace: String, Sendable, CaseIterable {
     case gateway, samples, count
     case first = "first_seq"
     case last = "last_seq"
@@ -47,21 +47,23 @@ public struct HTTPTemplate: Sendable, Equatable {
   public init(
     _ sample: String, envelope: String? = nil, contentType: String = "application/json"
   ) throws(SinkError) {
-    escaping = TextEscaping(contentType: contentType)
+    let escaping = TextEscaping(contentType: contentType)
+    self.escaping = escaping
     self.contentType = contentType
-    self.sample = TextTemplate(sample, escaping)
-    self.envelope = envelope.map { [escaping] in TextTemplate($0, escaping) }
-    try Self.check(self.sample, SamplePlace.allCases.map(\.rawValue))
-    if let envelope = self.envelope {
-      try Self.check(envelope, EnvelopePlace.allCases.map(\.rawValue))
-      let places = envelope.parts.filter {
-        if case .place("samples", _) = $0 { true } else { false }
+    self.sample = try TextTemplate(sample, escaping)
+    if let envelope {
+      let parsed = try TextTemplate<EnvelopePlace>(envelope, escaping)
+      let places = parsed.parts.filter {
+        if case .place(.samples, _) = $0 { true } else { false }
       }
-      guard places == [.place("samples", isQuoted: false)] else {
+      guard places == [.place(.samples, isQuoted: false)] else {
         throw Self.invalid(
-          envelope.text, "an envelope has the samples in one place, and not in quotes",
+          envelope, "an envelope has the samples in one place, and not in quotes",
           "write {samples} once, in JSON as [{samples}]")
       }
+      self.envelope = parsed
+    } else {
+      self.envelope = nil
     }
     try checkJSON()
   }
@@ -70,14 +72,6 @@ public struct HTTPTemplate: Sendable, Equatable {
     _ text: String, _ message: String, _ advice: String
   ) -> SinkError {
     SinkError(code: .invalid, destination: text, message: message, advice: advice)
-  }
-
-  private static func check(_ template: TextTemplate, _ known: [String]) throws(SinkError) {
-    if let name = template.names.first(where: { !known.contains($0) }) {
-      throw invalid(
-        template.text, "unknown name '{\(name)}' in the template",
-        "known: " + known.map { "{\($0)}" }.joined(separator: ", "))
-    }
   }
 
   /// Tries it out: what comes of two samples has to be JSON.

@@ -30,10 +30,10 @@ struct HTTPTemplateWriter {
     for part in envelope.parts {
       switch part {
       case .literal(let bytes): text.append(contentsOf: bytes)
-      case .place("samples", _): appendSamples(batch, range, to: &text)
-      case .place(let name, let isQuoted):
+      case .place(.samples, _): appendSamples(batch, range, to: &text)
+      case .place(let place, let isQuoted):
         scratch.removeAll(keepingCapacity: true)
-        let filling = fill(name, batch, range)
+        let filling = fill(place, batch, range)
         append(filling, isQuoted, to: &text)
       }
     }
@@ -47,9 +47,9 @@ struct HTTPTemplateWriter {
       for part in template.sample.parts {
         switch part {
         case .literal(let bytes): text.append(contentsOf: bytes)
-        case .place(let name, let isQuoted):
+        case .place(let place, let isQuoted):
           scratch.removeAll(keepingCapacity: true)
-          let filling = fill(name, batch.records[index], of: batch)
+          let filling = fill(place, batch.records[index], of: batch)
           append(filling, isQuoted, to: &text)
         }
       }
@@ -70,27 +70,27 @@ struct HTTPTemplateWriter {
   }
 
   private mutating func fill(
-    _ name: String, _ batch: SampleBatch, _ range: Range<Int>
+    _ place: HTTPTemplate.EnvelopePlace, _ batch: SampleBatch, _ range: Range<Int>
   ) -> Filling {
-    switch HTTPTemplate.EnvelopePlace(rawValue: name) {
+    switch place {
     case .gateway:
       scratch += gateway
       return .text
     case .count: scratch.append(decimal: UInt64(range.count))
     case .first: scratch.append(decimal: range.first.map { batch.records[$0].sequence } ?? 0)
     case .last: scratch.append(decimal: range.last.map { batch.records[$0].sequence } ?? 0)
-    case .samples, nil: return .none
+    case .samples: return .none
     }
     return .bare
   }
 
   private mutating func fill(
-    _ name: String, _ record: SampleBatch.Record, of batch: SampleBatch
+    _ place: HTTPTemplate.SamplePlace, _ record: SampleBatch.Record, of batch: SampleBatch
   ) -> Filling {
-    switch HTTPTemplate.SamplePlace(rawValue: name) {
+    switch place {
     case .gateway: scratch += gateway
-    case .device: scratch.append(path(of: record.tag).device)
-    case .tag: scratch.append(path(of: record.tag).tag)
+    case .device: scratch.append(contentsOf: TagPath(name(of: record.tag)).device.utf8)
+    case .tag: scratch.append(contentsOf: TagPath(name(of: record.tag)).tag.utf8)
     case .path: scratch.append(self.name(of: record.tag))
     case .quality: scratch.append(record.quality.severity)
     case .status: scratch.append(record.quality.description)
@@ -112,7 +112,6 @@ struct HTTPTemplateWriter {
       scratch.append(decimal: record.time.nanoseconds)
       return .bare
     case .value: return fillValue(record, of: batch)
-    case nil: return .none
     }
     return .text
   }
@@ -134,11 +133,5 @@ struct HTTPTemplateWriter {
     if number >= names.count { names = tags.names }
     // A number without a name can only come from a mix-up of registries.
     return number < names.count ? names[number] : "?/\(number)"
-  }
-
-  private mutating func path(of tag: TagID) -> (device: String, tag: String) {
-    let name = name(of: tag)
-    let parts = TagPath(name)
-    return (String(parts.device), String(parts.tag))
   }
 }

@@ -2,20 +2,18 @@
 ///
 /// `{name}` with a name of small letters and underscores is a place; every other brace is itself, so that JSON can be written as
 /// it is. In JSON a place in quotes becomes part of that text, and one outside of quotes a value of its own.
-struct TextTemplate: Sendable, Equatable {
+struct TextTemplate<Place>: Sendable, Equatable
+where Place: RawRepresentable<String> & CaseIterable & Sendable & Equatable {
   enum Part: Sendable, Equatable {
     case literal([UInt8])
-    case place(String, isQuoted: Bool)
+    case place(Place, isQuoted: Bool)
   }
 
   let text: String
   private(set) var parts: [Part] = []
 
-  var names: [String] {
-    parts.compactMap { if case .place(let name, _) = $0 { name } else { nil } }
-  }
-
-  init(_ text: String, _ escaping: TextEscaping) {
+  /// - Throws: `SinkError` of code `invalid` for a name that is not one of the places.
+  init(_ text: String, _ escaping: TextEscaping) throws(SinkError) {
     self.text = text
     let bytes = Array(text.utf8)
     var literal: [UInt8] = []
@@ -26,7 +24,12 @@ struct TextTemplate: Sendable, Equatable {
         if !literal.isEmpty { parts.append(.literal(literal)) }
         literal = []
         let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
-        parts.append(.place(name, isQuoted: isQuoted))
+        guard let place = Place(rawValue: name) else {
+          throw SinkError(
+            code: .invalid, destination: text, message: "unknown name '{\(name)}' in the template",
+            advice: "known: " + Place.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", "))
+        }
+        parts.append(.place(place, isQuoted: isQuoted))
         index = end + 1
         continue
       }
