@@ -5,13 +5,28 @@ import StoreForward
 // A directory on the disk to be measured; a tmpfs has no sync to pay for and measures nothing.
 let base = ProcessInfo.processInfo.environment["BENCH_DATA"] ?? "/var/tmp/iiot-bench"
 
-/// A fresh directory below it.
+/// A fresh directory below it, which goes with this process.
 func directory(_ name: String) -> String {
   let path = "\(base)/ours-\(name)-\(getpid())"
   try? FileManager.default.removeItem(atPath: path)
   try? FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
   return path
 }
+
+/// Removes what this process made there, and what processes left that were killed: the last number of each
+/// name is theirs.
+func tidy(alsoOwn: Bool) {
+  for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] {
+    let numbers = name.split(separator: "-").compactMap { pid_t($0.prefix { $0.isNumber }) }
+    guard let process = numbers.last else { continue }
+    let isOwn = process == getpid()
+    if isOwn ? alsoOwn : kill(process, 0) != 0 && errno == ESRCH {
+      try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
+    }
+  }
+}
+tidy(alsoOwn: false)
+atexit { tidy(alsoOwn: true) }
 
 /// Blocks of all segments exist from the beginning, as in the peers' pre-written files.
 let options = StoreOptions(capacity: .mebibytes(256), reserve: .full)
