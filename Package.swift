@@ -91,6 +91,19 @@ let compositions: [Target] = [
     dependencies: [
       "Formula", "StoreForward", "IndustrialIO", "Sinks", "CZlib", "IOThreads",
       .product(name: "Yams", package: "Yams", condition: .when(traits: ["Gateway"])),
+      "CCrypto",
+    ]),
+  library(
+    "GatewayServer",
+    dependencies: [
+      "Gateway", "IndustrialModel", "Sinks",
+      .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Server"])),
+      .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Server"])),
+      .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Server"])),
+      .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Server"])),
+      .product(
+        name: "ServiceLifecycle", package: "swift-service-lifecycle",
+        condition: .when(traits: ["Server"])),
     ]),
 ]
 
@@ -107,19 +120,25 @@ let package = Package(
     .trait(
       name: "HTTP", description: "Sinks that speak HTTP: InfluxDB, web servers (needs libcurl)."),
     .trait(name: "History", description: "The local history in SQLite, and reports (adds GRDB)."),
+    .trait(
+      name: "Server",
+      description: "Metrics and health over HTTP, swift-log, service lifecycle (adds SwiftNIO)."),
     .default(enabledTraits: []),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: leaves + protocols + compositions + [
     .executableTarget(
       name: "iiotctl",
       dependencies: [
         "DBC", "DBCGenerator", "Formula", "StoreForward", "IndustrialIO", "Sinks", "Gateway",
-        "PlantSimulator",
+        "GatewayServer", "PlantSimulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: rules),
@@ -138,6 +157,7 @@ let package = Package(
     systemLibrary("CSocketCAN", pkgConfig: "libsocketcan", apt: "libsocketcan-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     systemLibrary("CMosquitto", pkgConfig: "libmosquitto", apt: "libmosquitto-dev"),
+    systemLibrary("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     systemLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     .target(name: "CCRC32C"),
     .target(name: "CDecodeKernels"),
@@ -169,6 +189,15 @@ let package = Package(
     tests(
       "GatewayTests",
       dependencies: ["Gateway", "IndustrialIO", "PlantSimulator", "Sinks", "StoreForward"]),
+    tests(
+      "GatewayServerTests",
+      dependencies: [
+        "GatewayServer", "Gateway",
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Server"])),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle",
+          condition: .when(traits: ["Server"])),
+      ]),
     tests("CommandTests", dependencies: []),
     tests("PeerTests", dependencies: ["Sinks", "IndustrialModel", "MQTT"]),
   ]

@@ -1,4 +1,5 @@
 internal import Formula
+internal import IOThreads
 public import IndustrialModel
 internal import Sinks
 internal import StoreForward
@@ -19,9 +20,14 @@ public final class GatewayRuntime: Sendable {
   let forwarding = Forwarding()
   let observers = Observers()
   let intake: Intake
+  let events: EventBoard
   let report: @Sendable (GatewayEvent) -> Void
   let state: Mutex<State>
   let memory: FormulaMemory
+  let books: LedgerBooks
+  let keeper: LedgerKeeper
+  let audit: GatewayAudit
+  let started = ContinuousClock.now
   private let mark: ProcessMark
   private let nextSequence: UInt64
   private let drivers: [(bus: String, driver: any Driver)]
@@ -30,8 +36,13 @@ public final class GatewayRuntime: Sendable {
 
   struct State {
     var configuration: GatewayConfiguration
+    var history: ConfigurationHistory
     var isRunning = false
     var isReloading = false
+    /// Where the configuration stands.
+    var file: ConfigurationFile?
+    /// Since when the present configuration holds.
+    var configured = Timestamp.now()
   }
 
   /// So many samples may wait for the disk before drivers have to.
@@ -47,8 +58,11 @@ public final class GatewayRuntime: Sendable {
     _ configuration: GatewayConfiguration,
     events: @escaping @Sendable (GatewayEvent) -> Void = { _ in }
   ) async throws {
-    state = Mutex(State(configuration: configuration))
+    let eventBoard = EventBoard(events)
+    self.events = eventBoard
+    let events: @Sendable (GatewayEvent) -> Void = { eventBoard.report($0) }
     report = events
+    try configuration.checkBuffer()
     intake = Intake(limit: Self.intakeLimit)
     acquisition = Acquisition(DriverContext(intake: intake, report: events))
     drivers = try configuration.makeDrivers(tags: tags)
@@ -63,25 +77,45 @@ public final class GatewayRuntime: Sendable {
       in: GatewayBuffer.folders(in: configuration.dataFolder))
     buffer = try await GatewayBuffer(
       dataFolder: configuration.dataFolder, size: configuration.buffer, report: events)
+    books = try await LedgerBooks.open(
+      dataFolder: configuration.dataFolder, buffer: buffer, tags: tags, report: events)
+    keeper = LedgerKeeper(books, report: events)
+    try await buffer.begin(books)
     await memory.load()
     mark = ProcessMark(dataFolder: configuration.dataFolder)
+    var history = ConfigurationHistory(dataFolder: configuration.dataFolder)
+    history.enter(configuration.text, report: events)
+    state = Mutex(State(configuration: configuration, history: history))
+    audit = await GatewayAudit(configuration, report: events)
     var runners: [SinkRunner] = []
     for destination in configuration.sinks {
       runners.append(
         try await Self.makeRunner(
-          destination, of: configuration, buffer: buffer, tags: tags, board: board, report: events))
+          destination, of: configuration, buffer: buffer, books: books, keeper: keeper, tags: tags,
+          board: board, report: events))
     }
     self.runners = runners
+    try await forgetPlaces(of: configuration)
+  }
+
+  /// Where sources wait for the sinks, a sink that is gone must not be waited for.
+  func forgetPlaces(of configuration: GatewayConfiguration) async throws(StoreError) {
+    for name in try await buffer.keepPlaces(onlyOf: configuration.sinks.map(\.name)) {
+      report(
+        GatewayEvent(
+          .warning, source: "buffer",
+          "sink \(name) is gone: its place is given up (buffer.when_full is wait)"))
+    }
   }
 
   static func makeRunner(
     _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration,
-    buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard,
-    report: @escaping @Sendable (GatewayEvent) -> Void
+    buffer: GatewayBuffer, books: LedgerBooks, keeper: LedgerKeeper, tags: TagRegistry,
+    board: StatusBoard, report: @escaping @Sendable (GatewayEvent) -> Void
   ) async throws -> SinkRunner {
     let opened = try configuration.openSink(
       sink, buffer: buffer.identity, tags: tags)
-    let places = try await SinkPlaces(sink.name, in: buffer)
+    let places = try await SinkPlaces(sink.name, in: buffer, books: books, keeper: keeper)
     return SinkRunner(
       index: board.addSink(sink.name), name: sink.name, sink: opened,
       deadLetters: DeadLetterFile(
@@ -97,47 +131,88 @@ public final class GatewayRuntime: Sendable {
   /// What it was made from, or reloaded with last.
   public var configuration: GatewayConfiguration { state.withLock { $0.configuration } }
 
+  /// The number and the digest of that.
+  public var configurationVersion: ConfigurationVersion { history.current }
+
+  var history: ConfigurationHistory { state.withLock { $0.history } }
+
   /// The counts up to now.
   public var status: GatewayStatus { board.status }
+
+  /// What is wrong at the moment, the oldest first: the events that told the beginning of what has not ended.
+  public var conditions: [GatewayEvent] { events.conditions }
+
+  /// How many events there were since the start.
+  public var eventCounts: [GatewayEvent.Level: UInt64] { events.counts }
+
+  /// Whether it reads its devices: between the beginning and the end of `run`.
+  public var isRunning: Bool { state.withLock { $0.isRunning } }
+
+  /// Grows at least every ten seconds while samples can pass through, or wait for a full disk: for watchdogs.
+  public var heartbeat: UInt64 { board.heartbeat }
 
   /// The latest sample of each tag that has one.
   public var latest: [Sample] { board.latest }
 
   /// How many samples of which device gave way in a full buffer before a sink had them, since the sink has its place in the
-  /// buffer: also before this start. Devices that are in no configuration any more are told as `?` and a number.
+  /// buffer: also before this start.
   public func evictedSamples(of sink: String) -> [String: UInt64] {
-    var names: [UInt32: String] = [:]
-    for name in tags.names {
-      let device = SourceLabels.device(of: name)
-      names[SourceLabels.label(of: device)] = String(device)
-    }
-    var samples: [String: UInt64] = [:]
-    for (label, count) in buffer.evictedLabels(of: sink) {
-      samples[names[label] ?? "?\(label)", default: 0] += count
-    }
-    return samples
+    books.evictedSamples(of: sink)
   }
 
   /// Works until the task is cancelled or all sources have ended. What was acquired is then stored, and the sinks
   /// get `grace` to take what is left; what they don't take waits in the buffer for the next run.
   ///
+  /// When it is cancelled and the buffer has no room (`Buffer.WhenFull.wait`) or its disk fails, what was acquired waits for
+  /// `grace`, too. What then finds no room is counted as shed and told; brokers keep their messages for the next run.
+  ///
+  /// Meanwhile `ControlClient`, and with it `iiotctl gateway status` and `reload`, find it by a socket in the data folder.
+  ///
   /// To be called once.
-  public func run(grace: Duration = .seconds(5)) async throws {
+  ///
+  /// - Parameters:
+  ///   - grace: See above.
+  ///   - file: Where the configuration stands, for those who want it to be read again (`reloadFile()`).
+  ///   - isWatched: Whether the file is read again by itself when it has changed.
+  public func run(
+    grace: Duration = .seconds(5), file: String? = nil, isWatched: Bool = false
+  ) async throws {
+    state.withLock { $0.file = file.map(ConfigurationFile.init(path:)) }
+    try await withTaskCancellationHandler {
+      try await work(grace: grace, watching: isWatched ? file : nil)
+    } onCancel: {
+      Task {
+        try? await Task.sleep(for: grace)
+        buffer.end()
+      }
+    }
+  }
+
+  private func work(grace: Duration, watching file: String?) async throws {
+    let control = openControl()
+    warnOfSchedules(of: configuration)
+    let watching = Task { await watch(file) }
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
+    await audit.started(history)
+    let version = configurationVersion.number
     let writer = Task {
       var first = stages.makeStages(tags: tags)
       first.restore()
       var lane = Lane(
         intake: intake, buffer: buffer, tags: tags, board: board, stages: first,
-        nextSequence: nextSequence, report: report)
+        books: books, keeper: keeper, nextSequence: nextSequence, configurationVersion: version,
+        report: report)
       await lane.run()
     }
     for runner in runners { await forwarding.start(runner) }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }
     state.withLock { $0.isRunning = true }
+    let saving = Task { await keeper.run() }
     let reports = Task { await writeReports() }
     let ticks = Task { await tick() }
     await acquisition.waitForEnd()
+    watching.cancel()
+    await watching.value
     state.withLock { $0.isRunning = false }
     reports.cancel()
     await reports.value
@@ -149,6 +224,12 @@ public final class GatewayRuntime: Sendable {
     let observing = Task { await observers.finish(buffer, grace: grace) }
     await forwarding.finish(grace: grace)
     await observing.value
+    await control?.close()
+    saving.cancel()
+    await saving.value
+    try? await keeper.save()
+    await audit.stopped(history)
+    events.summarize(all: true)
     try await buffer.close()
   }
 }
@@ -157,7 +238,41 @@ extension GatewayRuntime {
   /// Has the lane keep what formulas remember also when nothing comes.
   private func tick() async {
     var rounds = Rounds(every: FormulaKeeper.interval)
-    while await rounds.next() { intake.tick() }
+    while await rounds.next() {
+      intake.tick()
+      events.summarize()
+      try? await buffer.even()
+    }
+  }
+
+  /// A gateway works without it: whoever can't make it is told.
+  private func openControl() -> ControlServer? {
+    do throws(ControlSocket.Failure) {
+      return try ControlServer(dataFolder: configuration.dataFolder) { [weak self] request in
+        guard let self else { return .refused(.init("the gateway ends", "start it again")) }
+        return await ControlRequests.answer(request, of: self)
+      }
+    } catch {
+      report(
+        GatewayEvent(
+          .warning, source: "control socket",
+          "status and reload can't be asked for: \(error.message) "
+            + "[\(ControlSocket.path(in: configuration.dataFolder))]"))
+      return nil
+    }
+  }
+
+  private func watch(_ file: String?) async {
+    guard let file else { return }
+    do throws(SystemFailure) {
+      // What it did, or why not, is told as an event.
+      try await FileWatch(file).forEach { _ = try? await reloadFile(by: "file watch") }
+    } catch {
+      report(
+        GatewayEvent(
+          .error, source: "configuration",
+          "can't be watched (\(error.call): \(error.explanation)); reload it by hand"))
+    }
   }
 
   /// Without the package trait there is no history, and no sink that would have let the gateway start.

@@ -2,7 +2,7 @@ public import IndustrialModel
 
 /// What a running gateway has done so far, each number counted where the thing happened.
 public struct GatewayStatus: Sendable {
-  /// Samples that drivers, formulas and windows made: what was suppressed, folded and stored, and what is on its way.
+  /// Samples that drivers, formulas and windows made: what was suppressed, folded, shed and stored, and what is on its way.
   public var acquired: UInt64 = 0
   /// Samples that said nothing new, by the rules of their tags.
   public var suppressed: UInt64 = 0
@@ -11,6 +11,8 @@ public struct GatewayStatus: Sendable {
   /// Values that came too late for their windows, so that these are without them; by their rules they were dropped (and are
   /// among the folded) or stored.
   public var tooLate: UInt64 = 0
+  /// Samples that could not be stored before the gateway's end: the buffer was full (`when_full: wait`) or its disk failed.
+  public var shed: UInt64 = 0
   /// Samples that are durable in the store.
   public var stored: UInt64 = 0
   /// What each sink has done, by its name, in the order of the configuration.

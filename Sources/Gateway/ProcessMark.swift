@@ -15,7 +15,12 @@ public final class ProcessMark: Sendable {
     }
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit {
+    guard descriptor >= 0 else { return }
+    // See the store's lock: a child that was just forked must not keep it.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// The process that runs a gateway in a data folder; nil when none does.
   public static func runningProcess(dataFolder: String) -> Int32? {

@@ -15,6 +15,12 @@ final class StatusBoard: Sendable {
   }
 
   private let state = Mutex(State())
+  private let beats = Atomic<UInt64>(0)
+
+  /// The lane does something, if it is only trying the disk again.
+  func beat() { beats.add(1, ordering: .relaxed) }
+
+  var heartbeat: UInt64 { beats.load(ordering: .relaxed) }
 
   var status: GatewayStatus {
     state.withLock { state in
@@ -73,6 +79,8 @@ final class StatusBoard: Sendable {
   }
 
   func set(tooLate: UInt64) { state.withLock { $0.status.tooLate = tooLate } }
+
+  func shed(_ count: Int) { state.withLock { $0.status.shed += UInt64(count) } }
 
   func stored(_ count: Int) { state.withLock { $0.status.stored += UInt64(count) } }
 

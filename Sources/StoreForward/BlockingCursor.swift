@@ -26,7 +26,7 @@ public final class BlockingCursor: @unchecked Sendable {  // `storage` is guarde
   /// - Returns: What the body returned, or nil if no record came in time.
   /// - Throws: `StoreError` with code `closed` or `inputOutput`, or what the body throws.
   public func next<Result>(
-    maxBytes: Int = 1 << 18, maxRecords: Int = .max, wait: Duration? = .zero,
+    maxBytes: Int = ReadWindow.bytes, maxRecords: Int = .max, wait: Duration? = .zero,
     _ body: (borrowing StoredBatch) throws -> Result
   ) throws -> Result? {
     turn.lock()

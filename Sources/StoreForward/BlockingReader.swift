@@ -6,7 +6,7 @@ public final class BlockingReader {
 
   init(core: StoreCore<POSIXFileSystem>, next: UInt64) {
     self.core = core
-    request = ReadRequest(next: next, hint: nil, maxBytes: 1 << 18, maxRecords: .max)
+    request = ReadRequest(next: next, hint: nil, maxBytes: ReadWindow.bytes, maxRecords: .max)
   }
 
   /// The number that the next batch begins with.
@@ -22,7 +22,7 @@ public final class BlockingReader {
   /// - Returns: What the body returned, or nil if no record came in time.
   /// - Throws: `StoreError` with code `closed` or `inputOutput`, or what the body throws.
   public func next<Result>(
-    maxBytes: Int = 1 << 18, maxRecords: Int = .max, wait: Duration? = .zero,
+    maxBytes: Int = ReadWindow.bytes, maxRecords: Int = .max, wait: Duration? = .zero,
     _ body: (borrowing StoredBatch) throws -> Result
   ) throws -> Result? {
     let deadline = wait.map(MonotonicClock.deadline(after:)) ?? .max

@@ -12,7 +12,8 @@ public final class RingReader: Sendable {
 
   init(store: RingStore, next: UInt64) {
     self.store = store
-    request = Mutex(ReadRequest(next: next, hint: nil, maxBytes: 1 << 18, maxRecords: .max))
+    request = Mutex(
+      ReadRequest(next: next, hint: nil, maxBytes: ReadWindow.bytes, maxRecords: .max))
   }
 
   /// The number that the next batch begins with.
@@ -29,7 +30,7 @@ public final class RingReader: Sendable {
   /// - Throws: `StoreError` with code `closed`, `cursorInUse` (two calls at once) or `inputOutput`, or
   ///   what the body throws.
   public func next<Result>(
-    maxBytes: Int = 1 << 18, maxRecords: Int = .max, wait: Duration? = .zero,
+    maxBytes: Int = ReadWindow.bytes, maxRecords: Int = .max, wait: Duration? = .zero,
     _ body: (borrowing StoredBatch) async throws -> Result
   ) async throws -> Result? {
     guard !isBusy.exchange(true, ordering: .acquiring) else {

@@ -147,6 +147,17 @@ public final class RingStore: Sendable {
     try await io.run { Result { () throws(StoreError) in try core.resize(to: capacity) } }.get()
   }
 
+  /// Changes what happens when the ring is full, from the next append on; appends that wait are looked at again. Not kept:
+  /// the options say it anew when the store is opened.
+  ///
+  /// - Throws: `StoreError` with code `closed` or `readOnly`.
+  public func changeOverflow(to policy: StoreOptions.OverflowPolicy) async throws(StoreError) {
+    let core = core
+    try await io.run {
+      Result { () throws(StoreError) in try core.changeOverflow(to: policy) }
+    }.get()
+  }
+
   /// Has `read` fill a batch on the store's thread, again and again until there is something in it.
   ///
   /// - Returns: false if nothing came in time or the task was cancelled.

@@ -30,7 +30,7 @@ public final class StoreCursor: Sendable {
   /// - Throws: `StoreError` with code `closed`, `cursorInUse` (two calls at once) or `inputOutput`, or
   ///   what the body throws.
   public func next<Result>(
-    maxBytes: Int = 1 << 18, maxRecords: Int = .max, wait: Duration? = .zero,
+    maxBytes: Int = ReadWindow.bytes, maxRecords: Int = .max, wait: Duration? = .zero,
     _ body: (borrowing StoredBatch) async throws -> Result
   ) async throws -> Result? {
     guard !isBusy.exchange(true, ordering: .acquiring) else {

@@ -26,7 +26,7 @@ public final class StoreReader {
         .notFound, "there is no store in this directory", path: directory, advice: "check the path")
     }
     files = FileCache(fs: fs)
-    request = ReadRequest(next: 1, hint: nil, maxBytes: 1 << 18, maxRecords: .max)
+    request = ReadRequest(next: 1, hint: nil, maxBytes: ReadWindow.bytes, maxRecords: .max)
     try seek(to: start)
   }
 
@@ -112,7 +112,7 @@ public final class StoreReader {
 
   /// Hands out the next records or gaps, nil at the end of what the last look found.
   public func next<Result>(
-    maxBytes: Int = 1 << 18, maxRecords: Int = .max,
+    maxBytes: Int = ReadWindow.bytes, maxRecords: Int = .max,
     _ body: (borrowing StoredBatch) throws -> Result
   ) throws -> Result? {
     storage.clear(from: request.next)

@@ -5,7 +5,7 @@ struct GatewayCommand: AsyncParsableCommand {
     commandName: "gateway",
     abstract: "Runs a gateway: from machines to a buffer on disk to destinations.",
     subcommands: [
-      GatewayRun.self, GatewayCheck.self, GatewayReload.self, GatewaySchema.self,
-      GatewayImport.self,
+      GatewayRun.self, GatewayCheck.self, GatewayStatusCommand.self, GatewayReload.self,
+      GatewayDiff.self, GatewayLedger.self, GatewaySchema.self, GatewayImport.self,
     ])
 }

@@ -1,38 +1,71 @@
 internal import ArgumentParser
 internal import Gateway
-internal import Glibc
 
 struct GatewayReload: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
     abstract: "Lets a running gateway go on with its changed configuration.",
     discussion: """
-      The file is checked first; when it is wrong, the gateway hears nothing of it. What the gateway then does, it tells in its events. \
-      What did not change goes on untouched. `gateway.id`, `gateway.data` and `buffer.segment` need a restart. SIGHUP does the \
-      same.
+      Asks the gateway over the socket in its data folder, waits until it is done and prints what it did, a line for each change. The file is \
+      checked first; when it is wrong, the gateway hears nothing of it. What did not change goes on untouched. `gateway.id`, \
+      `gateway.data` and `buffer.segment` need a restart. The gateway reads the file that it was started with; SIGHUP does the \
+      same and answers in its events only.
 
       Example:
         iiotctl gateway reload gateway.yaml
 
-      Exit codes: 0 when the gateway was told, 1 when not, 64 misuse.
+      Exit codes: 0 when the gateway goes on with it, 1 when it goes on as before or none runs, 64 misuse.
       """)
 
   @Argument(help: "The configuration with which the gateway was started.")
   var file: String
 
+  @Option(
+    help:
+      "How to print: table (lines of words) or jsonl (default: table on a terminal, else jsonl).")
+  var format: ReportFormat?
+
   func run() async throws {
     let configuration = try Configurations.load(file)
-    let folder = configuration.dataFolder
-    guard let process = ProcessMark.runningProcess(dataFolder: folder) else {
-      throw Failure(
-        "no gateway runs with this configuration", at: "\(folder)/gateway.pid",
-        advice: "run this in the folder in which the gateway was started, or start it")
+    let lines = try await RunningGateway.ask("reload", in: configuration.dataFolder)
+    var output = StandardOutput()
+    if ReportFormat.chosen(format) == .table {
+      let changes = lines.map { line in
+        ReloadPlan.Change(
+          part: line["part"] ?? "", name: line["name"] ?? "", action: line["action"] ?? "",
+          effect: line["effect"])
+      }
+      let words = changes.compactMap { $0.map { "\($0)" } }
+      try output.append {
+        $0 += Array((words.isEmpty ? "nothing changed" : words.joined(separator: "\n")).utf8)
+        $0.append(0x0A)
+      }
+    } else {
+      try output.append { for line in lines { $0 += Array((line.text + "\n").utf8) } }
     }
-    guard kill(process, SIGHUP) == 0 else {
-      throw Failure(
-        "can't reach the gateway: \(String(cString: strerror(errno)))", at: "process \(process)",
-        advice: "run this as the user who started the gateway")
+    try output.flush()
+  }
+}
+
+/// Reports for people and for programs.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, jsonl
+
+  static func chosen(_ asked: ReportFormat?) -> ReportFormat {
+    asked ?? (StandardOutput.isTerminal ? .table : .jsonl)
+  }
+}
+
+/// Asks a gateway of this machine.
+enum RunningGateway {
+  static func ask(
+    _ request: String, in dataFolder: String
+  ) async throws -> [ControlClient.Line] {
+    do throws(ControlError) {
+      return try await ControlClient(dataFolder: dataFolder).ask(request)
+    } catch {
+      if let problems = error.configuration { throw ConfigurationFailure(problems) }
+      throw Failure(error.message, at: error.place, advice: error.advice)
     }
-    print("told process \(process)")
   }
 }

@@ -18,6 +18,7 @@ struct IIoTCtl: AsyncParsableCommand {
       DbcCommand.self,
       GatewayCommand.self,
       ReportCommand.self,
+      AuditCommand.self,
       FormulaCommand.self,
       ModbusCommand.self,
       Simulate.self,

@@ -23,6 +23,19 @@ import Testing
     #expect(CANPayload([0xDE, 0xAD]).map(\.description) == "dead")
   }
 
+  @Test(arguments: -1...66)
+  func payloadOfAWordIsTheSameAsOfItsBytes(count: Int) throws {
+    let word: UInt64 = 0x8877_6655_4433_2211
+    let bytes = (0..<min(max(count, 0), 64)).map { index in
+      index < 8 ? UInt8(truncatingIfNeeded: word >> UInt64(8 * index)) : 0
+    }
+    let payload = CANPayload(word: word, count: count)
+    #expect(Array(payload) == bytes)
+    // Also past the count, where frames are compared by whole words.
+    let expected = try #require(CANPayload(bytes))
+    #expect((0..<8).allSatisfy { payload.word($0) == expected.word($0) })
+  }
+
   @Test(arguments: 0...64)
   func batchGivesBackWhatWasAppended(count: Int) throws {
     let identifier = try #require(CANIdentifier(extended: 0x18FE_F100))

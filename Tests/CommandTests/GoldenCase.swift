@@ -25,7 +25,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/iiotctl")
 
   /// The traits of this build as the file `trait` has them; empty for what needs none.
-  #if Gateway && History
+  #if Gateway && History && Server
+    private static let builtTraits = ["", "Gateway\n", "History\n", "Server\n"]
+  #elseif Gateway && History
     private static let builtTraits = ["", "Gateway\n", "History\n"]
   #elseif Gateway
     private static let builtTraits = ["", "Gateway\n"]

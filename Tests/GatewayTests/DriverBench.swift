@@ -49,7 +49,7 @@ final class DriverBench: Sendable {
       $0 = Task.detached { [intake] in
         while let batches = await intake.take() {
           self.keep(batches)
-          for batch in batches { batch.onStored?() }
+          for batch in batches { batch.onStored?(true) }
         }
       }
     }

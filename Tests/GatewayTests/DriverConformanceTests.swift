@@ -135,39 +135,3 @@ extension DriverBench {
     }
   }
 }
-
-/// What this process holds of the machine.
-private struct Footprint {
-  var threads: Int
-  var descriptors: Int
-
-  init() throws {
-    func entries(_ folder: String) throws -> [String] {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)")
-    }
-    func name(_ task: String) -> String? {
-      try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
-    }
-    // Those of Swift's pool bear the name of the program, and come and go as they like.
-    let program = name("\(getpid())")
-    threads = try entries("task").count { task in name(task).map { $0 != program } ?? false }
-    descriptors = try entries("fd").count
-  }
-
-  /// Threads and sockets end a moment after what they belong to: waits until there are no more than wanted, or no fewer than a
-  /// moment ago.
-  static func settled(atMost wanted: Footprint?) async throws -> Footprint {
-    var last = try Footprint()
-    for _ in 0..<300 {
-      try await Task.sleep(for: .milliseconds(wanted == nil ? 200 : 20))
-      let now = try Footprint()
-      if let wanted {
-        if now.threads <= wanted.threads, now.descriptors <= wanted.descriptors { return now }
-      } else if now.threads == last.threads, now.descriptors == last.descriptors {
-        return now
-      }
-      last = now
-    }
-    return last
-  }
-}

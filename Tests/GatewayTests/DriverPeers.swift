@@ -31,8 +31,8 @@ struct DriverCase: Sendable, CustomTestStringConvertible {
     DriverCase(name: "can-log") { try FIFOPeer($0) },
     DriverCase(
       name: "socketcan",
-      missing: if_nametoindex("vcan0") == 0 || PeerProcess.find("cansend") == nil
-        ? "needs vcan0 (Tests/vcan/run) and can-utils" : nil
+      missing: if_nametoindex("vcan2") == 0 || PeerProcess.find("cansend") == nil
+        ? "needs vcan2 (Tests/vcan/run) and can-utils" : nil
     ) { try InterfacePeer($0) },
     DriverCase(name: "system") { _ in MadeUpPeer(.system(disk: "/"), .init(name: "d", bus: "b")) },
     DriverCase(name: "simulator") { _ in
@@ -239,11 +239,22 @@ private final class InterfacePeer: DriverPeer {
 
   var configuration: GatewayConfiguration {
     plant(
-      .socketCAN(interface: "vcan0", database: folder.file("m.dbc")), .init(name: "d", bus: "b"))
+      .socketCAN(interface: "vcan2", database: folder.file("m.dbc")), .init(name: "d", bus: "b"))
   }
 
+  /// Root may switch it off and on again.
+  var goesAway: Bool { geteuid() == 0 && PeerProcess.find("ip") != nil }
+
   func speak() async throws {
-    _ = try Tool(try #require(PeerProcess.find("cansend")), ["vcan0", "123#0100020000000000"])
+    _ = try Tool(try #require(PeerProcess.find("cansend")), ["vcan2", "123#0100020000000000"])
+  }
+
+  func goAway() async throws { try set("down") }
+
+  func comeBack() async throws { try set("up") }
+
+  private func set(_ state: String) throws {
+    _ = try Tool(try #require(PeerProcess.find("ip")), ["link", "set", "vcan2", state])
   }
 }
 

@@ -195,16 +195,13 @@ struct FormulaMemoryTests {
   private func configuration(
     _ expression: String = "count_if({sim/s} >= 0)"
   ) -> GatewayConfiguration {
-    GatewayConfiguration(
-      id: "g", dataFolder: folder.file("data"),
-      buses: [.init(name: "made-up", transport: .simulator)],
-      devices: [
-        .init(
-          name: "sim", bus: "made-up", every: .milliseconds(1),
-          simulated: [SimulatedTag(name: "s", shape: .walk)])
-      ], formulas: [.init(tag: "f/count", expression: expression)],
-      buffer: .init(capacity: 16 << 20, segment: 1 << 20),
-      sinks: [.init(name: "a", kind: .file(path: folder.file("a.csv"), format: .csv))])
+    var configuration = GatewayConfiguration.simulated(
+      in: folder, tags: [SimulatedTag(name: "s", shape: .walk)],
+      formulas: [.init(tag: "f/count", expression: expression)])
+    configuration.sinks = [
+      .init(name: "a", kind: .file(path: folder.file("a.csv"), format: .csv))
+    ]
+    return configuration
   }
 
   private func values(of tag: String) throws -> [Double] {

@@ -100,7 +100,8 @@
       try await run(gateway) { $0.status.stored > 300 }
       let all = try counts(folder.text(of: "all"))
       #expect(Set(all.keys) == ["d/f event", "d/s telemetry", "d/m.mean telemetry"])
-      #expect((all["d/f event"] ?? 0) > (all["d/s telemetry"] ?? 0))
+      // On a machine that is slower than both periods they take turns.
+      #expect((all["d/f event"] ?? 0) >= (all["d/s telemetry"] ?? 0))
       let some = try counts(folder.text(of: "some"))
       #expect(some == all.filter { $0.key != "d/m.mean telemetry" })
       #expect(try counts(folder.text(of: "rest")) == all.filter { $0.key == "d/s telemetry" })

@@ -88,6 +88,28 @@ struct LaneTests {
     #expect(try samples("late.jsonl").count { $0.sampleClass == "alarm" } == 10)
   }
 
+  @Test("more samples at once than the buffer can hold go in one part after the other")
+  func flood65536() async throws {
+    var configuration = configuration(capacity: 1 << 17)
+    configuration.devices = []
+    let gateway = try await GatewayRuntime(configuration)
+    let tags = (0..<300).map { gateway.tags.intern("line/t\($0)") }
+    let samples = (0..<60_000).map {
+      Sample(tag: tags[$0 % tags.count], value: .double(Double($0)))
+    }
+    await gateway.intake.put(Moments(samples: SampleBatch(samples), grouping: .whole))
+    try await gateway.run(grace: .seconds(60))
+    #expect(gateway.status.stored == 60_000)
+    let ledger = try LedgerReader.ledger(dataFolder: folder.file("data"))
+    #expect(ledger.discrepancies == [] && ledger.tags.allSatisfy { $0.stored == 200 })
+    let sink = try #require(ledger.sinks.first)
+    let lines = try self.samples("out.jsonl").count
+    // What was given up on its way to the sink arrived all the same.
+    let late = sink.tags.reduce(0) { $0 + $1.late }
+    #expect(sink.tags.reduce(0) { $0 + $1.delivered } + late == UInt64(lines))
+    #expect(sink.tags.reduce(0) { $0 + $1.evicted } == UInt64(60_000 - lines) + late)
+  }
+
   // MARK: -
 
   private struct Line {

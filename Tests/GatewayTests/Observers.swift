@@ -2,13 +2,16 @@ import Foundation
 import Gateway
 import Synchronization
 
-/// The events of a gateway.
+/// The events of a gateway, without those that each start and end makes: the audit trail's.
 final class EventLog: Sendable {
   private let events = Mutex<[GatewayEvent]>([])
 
   var all: [GatewayEvent] { events.withLock { $0 } }
   var add: @Sendable (GatewayEvent) -> Void {
-    { event in self.events.withLock { $0.append(event) } }
+    { event in
+      guard event.source != "audit" else { return }
+      self.events.withLock { $0.append(event) }
+    }
   }
 }
 

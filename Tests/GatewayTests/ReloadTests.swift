@@ -1,8 +1,10 @@
 import Foundation
-import Gateway
 import Modbus
+import StoreForward
 import TestSupport
 import Testing
+
+@testable import Gateway
 
 @Suite("A gateway goes on with another configuration", .timeLimit(.minutes(15)))
 struct ReloadTests {
@@ -64,6 +66,126 @@ struct ReloadTests {
       counts.first.map { $0 >= 1 } == true && zip(counts, counts.dropFirst()).allSatisfy { $0 < $1 }
     )
     #expect(counts.count > 50)
+  }
+
+  @Test(
+    "a hundred times under load: the device sees one connection, and each of its answers is stored",
+    .enabled(if: PeerProcess.find("python3") != nil, "python3 is not installed"))
+  func unnoticed() async throws {
+    let script = URL(filePath: #filePath)
+      .appending(path: "../../Fixtures/modbus/counting_server.py").standardized.path
+    try folder.write("", to: "seen")
+    let server = try PeerProcess(
+      try #require(PeerProcess.find("python3")), [script], output: folder.file("seen"))
+    func seen() throws -> [Substring] { try folder.text(of: "seen").split(separator: "\n") }
+    while try seen().isEmpty, server.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+    var configuration = configuration()
+    configuration.buses.append(
+      .init(
+        name: "plc",
+        transport: .modbusTCP(
+          host: "127.0.0.1", port: UInt16(try seen()[0]) ?? 0, timeout: .seconds(60))))
+    configuration.devices.append(
+      .init(
+        name: "pump", bus: "plc", every: .milliseconds(5),
+        tags: [RegisterTag(name: "a", table: .holding, address: 0)]))
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { _ in
+      guard try seen().count > 20 else { return false }
+      for round in 0..<100 {
+        configuration.devices[0].every = .milliseconds(1 + round % 3)
+        configuration.formulas = [.init(tag: "f/x", expression: "{sim/s} + \(round)")]
+        configuration.buffer.capacity = (16 + round % 2) << 20
+        configuration.sinks[1].kind = .file(
+          path: folder.file("b.jsonl"), format: .jsonl,
+          rotation: FileRotation(size: 1 << 30 + round))
+        try await gateway.reload(configuration)
+        let before = try seen().count
+        if round % 10 == 0 {
+          while try seen().count < before + 3 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+      }
+      return true
+    }
+    let requests = try seen().dropFirst()
+    #expect(requests.count { $0 == "+" } == 1)
+    let stored = try objects("a.jsonl").filter { $0["tag"] as? String == "pump/a" }
+    #expect(stored.allSatisfy { $0["quality"] as? String == "good" })
+    // One request may have been on its way at the end.
+    let asked = requests.count { $0 == "1" }
+    #expect(stored.count == asked || stored.count == asked - 1, "\(stored.count) of \(asked)")
+  }
+
+  @Test("each way in which a reload can fail leaves everything as it was")
+  func rollsBack() async throws {
+    let server = try ModbusServer(port: 0)
+    var configuration = configuration()
+    configuration.buses.append(
+      .init(
+        name: "plc",
+        transport: .modbusTCP(host: "127.0.0.1", port: server.port, timeout: .seconds(60))))
+    configuration.devices.append(
+      .init(
+        name: "pump", bus: "plc", every: .milliseconds(2),
+        tags: [RegisterTag(name: "a", table: .holding, address: 0)]))
+    let gateway = try await GatewayRuntime(configuration)
+    let original = configuration
+    let failures: [(String, @Sendable (inout GatewayConfiguration) -> Void)] = [
+      // A driver can't be made.
+      (
+        "/no/such.dbc",
+        { new in
+          new.buses.append(
+            .init(name: "can", transport: .canLog(path: "/x", database: "/no/such.dbc")))
+          new.devices.append(.init(name: "car", bus: "can"))
+        }
+      ),
+      ("f/x", { $0.formulas = [.init(tag: "f/x", expression: "{pump/a} +")] }),
+      // A new sink can't be opened, behind one that can and one that has been exchanged.
+      ("/no/such/folder/x", { $0.sinks[2].kind = .file(path: "/no/such/folder/x", format: .csv) }),
+      (
+        "without a sink",
+        { new in
+          new.sinks = []
+          new.buffer.whenFull = .wait
+        }
+      ),
+    ]
+    try await run(gateway) { gateway in
+      guard gateway.status.stored > 10 else { return false }
+      let connection = try connections(to: server.port)
+      let limit = gateway.buffer.store(of: .telemetry)?.metrics.segmentLimit
+      for (words, change) in failures {
+        var wrong = original
+        wrong.devices[0].every = .milliseconds(7)
+        wrong.devices[1].every = .milliseconds(7)
+        wrong.sinks[0].kind = .file(path: folder.file("other.jsonl"), format: .jsonl)
+        wrong.sinks.append(
+          .init(name: "new", kind: .file(path: folder.file("new.jsonl"), format: .jsonl)))
+        wrong.processing = [ProcessingRule("sim/*")]
+        change(&wrong)
+        do {
+          try await gateway.reload(wrong)
+          Issue.record("taken: \(words)")
+        } catch {
+          #expect("\(error)".contains(words))
+        }
+        #expect(gateway.configuration == original)
+        #expect(gateway.status.sinks.map(\.name) == ["a", "b"])
+        #expect(gateway.buffer.store(of: .telemetry)?.metrics.segmentLimit == limit)
+        #expect(gateway.buffer.hasPlace("new") == false)
+        // Everything goes on, also the sinks that were exchanged.
+        let before = gateway.status.sinks.map(\.counts.delivered)
+        while zip(before, gateway.status.sinks).contains(where: { $0 >= $1.counts.delivered }) {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+      }
+      #expect(try connections(to: server.port) == connection)
+      return true
+    }
+    let all = Array(1...gateway.status.stored)
+    #expect(try Set(numbers("a.jsonl")) == Set(all))
+    #expect(try Set(numbers("b.jsonl")) == Set(all))
   }
 
   @Test("what can't work changes nothing, and says why")
@@ -142,18 +264,7 @@ struct ReloadTests {
   // MARK: -
 
   private func configuration() -> GatewayConfiguration {
-    GatewayConfiguration(
-      id: "g", dataFolder: folder.file("data"),
-      buses: [.init(name: "made-up", transport: .simulator)],
-      devices: [
-        .init(
-          name: "sim", bus: "made-up", every: .milliseconds(1),
-          simulated: [SimulatedTag(name: "s", shape: .walk)])
-      ], buffer: .init(capacity: 16 << 20, segment: 1 << 20),
-      sinks: [
-        .init(name: "a", kind: .file(path: folder.file("a.jsonl"), format: .jsonl)),
-        .init(name: "b", kind: .file(path: folder.file("b.jsonl"), format: .jsonl)),
-      ])
+    .simulated(in: folder, tags: [SimulatedTag(name: "s", shape: .walk)], sinks: ["a", "b"])
   }
 
   /// Our ends of the connections to a port of this machine, as the kernel lists them.

@@ -32,7 +32,7 @@
       try folder.write(ConfigurationSchema.text, to: "schema.json")
       try folder.write(documentedConfiguration(), to: "reference.yaml")
       var files = [folder.file("reference.yaml")]
-      for place in ["examples", "Tests/Fixtures/iiotctl"] {
+      for place in ["Examples", "Tests/Fixtures/iiotctl"] {
         let base = root.appending(path: place)
         let names = try FileManager.default.subpathsOfDirectory(atPath: base.path)
         files += try names.filter { $0.hasSuffix("gateway.yaml") }
@@ -143,7 +143,9 @@
     @Test("the example of the reference can be read as it stands") func reference() throws {
       let folder = try TemporaryFolder()
       setenv("CLOUD_TOKEN", "x", 1)
-      for secret in ["broker", "influx"] { try folder.write("secret \(secret)", to: secret) }
+      for secret in ["audit", "broker", "influx"] {
+        try folder.write("secret \(secret)", to: secret)
+      }
       let text = try documentedConfiguration().replacing("secrets/", with: "\(folder.path)/")
         .replacing("vehicle.dbc", with: folder.file("none.dbc"))
       let configuration = try GatewayConfiguration(yaml: text)

@@ -78,6 +78,32 @@ struct FairnessTests {
     engine.shutDown()
   }
 
+  @Test("each request is sent once, in whatever pieces the answers come", arguments: 1...8)
+  func piecesOfAWindow(piece: Int) throws {
+    let asked = Mutex<[UInt16]>([])
+    let peer = try ScriptedPeer { connection in
+      var waiting: [[UInt8]] = []
+      var whole = 0
+      while let request = connection.request() {
+        asked.withLock { $0.append(request.address) }
+        whole += 1
+        waiting.append(request.answer)
+        guard waiting.count >= piece || whole == 200 else { continue }
+        connection.send(Array(waiting.joined()))
+        waiting = []
+      }
+    }
+    defer { peer.stop() }
+    let engine = try engine(peer, inFlight: 8)
+    let plan = Job(try ReadPlan((0..<200).map { RegisterBlock(.holding, $0, count: 1) }))
+    engine.submit(plan)
+    while plan.remaining > 0 { engine.turn() }
+    #expect(asked.withLock { $0 } == Array(0..<200))
+    #expect(engine.statistics.timeouts == 0)
+    #expect(try (0..<200).allSatisfy { try plan.result.registers(ofBlock: $0).first == UInt16($0) })
+    engine.shutDown()
+  }
+
   @Test("the next to send, for any mixture of messages and plans")
   func queue() throws {
     var queue = JobQueue()

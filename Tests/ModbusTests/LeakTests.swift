@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Modbus
@@ -60,31 +61,15 @@ struct LeakTests {
   }
 }
 
-/// What this process holds of the machine.
-private struct Footprint: Equatable {
-  var threads: Int
-  var descriptors: Int
-
-  init() throws {
-    func entries(_ folder: String) throws -> [String] {
-      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(folder)")
-    }
-    // Those of Swift's pool come and go as they like.
-    threads = try entries("task").count { task in
-      let name = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
-      return name?.hasPrefix("modbus") == true
-    }
-    descriptors = try entries("fd").count
-  }
-
+extension Footprint {
   /// KiB in use.
-  static func memory() throws -> Int {
+  fileprivate static func memory() throws -> Int {
     let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
     return try #require(Int(text.split(separator: " ")[1])) * 4
   }
 
   /// Runs so many cycles that what one leaves behind would be seen: 200, and 10,000 with IIOT_SOAK=1.
-  static func staysTheSame(_ cycle: (Int) async throws -> Void) async throws {
+  fileprivate static func staysTheSame(_ cycle: (Int) async throws -> Void) async throws {
     let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
     let cycles = isLong ? 10_000 : 200
     let first = cycles / 10
@@ -99,22 +84,5 @@ private struct Footprint: Equatable {
     // Less than a kilobyte a cycle: the allocator's own habits, no object of ours.
     if isLong { #expect(growth < 8 * 1024, "KiB more after the last 9 of 10 parts") }
     if isLong { print("\(cycles) cycles: \(before), then \(after), \(growth) KiB more") }
-  }
-
-  /// Threads and sockets end a moment after what they belong to: waits until there are no more than wanted, or no fewer than a
-  /// moment ago.
-  private static func settled(atMost wanted: Footprint?) async throws -> Footprint {
-    var last = try Footprint()
-    for _ in 0..<300 {
-      try await Task.sleep(for: .milliseconds(wanted == nil ? 200 : 20))
-      let now = try Footprint()
-      if let wanted {
-        if now.threads <= wanted.threads, now.descriptors <= wanted.descriptors { return now }
-      } else if now == last {
-        return now
-      }
-      last = now
-    }
-    return last
   }
 }

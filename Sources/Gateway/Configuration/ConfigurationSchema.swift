@@ -30,6 +30,15 @@ public enum ConfigurationSchema {
           ("processing", SchemaOfProcessing.rules),
           ("buffer", buffer),
           ("sinks", named(.oneOf(SchemaOfSinks.all), "where samples go")),
+          (
+            "server",
+            .section([
+              (
+                "listen",
+                .text("address and port of /metrics, /health and /readyz; default: 127.0.0.1:9600")
+              )
+            ])
+          ),
           ("reports", named(report, "what is written about the values of tags")),
         ])
       ),
@@ -44,6 +53,14 @@ public enum ConfigurationSchema {
         ("data", .text("folder of everything it keeps; default: data")),
         (
           "timezone", .text("by whose clocks reports are made, such as Europe/Prague; default: UTC")
+        ),
+        (
+          "audit",
+          .section([
+            ("file", .text("the audit trail; default: audit.jsonl in the data folder")),
+            ("anchor", .text("its head, best on another disk; default: audit.head there")),
+            ("key", .secret("whoever has it can forge the trail; default: audit.key there")),
+          ])
         ),
       ])
   }
@@ -81,6 +98,12 @@ public enum ConfigurationSchema {
     .section([
       ("capacity", .size("disk space it takes in all; default: 1GiB")),
       ("segment", .size("of which one file; default: 16MiB, or a quarter of the capacity")),
+      (
+        "when_full",
+        .oneOf(
+          words: GatewayConfiguration.Buffer.WhenFull.allCases.map(\.rawValue),
+          "shed: the oldest samples give way; wait: sources wait for the sinks; default: shed")
+      ),
     ])
   }
 

@@ -35,6 +35,7 @@
         throw ConfigurationError(file: file, problems: log.problems)
       }
       self = configuration
+      text = ConfigurationText(yaml)
     }
   }
 
@@ -77,6 +78,11 @@
       configuration.reports = root.each("reports") { name, section in
         ReportLoader(section).load(name, of: configuration)
       }
+      if let problem = configuration.bufferProblem {
+        root.section("buffer")?.problem(at: "when_full", problem.message, problem.advice)
+      }
+      configuration.server = server(root.section("server"))
+      configuration.audit = audit(gateway?.section("audit"))
       gateway?.finish()
       root.finish()
       if log.problems.isEmpty { checkFormulas(of: configuration, in: root) }
@@ -177,6 +183,22 @@
       }
     }
 
+    private func server(_ section: YAMLSection?) -> ServerOptions? {
+      guard let section else { return nil }
+      defer { section.finish() }
+      return section.value("listen", expected: "ADDRESS:PORT, such as 127.0.0.1:9600") {
+        ServerOptions($0)
+      } ?? ServerOptions()
+    }
+
+    private func audit(_ section: YAMLSection?) -> AuditOptions {
+      guard let section else { return AuditOptions() }
+      defer { section.finish() }
+      return AuditOptions(
+        file: section.text("file", expected: "a path"),
+        anchor: section.text("anchor", expected: "a path"), key: section.secret("key"))
+    }
+
     private func buffer(_ section: YAMLSection?) -> GatewayConfiguration.Buffer {
       var buffer = GatewayConfiguration.Buffer()
       guard let section else { return buffer }
@@ -188,6 +210,8 @@
           "a segment of \(buffer.segment) bytes does not fit a buffer of \(buffer.capacity)",
           "choose segments of 64KiB or more, and at least two of them")
       }
+      buffer.whenFull =
+        section.value("when_full", expected: "shed or wait") { .init(rawValue: $0) } ?? .shed
       return buffer
     }
   }

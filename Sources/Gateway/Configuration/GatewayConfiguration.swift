@@ -27,6 +27,12 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var withheld: [String: [String]] = [:]
   /// What is written about the values of tags, again and again.
   public var reports: [ReportRule] = []
+  /// Where it is written down who did what to the gateway.
+  public var audit = AuditOptions()
+  /// Where it answers questions about itself over HTTP; nil for nowhere.
+  public var server: ServerOptions?
+  /// The file's text, where it comes from one.
+  public var text: ConfigurationText?
 
   /// What is allowed and seldom meant: addresses that look like a manual's numbers.
   public var warnings: [String] {
@@ -144,11 +150,25 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var capacity: Int
     /// Size of one of its files, in bytes.
     public var segment: Int
+    /// What happens when it is full of samples that some sink has not taken.
+    public var whenFull: WhenFull
 
-    /// A buffer of so many bytes; by default 1 GiB in files of 16 MiB.
-    public init(capacity: Int = 1 << 30, segment: Int = 16 << 20) {
+    /// A buffer of so many bytes; by default 1 GiB in files of 16 MiB that sheds the oldest.
+    public init(
+      capacity: Int = 1 << 30, segment: Int = 16 << 20, whenFull: WhenFull = .shed
+    ) {
       self.capacity = capacity
       self.segment = segment
+      self.whenFull = whenFull
+    }
+
+    /// What a full buffer does.
+    public enum WhenFull: String, Sendable, Hashable, CaseIterable {
+      /// The oldest samples give way, whoever has not had them yet; each is counted.
+      case shed
+      /// Sources wait until a sink takes something: polls are late, brokers keep their messages, and nothing that was stored
+      /// goes before all sinks have it.
+      case wait
     }
   }
 }
@@ -163,6 +183,20 @@ extension GatewayConfiguration {
       return options
     }
     return found.count == 1 ? found.first : nil
+  }
+
+  /// A buffer for which sources wait, and nobody who would ever make room in it.
+  var bufferProblem: (path: String, message: String, advice: String)? {
+    guard buffer.whenFull == .wait, sinks.isEmpty else { return nil }
+    return (
+      "buffer.when_full", "without a sink nobody makes room in a buffer that waits",
+      "add a sink, or write  when_full: shed"
+    )
+  }
+
+  func checkBuffer() throws(ConfigurationError) {
+    guard let problem = bufferProblem else { return }
+    throw ConfigurationError(problem.message, at: problem.path, advice: problem.advice)
   }
 
   /// The units of tags that have one.

@@ -5,6 +5,9 @@ indirect enum OrderedJSON: Sendable {
   case string(String)
   case integer(Int)
   case bool(Bool)
+  /// As it is written.
+  case literal(String)
+  case null
 
   /// The document, two spaces a level.
   func text(indent: String = "") -> String {
@@ -21,10 +24,12 @@ indirect enum OrderedJSON: Sendable {
     case .string(let text): return Self.quoted(text)
     case .integer(let number): return "\(number)"
     case .bool(let isTrue): return isTrue ? "true" : "false"
+    case .literal(let text): return text
+    case .null: return "null"
     }
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -46,19 +46,3 @@ enum SecretReference {
     }
   }
 }
-
-/// All bytes of a file; nil when it can't be read, with the reason in `errno`.
-func readFile(_ path: String) -> [UInt8]? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { Glibc.close(descriptor) }
-  var bytes: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let count = block.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR { continue }
-    guard count >= 0 else { return nil }
-    guard count > 0 else { return bytes }
-    bytes += block[..<count]
-  }
-}

@@ -9,7 +9,7 @@
     let path: String
     private let mark: Mark?
     private var entries: [(key: String, keyMark: Mark?, node: Node)] = []
-    private var asked: [String] = []
+    private var asked: Set<String> = []
     private let log: ProblemLog
 
     init?(_ node: Node, path: String, log: ProblemLog) {
@@ -29,7 +29,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are names that the user chose.
     func names(mayHaveBraces: Bool = false) -> [(String, Node)] {
-      asked = entries.map(\.key)
+      asked = Set(entries.map(\.key))
       for entry in entries
       where !ProblemLog.isName(mayHaveBraces ? ProblemLog.withoutBraces(entry.key) : entry.key) {
         log.add(
@@ -41,7 +41,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are tag paths, `device/tag`.
     var paths: [(String, Node)] {
-      asked = entries.map(\.key)
+      asked = Set(entries.map(\.key))
       for entry in entries {
         let parts = entry.key.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count < 2 || !parts.allSatisfy({ ProblemLog.isName(String($0)) }) else {
@@ -56,7 +56,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are tag paths or beginnings of some, `device/*`.
     var patterns: [(String, Node)] {
-      asked = entries.map(\.key)
+      asked = Set(entries.map(\.key))
       for entry in entries {
         let whole = entry.key.hasSuffix("*") ? entry.key.dropLast() + "x" : entry.key[...]
         let parts = whole.split(separator: "/", omittingEmptySubsequences: false)
@@ -74,7 +74,7 @@
     func subpath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func node(_ key: String) -> Node? {
-      asked.append(key)
+      asked.insert(key)
       return entries.first { $0.key == key }?.node
     }
 
@@ -178,12 +178,12 @@
     }
 
     /// Which keys belong here depends on a value that could not be read: asks no more about the rest.
-    func giveUp() { asked = entries.map(\.key) }
+    func giveUp() { asked = Set(entries.map(\.key)) }
 
     /// To be called after the last question: every key that nobody asked for is a mistake.
     func finish() {
       for entry in entries where !asked.contains(entry.key) {
-        let nearest = Spelling.nearest(to: entry.key, among: asked)
+        let nearest = Spelling.nearest(to: entry.key, among: asked.sorted())
         log.add(
           entry.keyMark, subpath(entry.key), "unknown key '\(entry.key)'",
           nearest.map { "did you mean '\($0)'?" }

@@ -34,6 +34,9 @@ final class SelectingSink: Sink {
     return report
   }
 
+  /// Whether a tag is for this sink, by its number; of all tags that were in a batch.
+  var wanted: [Bool] { isWanted.withLock { $0 } }
+
   func close() async { await sink.close() }
 
   private func places(in batch: SampleBatch) -> [Int] {

@@ -4,22 +4,58 @@ internal import Synchronization
 /// How far one sink is in each lane of the buffer.
 final class SinkPlaces: Sendable {
   let buffer: GatewayBuffer
+  /// Where what the sink does is counted, nil for who does not count.
+  let books: LedgerBooks?
+  let keeper: LedgerKeeper?
   private let name: String
+  /// The sink's number in the books.
+  let number: Int
   /// By the lane's number.
   private let cursors: Mutex<[StoreCursor?]>
 
   /// Opens the sink's places in all lanes that there are.
-  init(_ name: String, in buffer: GatewayBuffer) async throws(StoreError) {
+  init(
+    _ name: String, in buffer: GatewayBuffer, books: LedgerBooks? = nil,
+    keeper: LedgerKeeper? = nil
+  ) async throws(StoreError) {
     self.name = name
     self.buffer = buffer
-    cursors = Mutex(BufferLane.allCases.map { _ in nil })
-    for lane in buffer.lanes { _ = try await cursor(in: lane) }
+    buffer.expect(sink: name)
+    self.books = books
+    self.keeper = keeper
+    var opened: [StoreCursor?] = BufferLane.allCases.map { _ in nil }
+    for lane in buffer.lanes {
+      opened[lane.rawValue] = try await buffer.store(of: lane)?.cursor(name)
+    }
+    number = books?.sink(name, acknowledged: opened.map { $0?.status?.acknowledged }) ?? 0
+    cursors = Mutex(opened)
+    for lane in buffer.lanes {
+      if let cursor = opened[lane.rawValue] { try await begin(cursor, lane) }
+    }
+  }
+
+  /// Goes on where the books say: what they don't have is delivered again, so that it is counted with what becomes of it.
+  private func begin(_ cursor: StoreCursor, _ lane: BufferLane) async throws(StoreError) {
+    guard let books else { return }
+    let place = books.place(of: number, in: lane)
+    try await cursor.rewind(to: .sequence(place.through &+ 1))
+    for range in place.beyond { cursor.acknowledge(range) }
+  }
+
+  /// Counts what was in the buffer before the sink.
+  func countWhatWasThere() async throws(StoreError) {
+    guard let books else { return }
+    for lane in BufferLane.allCases {
+      guard let store = buffer.store(of: lane) else { continue }
+      try await books.countWhatWasThere(before: number, in: store, lane)
+    }
   }
 
   /// The place in a lane, opened now if the lane has come into being; nil where there is no lane. For one caller at a time.
   func cursor(in lane: BufferLane) async throws(StoreError) -> StoreCursor? {
     if let cursor = cursors.withLock({ $0[lane.rawValue] }) { return cursor }
     guard let cursor = try await buffer.store(of: lane)?.cursor(name) else { return nil }
+    try await begin(cursor, lane)
     cursors.withLock { $0[lane.rawValue] = cursor }
     return cursor
   }
@@ -37,8 +73,12 @@ final class SinkPlaces: Sendable {
     for cursor in opened { try await cursor.rewind(to: .saved) }
   }
 
+  /// Lets go of the places, so that they can be removed.
+  func close() { cursors.withLock { cursors in cursors = cursors.map { _ in nil } } }
+
   /// Makes the places durable.
-  func save() async throws(StoreError) {
+  func save() async throws {
+    if let keeper { return try await keeper.save() }
     for cursor in opened { try await cursor.save() }
   }
 }

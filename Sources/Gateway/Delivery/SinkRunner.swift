@@ -31,7 +31,10 @@ struct SinkRunner: Sendable {
     while !Task.isCancelled {
       let noMoreWillCome = isLast.load(ordering: .acquiring)
       do {
-        if !isResumed { try await resume(&condition) }
+        if !isResumed {
+          try await places.countWhatWasThere()
+          try await resume(&condition)
+        }
         isResumed = true
         if try await deliverNext(turns, &lanes, &blocks, &condition) {
           turns.next()
@@ -68,16 +71,20 @@ struct SinkRunner: Sendable {
           store, cursor, isLiveFirst: isLiveFirst && lane == .telemetry)
       }
       let isDelivered = try await lanes[lane.rawValue]?.next { batch, handover in
-        let samples = try decode(batch, &blocks)
+        var receipt = SinkReceipt(
+          lane: lane, numbers: batch.firstSequence...max(batch.firstSequence, batch.lastSequence))
+        let samples = try decode(batch, &blocks, &receipt)
+        try await look(at: batch.gaps, lane, &receipt)
         count(handover.missing)
         if let inFlight, !batch.isEmpty {
           try await inFlight.begin(
             .init(lane: lane, numbers: batch.sequence(at: 0)...batch.lastSequence))
         }
-        try await deliver(samples, lane, isAhead: handover.isAhead, &condition)
+        try await deliver(samples, &receipt, isAhead: handover.isAhead, &condition)
       }
       if isDelivered == true {
         try await settle()
+        places.buffer.room.ring()
         board.change(sink: index) { $0.waiting = places.backlog() }
         return true
       }
@@ -98,7 +105,9 @@ struct SinkRunner: Sendable {
       // Where some of it was evicted, it is no longer that batch.
       guard batch.gaps.isEmpty, batch.lastSequence == place.numbers.upperBound else { return }
       var blocks = SampleBlockReader(tags: tags)
-      try await deliver(try decode(batch, &blocks), place.lane, isAhead: true, &condition)
+      var receipt = SinkReceipt(lane: place.lane, numbers: place.numbers)
+      let samples = try decode(batch, &blocks, &receipt)
+      try await deliver(samples, &receipt, isAhead: true, &condition)
       cursor.acknowledge(place.numbers)
     }
     try await cursor.rewind(to: .saved)
@@ -113,9 +122,10 @@ struct SinkRunner: Sendable {
   }
 
   private func deliver(
-    _ samples: SampleBatch, _ lane: BufferLane, isAhead: Bool,
+    _ samples: SampleBatch, _ receipt: inout SinkReceipt, isAhead: Bool,
     _ condition: inout ConditionReporter
   ) async throws {
+    let lane = receipt.lane
     var pause = Pause()
     while true {
       do throws(SinkError) {
@@ -123,6 +133,7 @@ struct SinkRunner: Sendable {
         if !samples.isEmpty {
           let rejections = try await sink.deliver(samples).rejections
           refused = rejections.count
+          receipt.refused = rejections.map(\.index)
           // Before the acknowledgement: a refused sample is in one place or the other at every moment.
           try await deadLetters.append(rejections, of: samples)
           if let first = rejections.first {
@@ -131,6 +142,8 @@ struct SinkRunner: Sendable {
                 + first.reason, level: .error)
           }
         }
+        if let selecting = sink as? SelectingSink { receipt.isWanted = selecting.wanted }
+        if LedgerSwitch.isOn { places.books?.settle(receipt, of: samples, by: places.number) }
         // How far the sink is behind: nothing older waits for it.
         let isNewest =
           lane == .telemetry && !isAhead && places.backlog(in: [.events, .log]) == 0
@@ -159,24 +172,41 @@ struct SinkRunner: Sendable {
   /// The samples of all records. A record that is no block of samples is told and passed over; one of a newer version
   /// stops the sink, because passing it over would lose it.
   private func decode(
-    _ batch: borrowing StoredBatch, _ reader: inout SampleBlockReader
+    _ batch: borrowing StoredBatch, _ reader: inout SampleBlockReader, _ receipt: inout SinkReceipt
   ) throws -> SampleBatch {
     var samples = SampleBatch()
+    receipt.pieces.reserveCapacity(batch.count)
     for index in 0..<batch.count {
+      let first = samples.count
+      let number = batch.sequence(at: index)
       do throws(SampleCodecError) {
         try batch.withPayload(at: index) { (block) throws(SampleCodecError) in
           try reader.read(block, into: &samples)
         }
+        receipt.pieces.append((number, first..<samples.count))
       } catch {
         if error.code == .newerVersion { throw error }
+        receipt.lost.append(RecordContent(numbers: number...number, account: nil, isIntact: true))
         report(
           GatewayEvent(
             .error, source: "sink \(name)",
-            "record \(batch.sequence(at: index)) is passed over: \(error)"))
+            "record \(number) is passed over: \(error)"))
         board.change(sink: self.index) { $0.damaged += 1 }
       }
     }
     return samples
+  }
+
+  /// What can be said of records that are not there.
+  private func look(
+    at gaps: [Gap], _ lane: BufferLane, _ receipt: inout SinkReceipt
+  ) async throws {
+    guard let books = places.books, let store = places.buffer.store(of: lane) else { return }
+    for gap in gaps {
+      if gap.reason == .evicted { receipt.evicted.append(gap.first...gap.last) }
+      guard gap.reason == .damaged else { continue }
+      receipt.lost += try await books.content(ofDamaged: gap.first...gap.last, in: store)
+    }
   }
 
   private func count(_ gaps: [Gap]) {

@@ -54,7 +54,9 @@ struct MQTTDriver: Driver {
                 .warning, source: "bus \(bus)",
                 "messages that make no tag: \(count) so far. Last: \(sampler.lastRefusal ?? "")"))
           }
-          await context.intake.putDurably(Moments(samples: samples, grouping: .byTime))
+          // What is not stored comes again with the next session.
+          guard await context.intake.putDurably(Moments(samples: samples, grouping: .byTime))
+          else { throw CancellationError() }
           batch.acknowledge()
         }
         await subscription.close()

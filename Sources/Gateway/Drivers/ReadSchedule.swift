@@ -41,6 +41,21 @@ public struct ReadSchedule: Sendable {
   public var fits: Bool { (occupancy ?? 0) <= 1 }
 }
 
+extension GatewayRuntime {
+  /// Tells of serial lines that can't carry what is to be read from them: their values come late, and nothing else shows it.
+  func warnOfSchedules(of configuration: GatewayConfiguration, on buses: [String]? = nil) {
+    for schedule in (try? configuration.readSchedules()) ?? [] where !schedule.fits {
+      guard buses?.contains(schedule.bus) != false else { continue }
+      let percent = ((schedule.occupancy ?? 0) * 1000).rounded() / 10
+      report(
+        GatewayEvent(
+          .warning, source: "bus \(schedule.bus)",
+          "the line can't carry this schedule: it would be occupied \(percent) % of the time, so values come late; "
+            + "read less, less often, or at a higher baud rate"))
+    }
+  }
+}
+
 extension GatewayConfiguration {
   /// How the devices of the Modbus buses are read.
   ///

@@ -23,10 +23,12 @@ struct AggregationStage: Sendable {
   }
 
   /// Takes the values of its tags out of the batch and puts the results of windows that are over in; gives the number of
-  /// samples that were taken out.
+  /// samples that were taken out. The results are acquired here.
   ///
   /// - Parameter now: By the monotonic clock, for windows to which nothing comes any more; at least the time of the samples.
-  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
+  mutating func apply(
+    to samples: inout SampleBatch, now: Int64 = .min, counting fates: inout SampleFates
+  ) -> Int {
     guard !tags.isEmpty else { return 0 }
     var results: [SampleBatch.Record] = []
     var kept = 0
@@ -35,9 +37,15 @@ struct AggregationStage: Sendable {
       let record = samples.records[index]
       now = max(now, record.monotonicTime)
       if let place = tags.place(of: record.tag) {
-        if tags[place].add(record, samples.doubleValue(of: record), closing: &results) { continue }
+        if tags[place].add(record, samples.doubleValue(of: record), closing: &results) {
+          fates.count(.folded, record.tag.rawValue)
+          continue
+        }
         tooLate += 1
-        if !tags[place].keepsLate { continue }
+        if !tags[place].keepsLate {
+          fates.count(.folded, record.tag.rawValue)
+          continue
+        }
       }
       if kept < index { samples.records[kept] = record }
       kept += 1
@@ -45,20 +53,39 @@ struct AggregationStage: Sendable {
     let taken = samples.count - kept
     samples.records.removeLast(taken)
     for place in tags.entries.indices { tags[place].closeIdle(at: now, into: &results) }
+    for result in results { fates.count(.acquired, result.tag.rawValue) }
     samples.records += results
     return taken
+  }
+
+  /// The same for who does not count.
+  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
+    var fates = SampleFates()
+    return apply(to: &samples, now: now, counting: &fates)
   }
 
   /// Goes on with the windows that are open, for tags with the same rule; they are then no longer the other's.
   mutating func inherit(from old: inout AggregationStage) {
     tooLate = old.tooLate
-    tags.inherit(from: old.tags) { $0.isAlike($1) }
-    let mine = tags
-    old.tags.forget(where: { entry in mine.entries.contains { $0.isAlike(entry) } })
+    var inherited: Set<Int> = []
+    for (place, oldPlace) in tags.sharedPlaces(with: old.tags)
+    where tags[place].isAlike(old.tags[oldPlace]) {
+      tags[place] = old.tags[oldPlace]
+      inherited.insert(oldPlace)
+    }
+    old.tags.forget(inherited)
   }
 
   /// The results of all windows that are open, whole or not.
-  mutating func finish(into samples: inout SampleBatch) {
+  mutating func finish(into samples: inout SampleBatch, counting fates: inout SampleFates) {
+    let first = samples.count
     for place in tags.entries.indices { tags[place].closeAll(into: &samples.records) }
+    for result in samples.records[first...] { fates.count(.acquired, result.tag.rawValue) }
+  }
+
+  /// The same for who does not count.
+  mutating func finish(into samples: inout SampleBatch) {
+    var fates = SampleFates()
+    finish(into: &samples, counting: &fates)
   }
 }

@@ -45,6 +45,8 @@ enum BufferLane: Int, Sendable, CaseIterable {
       }
     }
     guard lane == .telemetry else { return share(lane) }
+    // Where nothing may be shed, none of it can be taken back later.
+    let lanes = buffer.whenFull == .wait ? allCases : lanes
     return max(2 * buffer.segment, buffer.capacity - lanes.reduce(0) { $0 + share($1) })
   }
 }

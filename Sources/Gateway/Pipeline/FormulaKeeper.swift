@@ -4,7 +4,7 @@ internal import IndustrialModel
 /// So after a kill it may lack the last seconds, and never has what the buffer has not: a message that comes again is counted
 /// once.
 struct FormulaKeeper {
-  let memory: FormulaMemory?
+  private(set) var memory: FormulaMemory?
   /// In nanoseconds.
   private let interval: Int64
   private var copied = MonotonicClock.now()
@@ -33,6 +33,9 @@ struct FormulaKeeper {
 
   /// All samples that went through are stored before others come.
   mutating func end() { isStored = true }
+
+  /// What was copied last stays the last: what came since is not all stored.
+  mutating func forgo() { memory = nil }
 
   /// Copies what there is to copy.
   func keep(_ formulas: inout FormulaStage) {

@@ -69,9 +69,10 @@ struct FormulaStage {
     validation.inherit(from: old.validation)
     hasChangedMemory = old.hasChangedMemory
     time = old.time
+    let past = Dictionary(old.units.map { ($0.tag, $0) }) { $1 }
     for index in units.indices {
       let unit = units[index]
-      guard let before = old.units.first(where: { $0.tag == unit.tag }) else {
+      guard let before = past[unit.tag] else {
         restore(unit)
         continue
       }

@@ -9,6 +9,8 @@ internal import Synchronization
 final class GatewayBuffer: Sendable {
   /// Rings when something was stored, and when nothing more will be.
   let bell = Bell()
+  /// Rings when there may be room where there was none, and when nobody waits for room any more.
+  let room = Bell()
   /// Names the buffer and nothing else: numbers of samples mean something within one buffer only.
   let identity: StoreIdentity
   private let dataFolder: String
@@ -19,6 +21,12 @@ final class GatewayBuffer: Sendable {
     var size: GatewayConfiguration.Buffer
     /// By the lane's number.
     var stores: [RingStore?] = BufferLane.allCases.map { _ in nil }
+    /// Who has a place in each lane.
+    var sinks: Set<String> = []
+    /// A lane has more room than its part, because what is in it may not go.
+    var isUneven = false
+    var isEnding = false
+    var books: LedgerBooks?
 
     var lanes: [BufferLane] { BufferLane.allCases.filter { stores[$0.rawValue] != nil } }
   }
@@ -42,6 +50,11 @@ final class GatewayBuffer: Sendable {
     }
     self.identity = identity ?? StoreIdentity(low: 0, high: 0)
     state = Mutex(first)
+  }
+
+  /// Begins to work, with the room that each lane has now. What goes from here on is in the books.
+  func begin(_ books: LedgerBooks? = nil) async throws(StoreError) {
+    state.withLock { $0.books = books }
     try await fit()
   }
 
@@ -53,7 +66,7 @@ final class GatewayBuffer: Sendable {
       directory: "\(dataFolder)/\(lane.folder)",
       options: StoreOptions(
         capacity: .bytes(BufferLane.capacity(of: lane, in: size, with: lanes)),
-        segmentSize: lane == .telemetry ? size.segment : nil))
+        segmentSize: lane == .telemetry ? size.segment : nil, overflow: size.whenFull.overflow))
     let recovery = store.recovery
     if recovery.tornBytes > 0 || !recovery.damaged.isEmpty {
       report(
@@ -79,32 +92,98 @@ final class GatewayBuffer: Sendable {
   /// The store of a lane, made now if there is none. For one caller at a time.
   func open(_ lane: BufferLane) async throws(StoreError) -> RingStore {
     if let store = store(of: lane) { return store }
-    let (size, lanes) = state.withLock { ($0.size, $0.lanes + [lane]) }
+    let (size, lanes, sinks) = state.withLock { ($0.size, $0.lanes + [lane], $0.sinks) }
     let store = try await Self.open(lane, in: dataFolder, size, with: lanes, report)
+    // From its first sample on, nothing goes that one of them has not had.
+    for sink in sinks { _ = try await store.cursor(sink) }
+    state.withLock { $0.books }?.adopt(store, as: lane)
     state.withLock { $0.stores[lane.rawValue] = store }
     try await fit()
     return store
   }
 
-  /// Changes the bound of all lanes together, durably.
-  func resize(to capacity: Int) async throws(StoreError) {
+  /// A sink has a place in each lane, from the lane's beginning on.
+  func expect(sink: String) { state.withLock { _ = $0.sinks.insert(sink) } }
+
+  /// Whether there is a place of this name in some lane.
+  func hasPlace(_ name: String) -> Bool {
+    state.withLock { $0.stores }.contains { $0?.cursors.contains { $0.name == name } == true }
+  }
+
+  /// Removes places that are not open, in all lanes.
+  func removePlaces(of names: [String]) async throws(StoreError) {
+    let stores = state.withLock { state in
+      state.sinks.subtract(names)
+      return state.stores
+    }
+    for name in names {
+      for store in stores { try await store?.removeCursor(name) }
+    }
+  }
+
+  /// Where a full buffer waits for the sinks: gives up the places of those that are not there, which nobody would move on.
+  ///
+  /// - Returns: Their names.
+  func keepPlaces(onlyOf sinks: [String]) async throws(StoreError) -> [String] {
+    let stores = state.withLock { state in
+      state.sinks.formIntersection(sinks)
+      return state.size.whenFull == .wait ? state.stores.compactMap(\.self) : []
+    }
+    var gone: Set<String> = []
+    for store in stores {
+      for cursor in store.cursors where !sinks.contains(cursor.name) {
+        try await store.removeCursor(cursor.name)
+        gone.insert(cursor.name)
+      }
+    }
+    room.ring()
+    return gone.sorted()
+  }
+
+  /// Changes the bound of all lanes together, durably, and what happens when it is reached.
+  func change(to size: GatewayConfiguration.Buffer) async throws(StoreError) {
     let before = state.withLock { state in
-      defer { state.size.capacity = capacity }
-      return state.size.capacity
+      defer { state.size = size }
+      return state.size
     }
     do throws(StoreError) {
-      try await fit()
+      try await setOverflow(of: size)
+      try await fit(mayBeUneven: false)
     } catch {
-      state.withLock { $0.size.capacity = before }
+      state.withLock { $0.size = before }
+      try? await setOverflow(of: before)
       try? await fit()
       throw error
     }
+    room.ring()
+  }
+
+  private func setOverflow(of size: GatewayConfiguration.Buffer) async throws(StoreError) {
+    for store in state.withLock({ $0.stores }) {
+      try await store?.changeOverflow(to: size.whenFull.overflow)
+    }
+  }
+
+  /// Whether what does not find room now never will.
+  var isEnding: Bool { state.withLock { $0.isEnding } }
+
+  /// From now on nobody waits for room.
+  func end() {
+    state.withLock { $0.isEnding = true }
+    room.ring()
+  }
+
+  /// Tries again to give each lane its part, where what was in one could not go.
+  func even() async throws(StoreError) {
+    if state.withLock({ $0.isUneven }) { try await fit() }
   }
 
   /// Gives each lane its part of the room. Telemetry comes last when it grows and first when it shrinks, so that the bound
   /// holds in between.
-  private func fit() async throws(StoreError) {
+  private func fit(mayBeUneven: Bool = true) async throws(StoreError) {
     let (size, lanes) = state.withLock { ($0.size, $0.lanes) }
+    var isUneven = false
+    defer { state.withLock { $0.isUneven = isUneven } }
     for lane in lanes.sorted(by: { a, _ in a == .telemetry }) {
       guard let store = store(of: lane) else { continue }
       let metrics = store.metrics
@@ -112,7 +191,12 @@ final class GatewayBuffer: Sendable {
       // A lane's files stay as large as they were made, and there are two of them at least.
       let limit = lane == .telemetry ? wanted : max(wanted, 2 * metrics.segmentSize)
       guard limit / metrics.segmentSize != metrics.segmentLimit else { continue }
-      try await store.resize(to: .bytes(limit))
+      do throws(StoreError) {
+        try await store.resize(to: .bytes(limit))
+      } catch {
+        guard error.code == .full, mayBeUneven else { throw error }
+        isUneven = true
+      }
     }
   }
 
@@ -121,15 +205,19 @@ final class GatewayBuffer: Sendable {
     state.withLock { $0.stores }.map { $0?.nextSequence ?? 1 }
   }
 
-  /// How many samples were evicted before a sink had them, by the labels of their devices, in all lanes.
-  func evictedLabels(of sink: String) -> [UInt32: UInt64] {
-    state.withLock { $0.stores }.compactMap { $0?.evictedLabels(cursor: sink) }
-      .reduce(into: [:]) { sum, counts in sum.merge(counts, uniquingKeysWith: +) }
-  }
-
   /// Makes everything durable and gives the folders free.
   func close() async throws(StoreError) {
     let stores = state.withLock { $0.stores }
     for store in stores { try await store?.close() }
+  }
+}
+
+extension GatewayConfiguration.Buffer.WhenFull {
+  /// The store refuses what has no room, and the lane waits: so it can be told, and ended.
+  var overflow: StoreOptions.OverflowPolicy {
+    switch self {
+    case .shed: .dropOldest
+    case .wait: .rejectNewest
+    }
   }
 }

@@ -30,13 +30,75 @@ final class Intake: Sendable {
   }
 
   /// Hands over samples and waits until they are durable, for sources that keep them until then.
-  func putDurably(_ moments: Moments) async {
-    guard !moments.samples.isEmpty || moments.change != nil else { return }
-    await withCheckedContinuation { continuation in
-      var moments = moments
-      moments.onStored = { continuation.resume() }
-      add(moments)
+  ///
+  /// - Parameter limit: So long at most, from now or from when the task is cancelled.
+  /// - Returns: false when they are not durable, or not yet: the source has to keep them.
+  func putDurably(_ moments: Moments, cancelledAtMost limit: Duration = patience) async -> Bool {
+    guard !moments.samples.isEmpty else { return true }
+    let outcome = Outcome()
+    add(moments, outcome)
+    return await withTaskCancellationHandler {
+      await outcome.value
+    } onCancel: {
+      Task { await outcome.giveUp(after: limit) }
     }
+  }
+
+  /// Has the stages changed at this place among the samples.
+  ///
+  /// - Returns: false when that will be, but was not within a time: the lane waits for room in the buffer.
+  func change(_ moments: Moments, atMost limit: Duration = patience) async -> Bool {
+    let outcome = Outcome()
+    add(moments, outcome)
+    let limit = Task { await outcome.giveUp(after: limit) }
+    defer { limit.cancel() }
+    return await outcome.value
+  }
+
+  /// So long somebody who should end or go on waits for a lane that waits itself.
+  static let patience: Duration = .seconds(2)
+
+  /// Whether samples were stored, for one who waits for it.
+  private final class Outcome: Sendable {
+    private let state = Mutex<(isStored: Bool?, waiter: CheckedContinuation<Bool, Never>?)>(
+      (nil, nil))
+
+    var value: Bool {
+      get async {
+        await withCheckedContinuation { continuation in
+          let known = state.withLock { state in
+            if state.isStored == nil { state.waiter = continuation }
+            return state.isStored
+          }
+          if let known { continuation.resume(returning: known) }
+        }
+      }
+    }
+
+    /// The first word counts.
+    func set(_ isStored: Bool) {
+      let waiter = state.withLock { state in
+        if state.isStored == nil { state.isStored = isStored }
+        defer { state.waiter = nil }
+        return state.waiter
+      }
+      waiter?.resume(returning: isStored)
+    }
+
+    func giveUp(after limit: Duration) async {
+      guard (try? await Task.sleep(for: limit)) != nil else { return }
+      set(false)
+    }
+  }
+
+  private func add(_ moments: Moments, _ outcome: Outcome) {
+    var moments = moments
+    let told = moments.onStored
+    moments.onStored = { isStored in
+      told?(isStored)
+      outcome.set(isStored)
+    }
+    add(moments)
   }
 
   /// Has the lane look at the time although nothing came.

@@ -10,18 +10,28 @@ struct Lane: ~Copyable {
   private var stages: Stages
   private var encoder: SampleBlockEncoder
   private var records = RecordBatch(reservingBytes: 1 << 16)
-  private var block: [UInt8] = []
-  private var labels: SourceLabels
+  private var chunks = RecordChunks()
+  private let isCounting = LedgerSwitch.isOn
+  private let books: LedgerBooks
+  private let keeper: LedgerKeeper
+  /// What no record tells yet.
+  private var fates = SampleFates()
+  private var toldFates = MonotonicClock.now()
   private var nextSequence: UInt64
+  private var configurationVersion: UInt32
   private var condition: ConditionReporter
 
   /// So many samples are one record at most: damage to a record costs no more than that, and the numbers of samples
   /// never outrun the store's (`LastSequence`).
   static let samplesPerRecord = 4096
+  /// What became of samples of which nothing is stored is told so long after at the latest, in nanoseconds.
+  private static let tellInterval: Int64 = 4_000_000_000
 
   init(
     intake: Intake, buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard, stages: Stages,
-    nextSequence: UInt64, report: @escaping @Sendable (GatewayEvent) -> Void
+    books: LedgerBooks, keeper: LedgerKeeper, nextSequence: UInt64,
+    configurationVersion: UInt32 = 0,
+    report: @escaping @Sendable (GatewayEvent) -> Void
   ) {
     self.intake = intake
     self.buffer = buffer
@@ -29,8 +39,10 @@ struct Lane: ~Copyable {
     self.board = board
     self.stages = stages
     self.nextSequence = nextSequence
+    self.configurationVersion = configurationVersion
     encoder = SampleBlockEncoder(names: tags.names)
-    labels = SourceLabels(tags: tags)
+    self.books = books
+    self.keeper = keeper
     condition = ConditionReporter(source: "buffer", report: report)
   }
 
@@ -38,17 +50,25 @@ struct Lane: ~Copyable {
   mutating func run() async {
     var samples = SampleBatch()
     while let moments = await intake.take() {
+      board.beat()
       samples.removeAll()
       for group in moments {
         if let change = group.change { await apply(change, after: &samples) }
+        if let version = group.configurationVersion {
+          await keep(&samples)
+          samples.removeAll()
+          configurationVersion = version
+        }
+        let first = samples.count
         stages.apply(to: group, into: &samples)
+        if isCounting { fates.countAcquired(samples.records[first...]) }
       }
-      await keep(&samples)
-      for group in moments { group.onStored?() }
+      let isStored = await keep(&samples)
+      for group in moments { group.onStored?(isStored) }
     }
     samples.removeAll()
-    stages.finish(into: &samples)
-    await keep(&samples, counting: (0, 0))
+    stages.finish(into: &samples, counting: &fates)
+    await keep(&samples, counting: (0, 0), tellsAll: true)
   }
 
   private mutating func apply(_ change: StageChange, after samples: inout SampleBatch) async {
@@ -56,84 +76,161 @@ struct Lane: ~Copyable {
     samples.removeAll()
     var old = stages
     stages = change.makeStages(tags: tags)
-    stages.inherit(from: &old, closing: &samples)
+    stages.inherit(from: &old, closing: &samples, counting: &fates)
     await keep(&samples, counting: (0, 0))
     samples.removeAll()
   }
 
-  private mutating func keep(_ samples: inout SampleBatch) async {
-    await keep(&samples, counting: stages.reduce(&samples))
+  @discardableResult
+  private mutating func keep(_ samples: inout SampleBatch) async -> Bool {
+    await keep(&samples, counting: stages.reduce(&samples, counting: &fates))
   }
 
+  /// - Returns: false when the gateway ends before there is room for all of them.
+  @discardableResult
   private mutating func keep(
-    _ samples: inout SampleBatch, counting counts: (suppressed: Int, folded: Int)
-  ) async {
-    nextSequence = samples.number(from: nextSequence)
+    _ samples: inout SampleBatch, counting counts: (suppressed: Int, folded: Int),
+    tellsAll: Bool = false
+  ) async -> Bool {
+    nextSequence = samples.number(from: nextSequence, configurationVersion: configurationVersion)
     board.acquired(samples, suppressed: counts.suppressed, folded: counts.folded)
-    guard !samples.isEmpty else { return }
-    await store(samples)
-    board.stored(samples.count)
+    if samples.isEmpty {
+      // What is only left out waits for the next samples, but not for ever.
+      guard !fates.isEmpty,
+        tellsAll || MonotonicClock.now() &- toldFates >= Self.tellInterval
+      else { return true }
+      return await store(samples, in: .telemetry, isLast: true)
+    }
+    let isStored = await store(samples)
+    // What is kept must not be ahead of the buffer.
+    if !isStored { stages.keepNoMore() }
+    return isStored
   }
 
-  private mutating func store(_ samples: SampleBatch) async {
-    guard let first = samples.records.first.map({ BufferLane($0.sampleClass) }) else { return }
+  private mutating func store(_ samples: SampleBatch) async -> Bool {
+    guard let first = samples.records.first.map({ BufferLane($0.sampleClass) }) else { return true }
     if samples.records.allSatisfy({ BufferLane($0.sampleClass) == first }) {
-      return await store(samples, in: first)
+      return await store(samples, in: first, isLast: true)
     }
-    for lane in BufferLane.allCases {
+    let parts = BufferLane.allCases.map { lane in
       var part = SampleBatch()
       for record in samples.records where BufferLane(record.sampleClass) == lane {
         part.append(record, of: samples)
       }
-      if !part.isEmpty { await store(part, in: lane) }
+      return (lane: lane, samples: part)
+    }.filter { !$0.samples.isEmpty }
+    var isStored = true
+    for (index, part) in parts.enumerated() {
+      let isLast = index == parts.count - 1
+      if await !store(part.samples, in: part.lane, isLast: isLast) { isStored = false }
     }
+    return isStored
   }
 
-  private mutating func store(_ samples: SampleBatch, in lane: BufferLane) async {
-    records.removeAll()
+  /// - Parameter isLast: All that is to be told goes with these samples.
+  private mutating func store(
+    _ samples: SampleBatch, in lane: BufferLane, isLast: Bool
+  ) async -> Bool {
+    var isEncoded = false
+    var hasPart = false
     var pause = Pause()
+    var room: Bell.Listener?
     while true {
-      do throws(StoreError) {
+      do {
         let store = try await buffer.open(lane)
-        if records.isEmpty { encode(samples, for: store) }
-        try await store.append(records)
-        buffer.bell.ring()
-        return condition.recovered()
+        if !isEncoded {
+          encode(samples, limit: store.largestPayload, isLast: isLast)
+          isEncoded = true
+        }
+        while hasPart || chunks.nextPart(limit: store.largestPayload) {
+          hasPart = true
+          // After a crash somebody has to know whose numbers they are.
+          if books.hasUnsavedNames { try await keeper.save() }
+          if chunks.needsLastAccounts(of: lane) {
+            chunks.begin(lane, after: try await books.lastAccounts(of: store))
+          }
+          chunks.assemble(
+            for: lane, from: store.nextSequence, ledger: books.identity,
+            limit: store.largestPayload, into: &records)
+          let receipt = try await store.append(records)
+          board.stored(chunks.sampleCount)
+          await enter(receipt, lane, store)
+          hasPart = false
+          buffer.bell.ring()
+          condition.recovered()
+        }
+        return true
       } catch {
         // The samples wait here; the intake fills up, and then the drivers wait too. Nothing is lost but time.
-        condition.failed("\(error.message); retrying. \(error.advice)", level: .error)
-        await pause.wait()
+        board.beat()
+        if buffer.isEnding {
+          shed(samples, isEncoded: isEncoded, isLast: isLast, because: error)
+          return false
+        }
+        guard let error = error as? StoreError else {
+          condition.failed(
+            "the ledger can't be written; retrying. See to the disk and the rights of the data folder",
+            level: .error)
+          await pause.wait(unless: buffer.room) { buffer.isEnding }
+          continue
+        }
+        guard error.code == .full else {
+          condition.failed("\(error.message); retrying. \(error.advice)", level: .error)
+          await pause.wait(unless: buffer.room) { buffer.isEnding }
+          continue
+        }
+        condition.failed(
+          "full of samples that a sink has not taken: reading waits for the sinks "
+            + "(buffer.when_full is wait)")
+        if let listener = room {
+          if await !listener.wait() { room = nil }
+        } else {
+          // Tried once more, in case there was room between the two.
+          room = buffer.room.listen()
+        }
       }
     }
   }
 
-  private mutating func encode(_ samples: SampleBatch, for store: RingStore) {
-    if encoder.nameCount < tags.names.count { encoder = SampleBlockEncoder(names: tags.names) }
-    let limit = store.largestPayload
-    for start in stride(from: 0, to: samples.count, by: Self.samplesPerRecord) {
-      add(samples, start..<min(start + Self.samplesPerRecord, samples.count), limit)
-    }
+  /// The gateway ends and there is no room: no record tells of these samples, so the books do.
+  private mutating func shed(
+    _ samples: SampleBatch, isEncoded: Bool, isLast: Bool, because error: any Error
+  ) {
+    if !isEncoded { encode(samples, limit: 1 << 14, isLast: isLast) }
+    let count = chunks.shed { books.shed($0) }
+    guard count > 0 else { return }
+    board.shed(count)
+    condition.report(
+      GatewayEvent(
+        .error, source: condition.source,
+        "\(count) samples that were read could not be stored before the end: "
+          + ((error as? StoreError)?.message ?? "the ledger can't be written")))
   }
 
-  /// Encodes a range of samples as one record, or as two halves when it is too large for one.
-  private mutating func add(_ samples: SampleBatch, _ range: Range<Int>, _ limit: Int) {
-    block.removeAll(keepingCapacity: true)
-    encoder.encode(samples, range, into: &block)
-    let time = samples.records[range].reduce(Int64.min) { max($0, $1.gatewayTime.nanoseconds) }
-    if block.count <= limit {
-      let labels = labels.counts(of: samples, range)
-      if (try? records.append(block, time: time, labels: labels)) != nil { return }
+  /// What is stored goes into the books.
+  private mutating func enter(_ receipt: Receipt, _ lane: BufferLane, _ store: RingStore) async {
+    guard isCounting else { return }
+    let (first, last) = (receipt.firstSequence, receipt.lastSequence)
+    if books.enter(chunks.accounts, in: lane, from: first, last: last) != nil {
+      // An append that failed may have left some records.
+      try? await books.catchUp(with: store, in: lane, through: first - 1)
+      books.enter(through: first - 1, in: lane)
+      _ = books.enter(chunks.accounts, in: lane, from: first, last: last)
     }
-    guard range.count > 1 else {
-      // One text or byte value that no record can hold: its place is kept, and says why it is empty.
-      guard !range.isEmpty, samples.records[range.lowerBound].kind != .none else { return }
-      var marker = samples[range.lowerBound]
-      marker.value = .none
-      marker.quality = .badOutOfRange
-      return add(SampleBatch([marker]), 0..<1, limit)
+    chunks.told(in: lane, from: first)
+    if fates.isEmpty { toldFates = MonotonicClock.now() }
+  }
+
+  private mutating func encode(_ samples: SampleBatch, limit: Int, isLast: Bool) {
+    if encoder.nameCount < tags.names.count { encoder = SampleBlockEncoder(names: tags.names) }
+    let order = isCounting ? books.numbers() : []
+    chunks.removeAll()
+    for start in stride(from: 0, to: samples.count, by: Self.samplesPerRecord) {
+      let end = min(start + Self.samplesPerRecord, samples.count)
+      chunks.add(
+        samples, start..<end, &encoder, &fates, order, limit, isLast: isLast && end == samples.count
+      )
     }
-    let middle = range.lowerBound + range.count / 2
-    add(samples, range.lowerBound..<middle, limit)
-    add(samples, middle..<range.upperBound, limit)
+    if isCounting, isLast, !fates.isEmpty { chunks.addAccounts(&fates, order, limit) }
   }
 }

@@ -29,16 +29,19 @@ enum LastSequence {
     } catch  where error.code == .notFound {
       return (0, nil)
     }
-    // The last few records, in case the very last is damaged.
     let last = reader.lastSequence
-    try reader.seek(to: .sequence(last > 15 ? last - 15 : 1))
     var highest: UInt64 = 0
-    do {
-      while let found = try reader.next({ highestSequence(of: $0) }) {
-        highest = max(highest, found)
+    // The last few records, in case the very last is damaged; more of them where they hold only counts.
+    for distance: UInt64 in [15, 255, 16_383] where highest == 0 && last > 0 {
+      try reader.seek(to: .sequence(last > distance ? last - distance : 1))
+      do {
+        while let found = try reader.next({ highestSequence(of: $0) }) {
+          highest = max(highest, found)
+        }
+      } catch {
+        // Unreadable at the end: the bound below holds all the same.
       }
-    } catch {
-      // Unreadable at the end: the bound below holds all the same.
+      if last <= distance { break }
     }
     return (last, highest > 0 ? highest : nil)
   }

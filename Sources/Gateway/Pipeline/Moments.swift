@@ -14,8 +14,10 @@ struct Moments: Sendable {
   var grouping: Grouping
   /// What is done to all samples from here on.
   var change: StageChange?
-  /// Called once all that came of the samples is durable.
-  var onStored: (@Sendable () -> Void)?
+  /// The number of the configuration from here on.
+  var configurationVersion: UInt32?
+  /// Called once all that came of the samples is durable, or with false when that will not be.
+  var onStored: (@Sendable (_ isStored: Bool) -> Void)?
 
   /// The index ranges of the moments.
   var ranges: [Range<Int>] {

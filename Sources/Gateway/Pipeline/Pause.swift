@@ -9,4 +9,21 @@ struct Pause {
     next = min(next * 2, Self.longest)
     try? await Task.sleep(for: shortened)
   }
+
+  /// Waits, but not longer than until a bell rings or if something holds already.
+  mutating func wait(unless bell: Bell, _ isOver: () -> Bool) async {
+    let listener = bell.listen()
+    guard !isOver() else { return }
+    let pause = self
+    next = min(next * 2, Self.longest)
+    let waiting = Task {
+      var pause = pause
+      await pause.wait()
+    }
+    let listening = Task {
+      if await listener.wait() { waiting.cancel() }
+    }
+    await waiting.value
+    listening.cancel()
+  }
 }

@@ -57,13 +57,18 @@ struct ReportStage: Sendable {
   /// removed.
   ///
   /// - Parameter now: By the monotonic clock, for tags of which nothing comes any more; at least the time of the samples.
-  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
-    guard doors.isEmpty else { return applyWithDoors(to: &samples, now: now) }
+  mutating func apply(
+    to samples: inout SampleBatch, now: Int64 = .min, counting fates: inout SampleFates
+  ) -> Int {
+    guard doors.isEmpty else { return applyWithDoors(to: &samples, now: now, &fates) }
     guard !tags.isEmpty else { return 0 }
     var kept = 0
     for index in samples.records.indices {
       let record = samples.records[index]
-      guard isNews(record, of: samples) else { continue }
+      guard isNews(record, of: samples) else {
+        fates.count(.suppressed, record.tag.rawValue)
+        continue
+      }
       if kept < index { samples.records[kept] = record }
       kept += 1
     }
@@ -72,33 +77,56 @@ struct ReportStage: Sendable {
     return removed
   }
 
+  /// The same for who does not count.
+  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
+    var fates = SampleFates()
+    return apply(to: &samples, now: now, counting: &fates)
+  }
+
+  /// The same for who does not count.
+  mutating func finish(into samples: inout SampleBatch) {
+    var fates = SampleFates()
+    finish(into: &samples, counting: &fates)
+  }
+
   private mutating func isNews(_ record: SampleBatch.Record, of samples: SampleBatch) -> Bool {
     guard let place = tags.place(of: record.tag) else { return true }
     return tags[place].isNews(record, value: samples.doubleValue(of: record))
   }
 
-  private mutating func applyWithDoors(to samples: inout SampleBatch, now: Int64) -> Int {
+  private mutating func applyWithDoors(
+    to samples: inout SampleBatch, now: Int64, _ fates: inout SampleFates
+  ) -> Int {
     reported.removeAll(keepingCapacity: true)
     var removed = 0
     var now = now
     for record in samples.records {
       now = max(now, record.monotonicTime)
       if let place = doors.place(of: record.tag) {
-        removed += doors[place].take(record, samples.doubleValue(of: record), into: &reported)
+        let wasHeld = doors[place].isHolding
+        let left = doors[place].take(record, samples.doubleValue(of: record), into: &reported)
+        removed += left
+        fates.count(.suppressed, record.tag.rawValue, UInt64(left))
+        fates.countHeld(record.tag.rawValue, wasHeld, doors[place].isHolding)
       } else if isNews(record, of: samples) {
         reported.append(record)
       } else {
         removed += 1
+        fates.count(.suppressed, record.tag.rawValue)
       }
     }
+    let first = reported.count
     for place in doors.entries.indices { doors[place].releaseOld(at: now, into: &reported) }
+    for record in reported[first...] { fates.count(.released, record.tag.rawValue) }
     swap(&samples.records, &reported)
     return removed
   }
 
   /// What is held back.
-  mutating func finish(into samples: inout SampleBatch) {
+  mutating func finish(into samples: inout SampleBatch, counting fates: inout SampleFates) {
+    let first = samples.count
     for place in doors.entries.indices { doors[place].release(into: &samples.records) }
+    for record in samples.records[first...] { fates.count(.released, record.tag.rawValue) }
   }
 }
 

@@ -74,31 +74,38 @@ struct Stages {
   }
 
   /// Takes out what is not stored, and puts in the results of windows that are over.
-  mutating func reduce(_ samples: inout SampleBatch) -> (suppressed: Int, folded: Int) {
+  mutating func reduce(
+    _ samples: inout SampleBatch, counting fates: inout SampleFates
+  ) -> (suppressed: Int, folded: Int) {
     keeper.end()
     let now = MonotonicClock.now()
-    let folded = windows.apply(to: &samples, now: now)
+    let folded = windows.apply(to: &samples, now: now, counting: &fates)
     board?.set(tooLate: windows.tooLate)
-    return (reports.apply(to: &samples, now: now), folded)
+    return (reports.apply(to: &samples, now: now, counting: &fates), folded)
   }
 
+  /// Something of what went through will not be stored.
+  mutating func keepNoMore() { keeper.forgo() }
+
   /// The results of all windows that are open, and what reports hold back. All else is stored.
-  mutating func finish(into samples: inout SampleBatch) {
+  mutating func finish(into samples: inout SampleBatch, counting fates: inout SampleFates) {
     keeper.keep(&formulas)
-    reports.finish(into: &samples)
-    windows.finish(into: &samples)
+    reports.finish(into: &samples, counting: &fates)
+    windows.finish(into: &samples, counting: &fates)
   }
 
   /// Goes on where `old` was: formulas with the same text and tags with the same rules keep what they remember. Windows that
   /// are not gone on with are ended, and what is held back is told.
-  mutating func inherit(from old: inout Stages, closing samples: inout SampleBatch) {
+  mutating func inherit(
+    from old: inout Stages, closing samples: inout SampleBatch, counting fates: inout SampleFates
+  ) {
     meetNewTags()
     // Those of formulas that are gone, too.
     old.keeper.keep(&old.formulas)
     formulas.inherit(from: old.formulas)
     reports.inherit(from: &old.reports)
-    old.reports.finish(into: &samples)
+    old.reports.finish(into: &samples, counting: &fates)
     windows.inherit(from: &old.windows)
-    old.windows.finish(into: &samples)
+    old.windows.finish(into: &samples, counting: &fates)
   }
 }

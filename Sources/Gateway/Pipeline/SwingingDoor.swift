@@ -14,6 +14,8 @@ struct SwingingDoor: Sendable {
   let silence: Int64
   private var reported: Point?
   private var held: Point?
+  /// Whether a sample waits for the next one.
+  var isHolding: Bool { held != nil }
   /// Between these slopes, from what was reported last, all samples before the held one are near enough.
   private var lower = -Double.infinity
   private var upper = Double.infinity

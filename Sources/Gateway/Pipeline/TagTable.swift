@@ -26,11 +26,9 @@ struct TagTable<Entry: Sendable>: Sendable {
     zip(places, other.places).lazy.filter { $0 >= 0 && $1 >= 0 }.map { (Int($0), Int($1)) }
   }
 
-  /// Leaves out the entries of which `isGone` says so.
-  mutating func forget(where isGone: (Entry) -> Bool) {
-    for number in places.indices where places[number] >= 0 && isGone(entries[Int(places[number])]) {
-      places[number] = -1
-    }
+  /// Leaves out the entries at these places.
+  mutating func forget(_ gone: Set<Int>) {
+    for number in places.indices where gone.contains(Int(places[number])) { places[number] = -1 }
     let kept = places.indices.filter { places[$0] >= 0 }
     entries = kept.map { entries[Int(places[$0])] }
     for (place, number) in kept.enumerated() { places[number] = Int32(place) }

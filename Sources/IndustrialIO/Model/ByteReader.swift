@@ -74,7 +74,7 @@ struct ByteReader {
 
 extension [UInt8] {
   /// LEB128.
-  mutating func appendVarint(_ value: UInt64) {
+  package mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)

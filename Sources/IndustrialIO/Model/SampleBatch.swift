@@ -122,6 +122,17 @@ public struct SampleBatch: Sendable {
     return next
   }
 
+  /// The same, and notes the number of the configuration under which they were acquired.
+  package mutating func number(from first: UInt64, configurationVersion: UInt32) -> UInt64 {
+    var next = first
+    for index in records.indices {
+      records[index].sequence = next
+      records[index].configurationVersion = configurationVersion
+      next &+= 1
+    }
+    return next
+  }
+
   private mutating func intern(_ value: Value) -> (Kind, UInt64)? {
     switch value {
     case .none: (.none, 0)

@@ -43,6 +43,9 @@ struct SampleBlockDecoder {
           : "the samples were written in format version \(version), this program reads up to "
             + "\(SampleCodec.version); use a newer iiotctl")
     }
+    if version > SampleCodec.plainVersion {
+      _ = try reader.bytes(try count(of: "bytes of a remark", bytesEach: 1))
+    }
     // A sample takes 5 bytes at least, so a hostile count can't make us reserve more than it pays for.
     let count = try count(of: "samples", bytesEach: 5)
     let numbers = try numbersOfTags(&self)

@@ -32,7 +32,7 @@ public struct SampleBlockEncoder {
     _ batch: SampleBatch, _ range: Range<Int>, into block: inout [UInt8]
   ) {
     let records = batch.records[range]
-    block.append(SampleCodec.version)
+    block.append(SampleCodec.plainVersion)
     block.appendVarint(UInt64(records.count))
     listTags(of: records)
     appendNames(to: &block)

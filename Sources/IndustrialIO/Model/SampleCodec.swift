@@ -3,8 +3,10 @@
 /// Each block carries the names of its own tags, so that it can be read alone: a damaged or recycled block
 /// never orphans the numbers in another one. docs/sample-format.md describes it byte by byte.
 public enum SampleCodec {
-  /// The version that this code writes. It reads all versions up to this one.
-  public static let version: UInt8 = 1
+  /// The newest version that this code writes: with a remark before the samples. It reads all versions up to this one.
+  public static let version: UInt8 = 2
+  /// The version without a remark.
+  static let plainVersion: UInt8 = 1
 
   // One head byte a sample.
   static let kindMask: UInt8 = 0b0000_0111
@@ -53,6 +55,33 @@ public enum SampleCodec {
       }
     }
     try result.get()
+  }
+}
+
+extension SampleCodec {
+  /// Appends a block with a remark before its samples: bytes that readers of samples pass over.
+  ///
+  /// - Parameters:
+  ///   - block: A block without a remark, as `encode` and `SampleBlockEncoder` write it.
+  ///   - remark: The bytes.
+  ///   - result: Where the block goes; unchanged when `block` has a remark already.
+  package static func append(
+    _ block: [UInt8], remark: [UInt8], to result: inout [UInt8]
+  ) {
+    guard block.first == plainVersion else { return }
+    result.append(version)
+    result.appendVarint(UInt64(remark.count))
+    result += remark
+    result += block.dropFirst()
+  }
+
+  /// Where in a block the remark stands, if it has one.
+  package static func remark(in block: UnsafeRawBufferPointer) -> Range<Int>? {
+    var reader = ByteReader(block)
+    guard let version = try? reader.byte(), version == Self.version,
+      let count = try? reader.varint(), count <= UInt64(reader.remaining)
+    else { return nil }
+    return reader.offset..<(reader.offset + Int(count))
   }
 }
 

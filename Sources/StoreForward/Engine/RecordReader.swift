@@ -1,3 +1,10 @@
+/// How much is read at a time where nobody asks for another number.
+@usableFromInline
+enum ReadWindow {
+  /// Beyond this a cold disk gets no faster, and what is warm falls out of the processor's caches.
+  @usableFromInline static let bytes = 1 << 18
+}
+
 /// A place to read from and how much to take.
 struct ReadRequest {
   /// The next number wanted.

@@ -33,7 +33,8 @@ struct SegmentCheck {
   }
 
   private mutating func walk<File: StoreFile>(_ file: File) {
-    var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+    var buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: ReadWindow.bytes, alignment: 4096)
     defer { buffer.deallocate() }
     var offset = Layout.dataStart
     while offset < segment.end {

@@ -5,7 +5,7 @@ extension SegmentScan {
   ) -> UInt64? {
     let batch = BatchStorage()
     var request = ReadRequest(
-      next: segment.baseSequence, hint: nil, maxBytes: 1 << 18, maxRecords: .max)
+      next: segment.baseSequence, hint: nil, maxBytes: ReadWindow.bytes, maxRecords: .max)
     let source = ReadableSegment(segment: segment, file: file, lastSequence: lastSequence)
     while request.next <= lastSequence {
       batch.clear(from: request.next)

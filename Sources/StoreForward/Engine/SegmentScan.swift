@@ -36,7 +36,8 @@ struct SegmentScan {
     var scan = SegmentScan()
     scan.end = from
     scan.durableEnd = from
-    var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+    var buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: ReadWindow.bytes, alignment: 4096)
     defer { buffer.deallocate() }
     var expected = base
     var known = preceding

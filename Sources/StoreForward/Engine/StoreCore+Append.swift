@@ -91,12 +91,12 @@ extension StoreCore {
     }
     committed.broadcast()
     // One who waited for space may have been served by another one's turn.
-    if options.overflow == .block { freed.broadcast() }
+    if overflow == .block { freed.broadcast() }
   }
 
   /// The batches from the head of the queue that may be written now. With the lock held.
   private func takeAdmitted() -> [PendingAppend] {
-    if options.overflow == .dropOldest {
+    if overflow == .dropOldest {
       let bytes = pending.reduce(0) { $0 + $1.bytes.count }
       if bytes <= WriteWindow.groupLimit {
         defer { pending.removeAll(keepingCapacity: true) }
@@ -111,8 +111,8 @@ extension StoreCore {
       bytes += entry.bytes.count
       largest = max(largest, entry.largestUnit)
       if taken > 0, bytes > WriteWindow.groupLimit { break }
-      if options.overflow != .dropOldest, !fits(bytes, largestUnit: largest) {
-        if options.overflow == .block { break }
+      if overflow != .dropOldest, !fits(bytes, largestUnit: largest) {
+        if overflow == .block { break }
         if taken > 0 { break }
         entry.outcome = .failure(
           StoreError(

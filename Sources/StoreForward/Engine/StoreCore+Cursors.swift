@@ -216,7 +216,7 @@ extension StoreCore {
       if !cursorsChanged { background?() }
       cursorsChanged = true
       // Ranges beyond count as well: what is missing before them may be a gap that nobody acknowledges.
-      if options.overflow == .block { freed.broadcast() }
+      if overflow == .block { freed.broadcast() }
       return true
     }
   }

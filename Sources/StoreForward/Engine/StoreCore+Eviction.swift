@@ -12,10 +12,11 @@ extension StoreCore {
     // One without records says nothing of the numbers before it: they may be in a file that was set aside.
     let through = victim.lastSequence >= victim.baseSequence ? victim.lastSequence : 0
     let (mayGo, readers) = lock.locked { (isFree(victim), cursors) }
-    if !mayGo, options.overflow != .dropOldest {
+    if !mayGo, overflow != .dropOldest {
       throw StoreError(
         .full, "the ring is full of records that a cursor has not acknowledged", path: fs.path)
     }
+    try tellWitness(of: victim)
     do throws(StoreIOError) {
       if !mayGo {
         // Unless it was accounted for and could not go then: the cursors may not have been saved.
@@ -33,6 +34,44 @@ extension StoreCore {
       if early { metrics.earlyEvictions += 1 }
     }
     return victim.slot
+  }
+
+  /// Shows a witness what goes, and the first records behind it.
+  private func tellWitness(of victim: Segment) throws(StoreError) {
+    let witness = lock.locked { self.witness }
+    let next: Segment? = segments.count > 1 ? segments[1] : nil
+    guard let witness, victim.baseSequence <= victim.lastSequence else { return }
+    if witness.wantsRecords(victim.baseSequence...victim.lastSequence) {
+      let storage = BatchStorage()
+      show(victim, storage, maxRecords: .max) {
+        witness.willEvict(StoredBatch($0), isAhead: false)
+      }
+      if let next, next.baseSequence <= next.lastSequence {
+        show(next, storage, maxRecords: 4) { witness.willEvict(StoredBatch($0), isAhead: true) }
+      }
+    }
+    try witness.willEvict(through: victim.lastSequence)
+  }
+
+  private func show(
+    _ segment: Segment, _ storage: BatchStorage, maxRecords: Int, _ body: (BatchStorage) -> Void
+  ) {
+    var request = ReadRequest(
+      next: segment.baseSequence, hint: nil, maxBytes: 1 << 18, maxRecords: maxRecords)
+    guard let file = try? files.file(slot: segment.slot) else {
+      storage.clear(from: segment.baseSequence)
+      storage.addGap(segment.baseSequence, segment.lastSequence, .damaged)
+      return body(storage)
+    }
+    let source = ReadableSegment(
+      segment: segment, file: file, lastSequence: segment.lastSequence)
+    repeat {
+      let before = request.next
+      storage.clear(from: before)
+      RecordReader.fill(storage, from: source, &request)
+      body(storage)
+      guard request.next > before else { return }
+    } while maxRecords == .max && request.next <= segment.lastSequence
   }
 
   /// Changes the ledger, durably first.

@@ -30,6 +30,13 @@ extension StoreCore {
     }
   }
 
+  /// See `RingStore.changeOverflow(to:)`.
+  package func changeOverflow(to policy: StoreOptions.OverflowPolicy) throws(StoreError) {
+    try takeWriterRole()
+    lock.locked { overflow = policy }
+    giveWriterRoleBack()
+  }
+
   /// Waits until nobody writes or makes a slot, and keeps others from both.
   private func takeWriterRole() throws(StoreError) {
     lock.lock()
@@ -60,7 +67,7 @@ extension StoreCore {
     let surplus = segments.count - wanted
     guard surplus > 0 else { return }
     let mayGo = lock.locked {
-      options.overflow == .dropOldest || segments.prefix(surplus).allSatisfy(isFree)
+      overflow == .dropOldest || segments.prefix(surplus).allSatisfy(isFree)
     }
     guard mayGo else {
       throw StoreError(

@@ -13,7 +13,7 @@ extension StoreCore {
     wantsPreparation = true
     background?()
     if let slot = freeSlots.popLast() {
-      let canEvict = segments.count >= 2 && options.overflow == .dropOldest
+      let canEvict = segments.count >= 2 && overflow == .dropOldest
       lock.unlock()
       guard canEvict, !hasRoom(slot: slot) else { return slot }
       // What a crash left half made, and a full disk: the ring goes on in the space it has.
@@ -33,7 +33,7 @@ extension StoreCore {
       return slot
     } catch {
       // With a full disk the ring is smaller than it might be; dropping the oldest goes on.
-      let canEvict = lock.locked { segments.count >= 2 && options.overflow == .dropOldest }
+      let canEvict = lock.locked { segments.count >= 2 && overflow == .dropOldest }
       guard error.isLackOfSpace, canEvict else { throw storeError(error) }
       return try evictOldest(early: true)
     }

@@ -37,6 +37,8 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   /// All below have a file.
   var lowestNewSlot = 0
   var slotLimit: Int
+  /// What happens when the ring is full. Changed with the writer's role as well, so that a turn has one policy.
+  var overflow: StoreOptions.OverflowPolicy
   /// No segment to come may have this generation or a lower one.
   var highestGeneration: UInt64
   var nextSequence: UInt64
@@ -73,6 +75,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
   /// Called with the lock held when the background has something to do.
   var background: (@Sendable () -> Void)?
   let files: FileCache<FS>
+  var witness: (any EvictionWitness)?
 
   // Owned by the writer.
   var window = WriteWindow()
@@ -97,6 +100,7 @@ package final class StoreCore<FS: StoreFileSystem>: @unchecked Sendable {
     let image = try StoreImage.recover(fs: fileSystem, options: options)
     fs = fileSystem
     self.options = options
+    overflow = options.overflow
     store = image.store
     segmentSize = image.segmentSize
     boot = image.boot

@@ -125,7 +125,11 @@ package final class POSIXFileSystem: StoreFileSystem {
 
   package func unlock() {
     lockDescriptor.withLock { descriptor in
-      if descriptor >= 0 { close(descriptor) }
+      if descriptor >= 0 {
+        // A child that was forked a moment ago has the descriptor too, until it runs its program; the lock must not stay with it.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+      }
       descriptor = -1
     }
   }

@@ -44,6 +44,7 @@ struct LiveTable: ~Copyable {
     let status = gateway.status
     var text = "summary\n  acquired   \(status.acquired) samples\n"
     text += "  stored     \(status.stored) samples, in \(gateway.configuration.dataFolder)/buffer\n"
+    if status.shed > 0 { text += "  shed       \(status.shed) samples that found no room\n" }
     for sink in status.sinks {
       text += "  delivered  \(sink.counts.delivered) samples to \(sink.name)"
       let destination = gateway.configuration.sinks.first { $0.name == sink.name }

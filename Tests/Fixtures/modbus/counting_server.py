@@ -1,5 +1,5 @@
 """A Modbus TCP server on one wire: it answers reads of holding registers with zeros, one request after the other, and never
-those of dead units. Prints its port, then the unit of each request as it comes, a line each.
+those of dead units. Prints its port, then the unit of each request as it comes, and a + for each connection, a line each.
 
 usage: counting_server.py DEAD-UNIT...
 """
@@ -13,6 +13,7 @@ dead = {int(word) for word in sys.argv[1:]}
 
 class Wire(socketserver.StreamRequestHandler):
     def handle(self):
+        print("+", flush=True)
         while len(head := self.rfile.read(7)) == 7:
             transaction, _, length, unit = struct.unpack(">HHHB", head)
             function, _, count = struct.unpack(">BHH", self.rfile.read(length - 1)[:5])

@@ -1,0 +1,121 @@
+internal import Glibc
+internal import IOThreads
+internal import Synchronization
+
+/// Notices when a file has other contents, whatever way they get there: written in place, renamed over it by an editor, or behind
+/// a symbolic link that is exchanged, as Kubernetes does it.
+///
+/// The folders on the way to the file are watched, not the file, whose name may stand for another one tomorrow.
+final class FileWatch: Sendable {
+  private let path: String
+  private let descriptor: Int32
+  private let wake: WakeSignal
+  private let isOver = Atomic(false)
+  private let thread = WatchThread()
+
+  /// So long nothing must happen before the file is looked at: editors and copies write in pieces.
+  static let quiet: Duration = .milliseconds(200)
+
+  init(_ path: String) throws(SystemFailure) {
+    self.path = path
+    wake = try WakeSignal()
+    descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+    guard descriptor >= 0 else { throw SystemFailure(call: "inotify_init1", errorNumber: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Calls `changed` each time that the file has other contents than when it was looked at last, until the task is cancelled.
+  func forEach(_ changed: () async -> Void) async {
+    await withTaskCancellationHandler {
+      var known = await thread.contents(of: path)
+      while !isOver.load(ordering: .acquiring) {
+        await thread.watchFolders(of: path, descriptor)
+        // What changed before the folders were watched.
+        let early = await thread.contents(of: path)
+        if early == known {
+          await thread.waitForQuiet(descriptor, wake.descriptor, Self.quiet)
+        }
+        guard !isOver.load(ordering: .acquiring) else { return }
+        let now = await thread.contents(of: path)
+        // A file that is gone is on its way; one that is the same again was only touched.
+        guard let now, now != known else { continue }
+        known = now
+        await changed()
+      }
+    } onCancel: {
+      isOver.store(true, ordering: .releasing)
+      wake.raise()
+    }
+  }
+}
+
+/// What blocks, on a thread of its own.
+private actor WatchThread {
+  private let thread = BlockingThread(name: "file-watch")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  func contents(of path: String) -> [UInt8]? { readFile(path) }
+
+  /// The folder of the file, and those of the links on the way to it.
+  func watchFolders(of path: String, _ descriptor: Int32) {
+    let events =
+      UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE) | UInt32(IN_DELETE)
+      | UInt32(IN_MOVED_FROM) | UInt32(IN_ONLYDIR)
+    for folder in folders(of: path) { inotify_add_watch(descriptor, folder, events) }
+  }
+
+  private func folders(of path: String) -> [String] {
+    var folders = ["."]
+    if path.hasPrefix("/") { folders = ["/"] }
+    var found: [String] = []
+    var prefix = path.hasPrefix("/") ? "/" : ""
+    var rest = path.split(separator: "/").map(String.init)[...]
+    // A link among links is followed as far as the kernel would.
+    var links = 0
+    while let part = rest.popFirst(), links < 40 {
+      let folder = prefix.isEmpty ? "." : prefix
+      let whole = prefix.isEmpty || prefix.hasSuffix("/") ? prefix + part : "\(prefix)/\(part)"
+      var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let length = target.withUnsafeMutableBytes { bytes in
+        bytes.assumingMemoryBound(to: CChar.self).baseAddress.map {
+          readlink(whole, $0, bytes.count)
+        } ?? -1
+      }
+      guard length > 0 else {
+        if rest.isEmpty { found.append(folder) }
+        prefix = whole
+        continue
+      }
+      links += 1
+      found.append(folder)
+      let text = String(decoding: target[..<length], as: UTF8.self)
+      rest = (text.split(separator: "/").map(String.init) + rest)[...]
+      if text.hasPrefix("/") { prefix = "/" }
+    }
+    return found.isEmpty ? folders : found
+  }
+
+  /// Returns when something has happened and then nothing for a while, or when the wait is over.
+  func waitForQuiet(_ descriptor: Int32, _ wake: Int32, _ quiet: Duration) {
+    var timeout: Int32 = -1
+    // A folder in which something happens all the time is looked at all the same.
+    var deadline: ContinuousClock.Instant?
+    var block = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      var entries = [
+        pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+      ]
+      let count = poll(&entries, 2, timeout)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0, entries[1].revents == 0 else { return }
+      _ = block.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      let now = ContinuousClock.now
+      let end = deadline ?? now.advanced(by: quiet * 10)
+      guard now < end else { return }
+      deadline = end
+      timeout = Int32(clamping: Int(quiet / .milliseconds(1)))
+    }
+  }
+}

@@ -1,0 +1,263 @@
+internal import Formula
+internal import IndustrialModel
+internal import Sinks
+internal import StoreForward
+internal import Synchronization
+
+extension GatewayRuntime {
+  /// Goes on with another configuration, while it runs and without losing a sample.
+  ///
+  /// What did not change is not touched: connections, formulas with memory, windows, the places of the sinks. A bus whose
+  /// description or devices changed is closed and opened again. `gateway.id`, `gateway.data`, `gateway.audit`,
+  /// `buffer.segment` and `server` can't change.
+  ///
+  /// All that can fail comes first. When something does, the gateway goes on as before; a sink whose description changed has
+  /// then been closed and opened again as it was.
+  ///
+  /// - Parameters:
+  ///   - new: The other configuration.
+  ///   - actor: Who wants it, for the audit trail; nil for the user who runs the process.
+  /// - Returns: What was done.
+  /// - Throws: `ConfigurationError`, `SinkError` or `StoreError` for what can't work; the gateway then goes on as before.
+  @discardableResult
+  public func reload(_ new: GatewayConfiguration, by actor: String? = nil) async throws
+    -> ReloadPlan
+  {
+    do {
+      return try await apply(new, by: actor)
+    } catch {
+      await refused("\(error)", by: actor)
+      throw error
+    }
+  }
+
+  #if Gateway
+    /// Reads a configuration file and goes on with it: see `reload(_:by:)`. One that is wrong is refused, and the audit trail says so.
+    @discardableResult
+    public func reload(contentsOf path: String, by actor: String? = nil) async throws
+      -> ReloadPlan
+    {
+      let new: GatewayConfiguration
+      do throws(ConfigurationError) {
+        new = try GatewayConfiguration(contentsOf: path)
+      } catch {
+        await refused("\(error)", by: actor)
+        throw error
+      }
+      return try await reload(new, by: actor)
+    }
+  #endif
+
+  /// Writes into the audit trail that somebody wanted another configuration that could not be had.
+  func refused(_ reason: String, by actor: String?) async {
+    await audit.refused(history, because: reason, by: actor ?? LocalUser.current)
+  }
+
+  private func apply(_ new: GatewayConfiguration, by actor: String?) async throws -> ReloadPlan {
+    let (old, plan) = try beginReload(new)
+    defer { state.withLock { $0.isReloading = false } }
+    try new.checkBuffer()
+    let opening = Set(plan.startedBuses + plan.changedBuses)
+    let drivers = try new.makeDrivers(tags: tags) { opening.contains($0) }
+    let names = new.knownTags() ?? Set(tags.names)
+    let formulas = try new.checkedFormulas(known: names)
+    let sinks = try await prepareSinks(plan, from: old, to: new)
+    if old.buffer != new.buffer {
+      // The last, because a smaller one can't get back what it let go.
+      do {
+        try await buffer.change(to: new.buffer)
+      } catch {
+        await abandon(sinks, of: old)
+        throw error
+      }
+    }
+
+    // From here on nothing fails.
+    await exchange(sinks, plan)
+    try? await forgetPlaces(of: new)
+    await acquisition.beginChange()
+    for bus in plan.stoppedBuses + plan.changedBuses { await acquisition.stop(bus) }
+    let before = history
+    var after = before
+    after.enter(new.text, report: report)
+    var change = Moments(samples: SampleBatch(), grouping: .whole)
+    if plan.changedStages || !drivers.isEmpty || !plan.stoppedBuses.isEmpty {
+      change.change = StageChange(
+        formulas, rules: new.processing, names: Array(names), forms: new.tagForms, memory: memory,
+        board: board)
+    }
+    if before.current != after.current { change.configurationVersion = after.current.number }
+    if change.change != nil || change.configurationVersion != nil {
+      await self.change(change, to: new)
+    }
+    let gone = plan.stoppedBuses + plan.changedBuses
+    events.forget { source in gone.contains { source.isPart(of: "bus \($0)") } }
+    for (bus, driver) in drivers { await acquisition.start(bus, driver) }
+    state.withLock { state in
+      state.configuration = new
+      state.history = after
+      if !plan.isEmpty { state.configured = .now() }
+    }
+    await acquisition.endChange()
+    warnOfSchedules(of: new, on: plan.startedBuses + plan.changedBuses)
+    if !plan.isEmpty || before.current != after.current {
+      await audit.reloaded(from: before, to: after, by: actor ?? LocalUser.current)
+    }
+    return plan
+  }
+
+  /// Has the lane go on in another way, after the samples of the old one and before those of the new.
+  private func change(_ change: Moments, to new: GatewayConfiguration) async {
+    let forms = new.tagForms
+    let devices = Set(new.devices.map(\.name))
+    let derived = Set(new.formulas.map(\.tag))
+    var change = change
+    change.onStored = { [board, tags] _ in
+      board.forget(in: tags) { name in
+        guard !devices.contains(String(name.prefix { $0 != "/" })), !forms.contains(name) else {
+          return false
+        }
+        // A formula's, or one of its windows'.
+        let window = name.lastIndex(of: ".").map { String(name[..<$0]) }
+        return !derived.contains(name) && window.map(derived.contains) != true
+      }
+    }
+    if await !intake.change(change) {
+      report(
+        GatewayEvent(
+          .info, source: "configuration",
+          "formulas and processing change when there is room in the buffer"))
+    }
+  }
+
+  /// Only one at a time, while it runs, and not what needs a restart.
+  private func beginReload(
+    _ new: GatewayConfiguration
+  ) throws(ConfigurationError) -> (GatewayConfiguration, ReloadPlan) {
+    let old = configuration
+    let plan = ReloadPlan(from: old, to: new)
+    let problems = plan.needsRestart.map { path in
+      ConfigurationError.Problem(
+        path: path, message: "'\(path)' can't change while the gateway runs",
+        advice: "take it back, or restart the gateway; nothing was changed")
+    }
+    guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
+    let isFree = state.withLock { state in
+      guard state.isRunning, !state.isReloading else { return false }
+      state.isReloading = true
+      return true
+    }
+    guard isFree else {
+      throw ConfigurationError(
+        "the gateway does not run, or reloads already", at: "", advice: "try again in a moment")
+    }
+    return (old, plan)
+  }
+
+  /// Sinks that are open and get nothing yet.
+  private struct PreparedSinks {
+    var added: [SinkRunner] = []
+    var changed: [SinkRunner] = []
+    /// Those that have had no place in the buffer before.
+    var newPlaces: [String] = []
+  }
+
+  /// Opens all sinks that are new or different before any of them gets a sample: when one can't be opened, those before are
+  /// as they were, and nothing went to the wrong place.
+  private func prepareSinks(
+    _ plan: ReloadPlan, from old: GatewayConfiguration, to new: GatewayConfiguration
+  ) async throws -> PreparedSinks {
+    var prepared = PreparedSinks()
+    // Those too that could not go on after a reload before this one.
+    let reopened = Set(await plan.changedSinks + forwarding.parkedNames)
+    let added = Set(plan.startedSinks)
+    do {
+      for sink in new.sinks {
+        if added.contains(sink.name) {
+          if !buffer.hasPlace(sink.name) { prepared.newPlaces.append(sink.name) }
+          prepared.added.append(try await makeRunner(sink, of: new))
+        } else if reopened.contains(sink.name) {
+          prepared.changed.append(try await reopen(sink, of: new))
+        }
+      }
+    } catch {
+      await abandon(prepared, of: old)
+      throw error
+    }
+    return prepared
+  }
+
+  private func abandon(_ prepared: PreparedSinks, of old: GatewayConfiguration) async {
+    for runner in prepared.added {
+      await runner.sink.close()
+      runner.places.close()
+      board.removeSink(runner.index)
+    }
+    try? await buffer.removePlaces(of: prepared.newPlaces)
+    for runner in prepared.changed { await runner.sink.close() }
+    for runner in prepared.changed { await forwarding.park(runner) }
+    await putBackSinks(of: old)
+  }
+
+  private func exchange(_ prepared: PreparedSinks, _ plan: ReloadPlan) async {
+    let gone = plan.stoppedSinks + plan.changedSinks
+    events.forget { source in gone.contains { source.isPart(of: "sink \($0)") } }
+    for runner in prepared.added + prepared.changed { await forwarding.start(runner) }
+    for name in plan.stoppedSinks {
+      guard let runner = await forwarding.stop(name) else { continue }
+      runner.places.close()
+      board.removeSink(runner.index)
+    }
+  }
+
+  private func makeRunner(
+    _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration
+  ) async throws -> SinkRunner {
+    try await Self.makeRunner(
+      sink, of: configuration, buffer: buffer, books: books, keeper: keeper, tags: tags,
+      board: board,
+      report: report)
+  }
+
+  /// A runner for another sink in the place of the one of this name, which is closed first: both may want the same file.
+  private func reopen(
+    _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration
+  ) async throws -> SinkRunner {
+    guard var runner = await forwarding.stop(sink.name) else {
+      return try await makeRunner(sink, of: configuration)
+    }
+    do {
+      try await runner.places.rewind()
+      runner.sink = try configuration.openSink(
+        sink, buffer: buffer.identity, tags: tags)
+      runner.isLiveFirst = sink.backlog == .liveFirst
+      return runner
+    } catch {
+      // The place in the store stays with this runner until it can go on.
+      await forwarding.park(runner)
+      throw error
+    }
+  }
+
+  /// After a reload that failed: the sinks that were stopped for it go on as before.
+  private func putBackSinks(of old: GatewayConfiguration) async {
+    for name in await forwarding.parkedNames {
+      guard let sink = old.sinks.first(where: { $0.name == name }) else { continue }
+      do {
+        await forwarding.start(try await reopen(sink, of: old))
+      } catch {
+        report(
+          GatewayEvent(
+            .error, source: "sink \(name)",
+            "can't go on as before after a reload that failed; reload or restart. \(error)"))
+      }
+    }
+  }
+}
+
+extension String {
+  /// Whether the source of an event is a part of a gateway or belongs to it: `bus plc` has `bus plc, device pump`.
+  func isPart(of source: String) -> Bool {
+    self == source || hasPrefix(source + ",") || hasPrefix(source + " (")
+  }
+}

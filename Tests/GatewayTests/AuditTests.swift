@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("The audit trail shows every edit", .timeLimit(.minutes(15)))
+struct AuditTests {
+  let folder: TemporaryFolder
+  let key = Array("0123456789abcdef".utf8)
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open() throws -> AuditTrail.Opening {
+    try AuditTrail.open(folder.file("trail"), anchor: folder.file("anchor"), key: key)
+  }
+
+  private var bytes: [UInt8] {
+    get throws { try [UInt8](Data(contentsOf: URL(filePath: folder.file("trail")))) }
+  }
+
+  private var anchor: AuditHead {
+    get throws {
+      try #require(AuditHead(folder.text(of: "anchor").trimmingCharacters(in: .newlines)))
+    }
+  }
+
+  @discardableResult
+  private func fill(_ count: Int = 5) async throws -> AuditHead {
+    let trail = try open().trail
+    var head: AuditHead?
+    for number in 0..<count {
+      head = try await trail.append(
+        AuditEntry(
+          number % 2 == 0 ? .reload : .refuse, of: "configuration",
+          by: "anna \"the\" (uid \(number))",
+          before: number == 0 ? nil : "a: \(number)\nb: Füllstand\u{7}",
+          after: "{}\",\"code\":\"x"))
+    }
+    return try #require(head)
+  }
+
+  @Test("another program gets the same codes from key and lines")
+  func otherProgram() async throws {
+    let head = try await fill(20)
+    let script = """
+      import hashlib, hmac, json, sys
+      previous, number = bytes(32), 0
+      for line in open(sys.argv[1], "rb"):
+          number += 1
+          entry = json.loads(line)
+          body = line[:line.rindex(b',"code":"')]
+          previous = hmac.new(sys.argv[2].encode(), previous + body, hashlib.sha256).digest()
+          assert entry["code"] == previous.hex() and entry["n"] == number, number
+          assert entry["what"] in ("reload", "refuse") and "anna" in entry["who"]
+      print(f"{number}:{previous.hex()}")
+      """
+    let run = try Tool(
+      "/usr/bin/env",
+      ["python3", "-c", script, folder.file("trail"), String(decoding: key, as: UTF8.self)])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output == "\(head)\n")
+    #expect(try anchor == head)
+  }
+
+  @Test("a trail goes on after a restart, and is whole")
+  func goesOn() async throws {
+    try await fill(3)
+    #expect(try open().findings.isEmpty)
+    let head = try await fill(2)
+    #expect(head.number == 5)
+    let check = try AuditCheck(bytes, key: key, anchors: [anchor])
+    #expect(check.findings.isEmpty && check.entries == 5 && check.head == head)
+  }
+
+  @Test("each byte that is changed, in any place")
+  func eachByte() async throws {
+    try await fill()
+    let whole = try bytes
+    let anchor = try anchor
+    for position in whole.indices {
+      for mask: UInt8 in [1, 0x20, 0x80] {
+        var damaged = whole
+        damaged[position] ^= mask
+        let check = AuditCheck(damaged, key: key, anchors: [anchor])
+        #expect(!check.findings.isEmpty, "byte \(position) with \(mask)")
+      }
+    }
+  }
+
+  @Test("lines that are taken out, doubled, exchanged or cut off")
+  func lines() async throws {
+    try await fill()
+    let lines = try bytes.split(separator: UInt8(ascii: "\n"))
+    let anchor = try anchor
+    func findings(_ lines: [ArraySlice<UInt8>]) -> [AuditCheck.Finding] {
+      AuditCheck(Array(lines.map { $0 + [10] }.joined()), key: key, anchors: [anchor]).findings
+    }
+    #expect(findings(lines).isEmpty)
+    for index in lines.indices {
+      var without = lines
+      without.remove(at: index)
+      #expect(!findings(without).isEmpty)
+      #expect(!findings(Array(lines[...index] + lines[index...])).isEmpty)
+      guard index > 0 else { continue }
+      var exchanged = lines
+      exchanged.swapAt(index, index - 1)
+      #expect(!findings(exchanged).isEmpty)
+      let cut = findings(Array(lines[..<index]))
+      #expect(cut.map(\.message) == ["what came up to entry 5 was cut off"])
+    }
+    #expect(findings([]).map(\.message) == ["what came up to entry 5 was cut off"])
+  }
+
+  @Test("a trail that was written anew with another key, or with the same and other words")
+  func forged() async throws {
+    let head = try await fill()
+    let other = AuditCheck(try bytes, key: Array("another".utf8))
+    #expect(other.findings.count == 5)
+    try FileManager.default.removeItem(atPath: folder.file("trail"))
+    try FileManager.default.removeItem(atPath: folder.file("anchor"))
+    let trail = try open().trail
+    for _ in 0..<6 { _ = try await trail.append(AuditEntry(.start, of: "a/b", by: "eve")) }
+    // Only what was kept elsewhere tells.
+    #expect(AuditCheck(try bytes, key: key).findings.isEmpty)
+    #expect(
+      AuditCheck(try bytes, key: key, anchors: [head]).findings.map(\.message)
+        == ["entry 5 is not the one that was anchored"])
+  }
+
+  @Test(
+    "what a crash leaves of a line is taken out, and the trail goes on", arguments: [1, 40, 200])
+  func torn(length: Int) async throws {
+    try await fill(3)
+    let whole = try bytes
+    try Data(whole + whole.prefix(length)).write(to: URL(filePath: folder.file("trail")))
+    #expect(!AuditCheck(try bytes, key: key).findings.isEmpty)
+    let opening = try open()
+    #expect(opening.unfinished == length && opening.findings.isEmpty)
+    #expect(try bytes == whole)
+    let head = try await fill(1)
+    #expect(head.number == 4)
+    #expect(AuditCheck(try bytes, key: key, anchors: [head]).findings.isEmpty)
+  }
+
+  @Test("random bytes are no trail and no trap")
+  func noise() {
+    var generator = SeededGenerator(seed: 5)
+    for _ in 0..<2000 {
+      let count = Int.random(in: 0...300, using: &generator)
+      let bytes = (0..<count).map { _ in
+        Array("{\"n\":1,}code0a\n".utf8).randomElement(using: &generator) ?? 0
+      }
+      _ = AuditCheck(bytes, key: key)
+    }
+  }
+
+  @Test("a key is made once, for its owner alone")
+  func keys() throws {
+    let path = folder.file("audit.key")
+    let key = try AuditKey.load(path)
+    #expect(key.count == 64)
+    #expect(try AuditKey.load(path) == key)
+    #expect(!AuditKey.isExposed(path))
+    chmod(path, 0o644)
+    #expect(AuditKey.isExposed(path))
+  }
+}

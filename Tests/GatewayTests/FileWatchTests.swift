@@ -1,0 +1,103 @@
+#if Gateway
+  import Foundation
+  import Gateway
+  import Glibc
+  import TestSupport
+  import Testing
+
+  @Suite("A watched configuration counts when its file changes", .timeLimit(.minutes(15)))
+  struct FileWatchTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("written in place, renamed over it, and behind links that are exchanged")
+    func ways() async throws {
+      // As Kubernetes mounts a ConfigMap: g.yaml -> ..data/g.yaml, ..data -> ..1
+      try makeFolder("..1")
+      try folder.write(text(1), to: "..1/g.yaml")
+      try link("..data", to: "..1")
+      try link("g.yaml", to: "..data/g.yaml")
+      try await watched { gateway, _ in
+        try makeFolder("..2")
+        try folder.write(text(2), to: "..2/g.yaml")
+        try link("..tmp", to: "..2")
+        #expect(rename(folder.file("..tmp"), folder.file("..data")) == 0)
+        try await wait(for: 2, gateway)
+        try folder.write(text(3), to: "..2/g.yaml")
+        try await wait(for: 3, gateway)
+        // An editor: a new file in the place of the link, and once more.
+        for every in 4...5 {
+          try folder.write(text(every), to: "new")
+          #expect(rename(folder.file("new"), folder.file("g.yaml")) == 0)
+          try await wait(for: every, gateway)
+        }
+        unlink(folder.file("g.yaml"))
+        try await Task.sleep(for: .milliseconds(300))
+        try folder.write(text(6), to: "g.yaml")
+        try await wait(for: 6, gateway)
+      }
+    }
+
+    @Test("the same contents do nothing; a wrong file changes nothing and is told once")
+    func quiet() async throws {
+      try folder.write(text(1), to: "g.yaml")
+      try await watched { gateway, events in
+        try folder.write(text(1), to: "g.yaml")
+        try folder.write("schema: iiot/2", to: "g.yaml")
+        func told() -> Int { events.all.count { $0.source == "configuration" } }
+        while told() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(events.all.contains { $0.message.contains("not changed") })
+        try folder.write("schema: iiot/2", to: "g.yaml")
+        try folder.write("x", to: "neighbour")
+        // Were this shorter than the watch waits, the test would only see less.
+        try await Task.sleep(for: .milliseconds(600))
+        #expect(told() == 1)
+        #expect(gateway.configuration.devices[0].every == .milliseconds(1))
+        try folder.write(text(2), to: "g.yaml")
+        try await wait(for: 2, gateway)
+      }
+    }
+
+    // MARK: -
+
+    private func watched(
+      _ body: (GatewayRuntime, EventLog) async throws -> Void
+    ) async throws {
+      let events = EventLog()
+      let file = folder.file("g.yaml")
+      let gateway = try await GatewayRuntime(
+        GatewayConfiguration(contentsOf: file), events: events.add)
+      let running = Task { try await gateway.run(file: file, isWatched: true) }
+      while gateway.status.stored == 0 { try await Task.sleep(for: .milliseconds(5)) }
+      try await body(gateway, events)
+      running.cancel()
+      try await running.value
+    }
+
+    private func wait(for every: Int, _ gateway: GatewayRuntime) async throws {
+      while gateway.configuration.devices[0].every != .milliseconds(every) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+    }
+
+    private func makeFolder(_ name: String) throws {
+      try FileManager.default.createDirectory(
+        atPath: folder.file(name), withIntermediateDirectories: true)
+    }
+
+    private func link(_ name: String, to target: String) throws {
+      try #require(symlink(target, folder.file(name)) == 0)
+    }
+
+    private func text(_ every: Int) -> String {
+      """
+      schema: iiot/1
+      gateway: {id: g, data: \(folder.file("data"))}
+      buses: {sim: {driver: simulator}}
+      devices: {sim: {bus: sim, every: \(every)ms, tags: {a: {shape: sine}}}}
+      sinks: {s: {type: file, path: \(folder.file("a.jsonl")), format: jsonl}}
+      """
+    }
+  }
+#endif

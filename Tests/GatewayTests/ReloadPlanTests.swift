@@ -1,0 +1,126 @@
+import Foundation
+import Gateway
+import Modbus
+import Sinks
+import Testing
+
+@Suite("What a reload would do is told beforehand")
+struct ReloadPlanTests {
+  @Test("the same configuration makes no plan")
+  func same() {
+    #expect(ReloadPlan(from: base(), to: base()).isEmpty)
+    #expect("\(ReloadPlan(from: base(), to: base()))" == "nothing changed")
+  }
+
+  @Test("buses, devices and tags")
+  func wires() {
+    expect("device p2 added | tag p2/x added | bus plc changed: its connection is opened again") {
+      $0.devices.append(device("p2", ["x"]))
+    }
+    expect(
+      "bus plc changed: its connection is opened again | device p1 changed | tag p1/b removed | tag p1/a changed | tag p1/c added"
+    ) { new in
+      new.devices[0].tags[0].scale = 2
+      new.devices[0].tags[1] = RegisterTag(name: "c", table: .holding, address: 1)
+    }
+    expect("bus plc changed: its connection is opened again") {
+      $0.buses[0].transport = .modbusTCP(host: "b", port: 502, timeout: .seconds(1))
+    }
+    // A slower device has the same tags, read at other times.
+    expect(
+      "bus plc changed: its connection is opened again | device p1 changed | tag p1/a changed | tag p1/b changed"
+    ) { $0.devices[0].every = .seconds(9) }
+    expect("bus plc removed: is closed | device p1 removed | tag p1/a removed | tag p1/b removed") {
+      $0.buses.removeFirst()
+      $0.devices.removeFirst()
+    }
+    expect("bus spare changed: is opened | device s added | tag s/x added") {
+      $0.devices.append(.init(name: "s", bus: "spare", simulated: [SimulatedTag(name: "x")]))
+    }
+    expect("bus other added") { $0.buses.append(.init(name: "other", transport: .simulator)) }
+  }
+
+  @Test("formulas say whether they forget, rules whether they end windows")
+  func stages() {
+    expect("formula f/t changed: begins anew, all or some of what it remembers") {
+      $0.formulas[0].expression = "integral({p1/b})"
+    }
+    expect("formula f/t changed") { $0.formulas[0].expression = "integral({p1/a}) * 2" }
+    expect("formula f/t removed | formula f/u added") { $0.formulas[0].tag = "f/u" }
+    expect("rule p1/* changed: windows that are open are stored as they are") {
+      $0.processing[0].window?.length = .seconds(5)
+    }
+    expect("rule p1/* changed") { $0.processing[0].maximum = 7 }
+  }
+
+  @Test("sinks, the buffer, and what needs a restart")
+  func others() {
+    expect("sink a changed: is opened again and goes on at its place") {
+      $0.withheld["a"] = ["p1/*"]
+    }
+    expect("sink a removed: gets nothing any more") { $0.sinks = [] }
+    expect("sink b added: begins with the oldest samples of the buffer") {
+      $0.sinks.append(.init(name: "b", kind: .file(path: "b", format: .csv)))
+    }
+    expect("gateway id changed: needs a restart | buffer segment changed: needs a restart") {
+      $0.id = "x"
+      $0.buffer.segment *= 2
+    }
+    expect("buffer capacity changed | buffer when_full changed") {
+      $0.buffer.capacity *= 2
+      $0.buffer.whenFull = .wait
+    }
+    var new = base()
+    new.dataFolder = "elsewhere"
+    #expect(ReloadPlan(from: base(), to: new).needsRestart == ["gateway.data"])
+  }
+
+  @Test("a line of JSON says the same, and is read back")
+  func lines() throws {
+    var new = base()
+    new.sinks = []
+    let change = try #require(ReloadPlan(from: base(), to: new).changes.first)
+    #expect(
+      change.jsonLine == #"{"part":"sink","name":"a","action":"removed","effect":"closed"}"#)
+    #expect(
+      ReloadPlan.Change(part: "sink", name: "a", action: "removed", effect: "closed") == change)
+    #expect(ReloadPlan.Change(part: "sunk", name: "a", action: "removed", effect: nil) == nil)
+  }
+
+  // MARK: -
+
+  /// The changes, in any order.
+  private func expect(
+    _ words: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ change: (inout GatewayConfiguration) -> Void
+  ) {
+    var new = base()
+    change(&new)
+    let found = ReloadPlan(from: base(), to: new).changes.map { "\($0)" }
+    #expect(
+      found.sorted() == words.components(separatedBy: " | ").sorted(),
+      sourceLocation: sourceLocation)
+  }
+
+  private func device(_ name: String, _ tags: [String]) -> GatewayConfiguration.Device {
+    .init(
+      name: name, bus: "plc",
+      tags: tags.enumerated().map {
+        RegisterTag(name: $1, table: .holding, address: UInt16($0))
+      })
+  }
+
+  private func base() -> GatewayConfiguration {
+    var rule = ProcessingRule("p1/*")
+    rule.window = .init(length: .seconds(60))
+    return GatewayConfiguration(
+      id: "g", dataFolder: "d",
+      buses: [
+        .init(
+          name: "plc", transport: .modbusTCP(host: "a", port: 502, timeout: .seconds(1))),
+        .init(name: "spare", transport: .simulator),
+      ], devices: [device("p1", ["a", "b"])],
+      formulas: [.init(tag: "f/t", expression: "integral({p1/a})")], processing: [rule],
+      sinks: [.init(name: "a", kind: .file(path: "a", format: .csv))])
+  }
+}
