@@ -127,12 +127,14 @@ static void counted_release_n(void *object, uint32_t n) {
     runtime_release_n(object, n);
 }
 
-void iiot_counting_begin(void) {
+void iiot_counting_begin(_Bool references) {
     atomic_store(&allocations, 0);
     atomic_store(&allocated_bytes, 0);
     atomic_store(&frees, 0);
     atomic_store(&retains, 0);
     atomic_store(&releases, 0);
+    atomic_store(&counting, 1);
+    if (!references) return;
     if (runtime_retain == NULL) {
         runtime_retain = _swift_retain;
         runtime_retain_n = _swift_retain_n;
@@ -144,16 +146,17 @@ void iiot_counting_begin(void) {
     _swift_release = counted_release;
     _swift_release_n = counted_release_n;
     atomic_store(&_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly, 1);
-    atomic_store(&counting, 1);
 }
 
 struct iiot_counts iiot_counting_end(void) {
     atomic_store(&counting, 0);
     atomic_store(&_swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly, 0);
-    _swift_retain = runtime_retain;
-    _swift_retain_n = runtime_retain_n;
-    _swift_release = runtime_release;
-    _swift_release_n = runtime_release_n;
+    if (runtime_retain != NULL) {
+        _swift_retain = runtime_retain;
+        _swift_retain_n = runtime_retain_n;
+        _swift_release = runtime_release;
+        _swift_release_n = runtime_release_n;
+    }
     return (struct iiot_counts){
         .allocations = atomic_load(&allocations),
         .allocated_bytes = atomic_load(&allocated_bytes),

@@ -54,7 +54,9 @@ public struct BenchmarkSuite: Sendable {
       guard iiot_under_valgrind() != 0 else { throw PeerProblem(description: "not under valgrind") }
       for entry in chosen {
         let comparison = try await entry.make()
-        guard case .inProcess(let body) = comparison.ours.work else { continue }
+        guard !comparison.isThreaded, case .inProcess(let body) = comparison.ours.work else {
+          continue
+        }
         let iterations = try await counted(comparison, seconds: 0.01)
         try await Instructions.dump(entry.name, body, iterations: iterations)
       }
@@ -106,7 +108,8 @@ public struct BenchmarkSuite: Sendable {
     }
     guard case .inProcess(let body) = comparison.ours.work else { return result }
     var counts = try await Counts.of(
-      body, iterations: counted(comparison, seconds: 0.01), items: comparison.itemsPerOperation)
+      body, iterations: counted(comparison, seconds: 0.01), items: comparison.itemsPerOperation,
+      countsReferences: !comparison.isThreaded)
     counts.instructions = instructions
     result.counts = counts
     result.gateFailures += comparison.gate.failures(counts)

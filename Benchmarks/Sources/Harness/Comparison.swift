@@ -77,6 +77,7 @@ public struct Comparison: Sendable {
   let bytesPerOperation: Double
   let gate: Gate
   let countedIterations: Int?
+  let isThreaded: Bool
   let resultsAgree: Bool
   let ours: Contender
   let others: [Contender]
@@ -92,20 +93,25 @@ public struct Comparison: Sendable {
   ///   - gate: bounds for ours, for each item.
   ///   - countedIterations: how many iterations a counting run takes; chosen by time if nil, 0 to count nothing. Give it where a cost
   ///     is amortised over many iterations, so that the counts repeat exactly.
+  ///   - isThreaded: whether ours is the work of threads that come, go and wait for each other. Of such only allocations are counted:
+  ///     valgrind runs one thread at a time, so that the instructions would be those of waiting; and the runtime's hooks for retains, which are
+  ///     "for instruments only", have ended such a program in the runtime's cache of tuple types (Swift 6.3.1).
   ///   - resultsAgree: whether all contenders (but limits) must give the same number for the same iterations.
   ///   - ours: our way.
   ///   - against: peers and limits.
   ///   - remark: what else was observed, asked for when all has run: percentiles, memory.
   public init(
     operation: String, itemsPerOperation: Double = 1, bytesPerOperation: Double = 0,
-    gate: Gate = Gate(), countedIterations: Int? = nil, resultsAgree: Bool = true,
-    ours: @escaping Body, against: [Contender] = [], remark: (@Sendable () -> String)? = nil
+    gate: Gate = Gate(), countedIterations: Int? = nil, isThreaded: Bool = false,
+    resultsAgree: Bool = true, ours: @escaping Body, against: [Contender] = [],
+    remark: (@Sendable () -> String)? = nil
   ) {
     self.operation = operation
     self.itemsPerOperation = itemsPerOperation
     self.bytesPerOperation = bytesPerOperation
     self.gate = gate
     self.countedIterations = countedIterations
+    self.isThreaded = isThreaded
     self.resultsAgree = resultsAgree
     self.ours = Contender(name: "ours", role: .ours, work: .inProcess(ours))
     others = against

@@ -4,16 +4,20 @@ internal import CCounters
 struct Counts: Codable {
   var allocations: Double
   var allocatedBytes: Double
-  var retains: Double
-  var releases: Double
+  var retains: Double?
+  var releases: Double?
   var instructions: Double?
 
   /// Counts of an operation of `body`: the difference between a run of twice as many iterations and one of `iterations`,
   /// so that what happens once a run does not show.
-  static func of(_ body: Body, iterations: Int, items: Double) async throws -> Counts {
+  ///
+  /// - Parameter countsReferences: Whether retains and releases are counted, too.
+  static func of(
+    _ body: Body, iterations: Int, items: Double, countsReferences: Bool
+  ) async throws -> Counts {
     _ = try await body(iterations)
     func count(_ iterations: Int) async throws -> iiot_counts {
-      iiot_counting_begin()
+      iiot_counting_begin(countsReferences)
       do {
         _ = try await body(iterations)
         return iiot_counting_end()
@@ -30,14 +34,15 @@ struct Counts: Codable {
     }
     return Counts(
       allocations: difference(\.allocations), allocatedBytes: difference(\.allocated_bytes),
-      retains: difference(\.retains), releases: difference(\.releases))
+      retains: countsReferences ? difference(\.retains) : nil,
+      releases: countsReferences ? difference(\.releases) : nil)
   }
 
   /// Whether counting works in this program: an object that is made, shared and dropped must be seen.
   /// It does not where the Swift runtime was linked in statically or the C library is another one.
   static let work: Bool = {
     let objects = Probe()
-    iiot_counting_begin()
+    iiot_counting_begin(true)
     objects.refill()
     let seen = iiot_counting_end()
     return seen.allocations >= 100 && seen.allocations < 110 && seen.retains >= 100

@@ -24,9 +24,11 @@ extension ComparisonResult {
     }
     if let counts {
       var line = String(
-        format:
-          "  counts                          %.2f allocations (%.0f B), %.2f retains, %.2f releases",
-        counts.allocations, counts.allocatedBytes, counts.retains, counts.releases)
+        format: "  counts                          %.2f allocations (%.0f B)",
+        counts.allocations, counts.allocatedBytes)
+      if let retains = counts.retains, let releases = counts.releases {
+        line += String(format: ", %.2f retains, %.2f releases", retains, releases)
+      }
       if let instructions = counts.instructions {
         line += String(format: ", %.1f instructions", instructions)
       }

@@ -39,7 +39,8 @@ suite.add("a recorded bus to line protocol, through the buffer") {
   let bus = try BusRecording(frameCount: 100_000)
   let count = bus.frames.headers.count * BusRecording.signalsPerFrame
   return Comparison(
-    operation: "sample", itemsPerOperation: Double(count), countedIterations: 2,
+    operation: "sample", itemsPerOperation: Double(count), gate: Gate(allocations: 0.1),
+    countedIterations: 2, isThreaded: true,
     ours: { iterations in
       for _ in 0..<iterations { try await forward(bus) }
       return UInt64(iterations * count)
@@ -55,7 +56,7 @@ suite.add("the same with the ledger, beside itself without") {
   let bus = try BusRecording(frameCount: 100_000)
   let count = bus.frames.headers.count * BusRecording.signalsPerFrame
   return Comparison(
-    operation: "sample", itemsPerOperation: Double(count), countedIterations: 2,
+    operation: "sample", itemsPerOperation: Double(count), countedIterations: 0,
     ours: { iterations in
       LedgerSwitch.isOn = true
       for _ in 0..<iterations { try await forward(bus) }

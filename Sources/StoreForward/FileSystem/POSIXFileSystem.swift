@@ -67,7 +67,8 @@ package final class POSIXFileSystem: StoreFileSystem {
         }
         return names
       }
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+      // In place: a copy would read all 256 bytes, and an entry ends with its name.
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if name != ".", name != ".." { names.append(name) }

@@ -10,8 +10,8 @@ struct iiot_counts {
     uint64_t releases;         ///< Swift strong releases
 };
 
-/// Sets the counts to zero and begins to count.
-void iiot_counting_begin(void);
+/// Sets the counts to zero and begins to count; retains and releases only where `references` are wanted.
+void iiot_counting_begin(_Bool references);
 
 /// Ends counting and tells the counts.
 struct iiot_counts iiot_counting_end(void);
