@@ -63,6 +63,35 @@ struct ExactlyOnceTests {
     #expect(client.statistics.published == 1)
   }
 
+  /// Mosquitto up to 2.0.12 does so now and then. Ending the connection would lose what comes until the next one.
+  @Test func aBrokerThatSendsMoreThanTheWindowLosesNothing() async throws {
+    let log = PacketLog()
+    let count: UInt8 = 15
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      case 8:
+        let messages = (1...count).flatMap { [0x34, 7, 0, 1, 0x74, 0, $0, 0, 0x61 + $0] }
+        return [0x90, 4, packet.bytes[2], packet.bytes[3], 0, 2] + messages
+      case 5:
+        // None is released before all have come.
+        guard packet.identifier == count else { return [] }
+        return (1...count).flatMap { [0x62, 2, 0, $0] }
+      default: return []
+      }
+    }
+    var options = ReconnectionTests.quick
+    options.maximumInflight = 10
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    let subscription = try await client.subscribe("t", qos: .exactlyOnce)
+    let received = try await collect(Int(count), from: subscription)
+    #expect(received.map(\.payload) == (1...count).map { [0x61 + $0] })
+    #expect(client.statistics.connections == 1)
+    // It was told of the window: property 33, Receive Maximum.
+    let connect = try #require(log.packets(kind: 1).first)
+    #expect(connect.bytes.contains([33, 0, 10]))
+  }
+
   /// A full window of messages, each step of which comes late and in another order: nothing stops.
   @Test func aFullWindowMovesOnWhateverTheOrderOfTheAnswers() async throws {
     let log = PacketLog()
