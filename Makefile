@@ -44,7 +44,7 @@ fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
 lint: ## Format and house rules; seconds
 	@scripts/lint
 
-ci: ## What continuous integration runs, about half an hour
+ci: ## What continuous integration runs, about three quarters of an hour
 	@.ci/run
 
 docs: setup ## Documentation archives of all modules in .build-docs
@@ -53,6 +53,9 @@ docs: setup ## Documentation archives of all modules in .build-docs
 install: setup ## The tool, its man pages and shell completions below PREFIX (/usr/local)
 	@SWIFT=$(SWIFT) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install
 
+deb: setup ## A Debian package of the tool, in .build-deb
+	@SWIFT=$(SWIFT) scripts/deb
+
 uninstall: ## Removes what install put below PREFIX
 	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install --remove
 
@@ -60,4 +63,4 @@ clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build
 
 .PHONY: help setup build test demo bench bench-gate bench-peers soak fuzz lint ci docs install \
-    uninstall clean
+    uninstall deb clean
