@@ -34,12 +34,15 @@ bench-gate: ## Only the counts (allocations, retains, instructions) against thei
 bench-peers: ## The peers of the benchmarks, from Debian and PyPI
 	@YES=$(YES) scripts/bench-peers $(SUITE)
 
-soak: ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+soak: ## What takes long: heavy tests, all tests under sanitizers, long fuzzing; REDUCED=1 for a part of it
 	@YES=$(YES) scripts/setup --tests
-	@scripts/soak
+	@scripts/soak $(if $(REDUCED),--reduced) $(STEPS)
 
 fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
 	@scripts/fuzz $(or $(SECONDS_EACH),15)
+
+api-digest: setup ## Every public declaration into docs/api, a line each
+	@scripts/api-digest
 
 lint: ## Format and house rules; seconds
 	@scripts/lint
@@ -63,4 +66,4 @@ clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build
 
 .PHONY: help setup build test demo bench bench-gate bench-peers soak fuzz lint ci docs install \
-    uninstall deb clean
+    uninstall deb api-digest clean
