@@ -34,17 +34,20 @@ bench-gate: ## Only the counts (allocations, retains, instructions) against thei
 bench-peers: ## The peers of the benchmarks, from Debian and PyPI
 	@YES=$(YES) scripts/bench-peers $(SUITE)
 
-soak: ## What takes long: heavy test variants, all tests under sanitizers, long fuzzing
+soak: ## What takes long: heavy tests, all tests under sanitizers, long fuzzing; REDUCED=1 for a part of it
 	@YES=$(YES) scripts/setup --tests
-	@scripts/soak
+	@scripts/soak $(if $(REDUCED),--reduced) $(STEPS)
 
 fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
 	@scripts/fuzz $(or $(SECONDS_EACH),15)
 
+api-digest: setup ## Every public declaration into docs/api, a line each
+	@scripts/api-digest
+
 lint: ## Format and house rules; seconds
 	@scripts/lint
 
-ci: ## What continuous integration runs, about half an hour
+ci: ## What continuous integration runs, about three quarters of an hour
 	@.ci/run
 
 docs: setup ## Documentation archives of all modules in .build-docs
@@ -53,6 +56,9 @@ docs: setup ## Documentation archives of all modules in .build-docs
 install: setup ## The tool, its man pages and shell completions below PREFIX (/usr/local)
 	@SWIFT=$(SWIFT) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install
 
+deb: setup ## A Debian package of the tool, in .build-deb
+	@SWIFT=$(SWIFT) scripts/deb
+
 uninstall: ## Removes what install put below PREFIX
 	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install --remove
 
@@ -60,4 +66,4 @@ clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build
 
 .PHONY: help setup build test demo bench bench-gate bench-peers soak fuzz lint ci docs install \
-    uninstall clean
+    uninstall deb api-digest clean

@@ -26,14 +26,14 @@ struct CanConvert: AsyncParsableCommand {
 
   @Option(
     help:
-      "candump, asc, blf or jsonl (default: by the new log's name; .log is candump).")
+      "How to write: candump, asc, blf or jsonl (default: by the new log's name; .log is candump).")
   var format: String?
 
   @Option(help: "The log's format, if it is not to be recognised: candump, asc, blf or trc.")
   var from: String?
 
   @Option(
-    help: ArgumentHelp("Where relative times begin.", valueName: "time"))
+    help: ArgumentHelp("The time at which relative times begin.", valueName: "time"))
   var start: TimeArgument?
 
   @Flag(help: "Nine decimals in candump and ASC times; can-utils misread them.")

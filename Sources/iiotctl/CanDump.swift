@@ -28,7 +28,7 @@ struct CanDump: AsyncParsableCommand {
   @Option(help: "How to print: candump or jsonl.")
   var format: Format = .candump
 
-  @Option(help: "End after so many frames.")
+  @Option(help: "How many frames, then it ends.")
   var count: Int?
 
   @Flag(help: "Error frames too; what they mean goes to standard error.")

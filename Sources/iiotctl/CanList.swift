@@ -10,6 +10,9 @@ struct CanList: ParsableCommand {
       JSON lines have the members interface, up, fd, and for one with a controller state, bitrate, sample_point, modes, \
       tx_errors, rx_errors, restart_ms, bus_errors, bus_offs and restarts; what is not known is absent.
 
+      Example:
+        iiotctl can list --format jsonl
+
       Exit codes: 0 success (also with no interface), 1 failure, 64 misuse.
       """)
 

@@ -23,7 +23,7 @@ struct CanReplay: AsyncParsableCommand {
   @Argument(help: "The log; - for standard input.")
   var log: String
 
-  @Option(help: "An interface such as can0 or can://can0; - for standard output.")
+  @Option(help: "The destination: an interface such as can0 or can://can0; - for standard output.")
   var to: String = "-"
 
   @Option(help: "How many times faster than recorded, or max for without waiting.")
@@ -36,7 +36,7 @@ struct CanReplay: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only frames of this channel of the log.", valueName: "name"))
   var channel: String?
 
-  @Flag(help: "No summary.")
+  @Flag(help: "Prints less: no summary.")
   var quiet = false
 
   func validate() throws {

@@ -20,7 +20,7 @@ struct CanSend: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The frames.", valueName: "frame"))
   var frames: [String]
 
-  @Flag(help: "Only shows what would be sent.")
+  @Flag(help: "Says what would be sent, and sends nothing.")
   var dryRun = false
 
   func validate() throws { _ = try parsed() }

@@ -12,6 +12,9 @@ struct CanStats: AsyncParsableCommand {
       channel, id, extended, error, frames, remote, fd, bytes, first, last, and gap_ms with min, mean and max (null \
       for a single frame).
 
+      Example:
+        iiotctl can stats drive.log
+
       Exit codes: 0 success (also with findings), 1 failure, 64 misuse.
       """)
 

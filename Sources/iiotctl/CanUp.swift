@@ -71,6 +71,9 @@ struct CanDown: ParsableCommand {
     discussion: """
       It takes root or the capability CAP_NET_ADMIN. Frames in the interface's queue are lost.
 
+      Example:
+        iiotctl can down can0
+
       Exit codes: 0 success, 1 failure, 64 misuse.
       """)
 

@@ -12,6 +12,8 @@ struct DbcEncode: ParsableCommand {
 
       Example:
         cansend can0 $(iiotctl dbc encode vehicle.dbc EngineStatus Engine_RPM=850)
+
+      Exit codes: 0 success, 1 failure (no such message or signal, a value that does not fit), 64 misuse.
       """)
 
   @Argument(help: "The file.")
@@ -28,7 +30,7 @@ struct DbcEncode: ParsableCommand {
       "A signal that counts frames: it is filled in, from 0 on.", valueName: "signal"))
   var counter: String?
 
-  @Option(help: "How many frames.")
+  @Option(help: "How many frames, then it ends.")
   var count = 1
 
   func validate() throws {

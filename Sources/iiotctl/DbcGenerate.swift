@@ -25,7 +25,8 @@ struct DbcGenerate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The enumeration that holds everything (default: after the file).", valueName: "name"))
+      "The name of the enumeration that holds everything (default: after the file).",
+      valueName: "name"))
   var name: String?
 
   @Option(help: "Who may use it: internal (the module), package or public.")

@@ -10,6 +10,9 @@ struct DbcLint: ParsableCommand {
       Each line is FILE:LINE:COLUMN: SEVERITY: MESSAGE [RULE]. Severities are note, warning and error; docs/dbc.md \
       explains each rule.
 
+      Example:
+        iiotctl dbc lint vehicle.dbc
+
       Exit codes: 0 no error (warnings and notes do not count), 1 an error in a file, or a file that can't be read, \
       64 misuse.
       """)
@@ -17,7 +20,7 @@ struct DbcLint: ParsableCommand {
   @Argument(help: "The files.")
   var files: [String]
 
-  @Flag(help: "Only errors.")
+  @Flag(help: "Prints less: only errors.")
   var quiet = false
 
   func run() throws {

@@ -5,7 +5,16 @@ internal import Sinks
 struct DbcShow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows the messages of a DBC file, or one message with its signals and its bits.")
+    abstract: "Shows the messages of a DBC file, or one message with its signals and its bits.",
+    discussion: """
+      Without a message it lists them all: identifier, name, size, signals, senders, parted by tabs. With one it draws the \
+      bits as the classic table, a row a byte.
+
+      Example:
+        iiotctl dbc show vehicle.dbc EngineStatus
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
+      """)
 
   @Argument(help: "The file.")
   var file: String

@@ -12,6 +12,11 @@ struct FormulaApply: AsyncParsableCommand {
       Cells that are empty, missing or no number are bad inputs. A row without a result gets an empty cell; standard \
       error says how many and why. Functions with memory take the rows in order, at the time in the time \
       column (RFC 3339, or seconds).
+
+      Example:
+        iiotctl formula apply 'ema(pressure, 5)' plant.csv --name smooth
+
+      Exit codes: 0 success (also with rows that have no result), 1 failure, 64 misuse.
       """)
 
   // Unrecognised options as well: a formula may begin with a minus sign.

@@ -9,7 +9,12 @@ struct FormulaBatch: AsyncParsableCommand {
       Each line in is {"src": "a / b", "vars": {"a": 1, "b": 2}}; each line out is {"value": 0.5}, or \
       {"error": KIND, "message": ..., "line": ..., "column": ...} with KIND one of syntax, unknownName, \
       arity, notAllowed, limit, divisionByZero, domain, overflow, type. A value that is not finite is \
-      {"value": null, "reason": "inf"}. The exit code is 0 also if formulas fail.
+      {"value": null, "reason": "inf"}.
+
+      Example:
+        echo '{"src": "a / b", "vars": {"a": 1, "b": 2}}' | iiotctl formula batch
+
+      Exit codes: 0 success (also when formulas fail), 1 failure, 64 misuse.
       """)
 
   @Argument(help: "The file; - or nothing for standard input.")

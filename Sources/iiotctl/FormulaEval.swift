@@ -5,7 +5,12 @@ internal import Formula
 struct FormulaEval: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval", abstract: "Computes a formula once and prints its value.",
-    discussion: "Example: iiotctl formula eval 'max(a, b) / 2' a=3 b=9")
+    discussion: """
+      Example:
+        iiotctl formula eval 'max(a, b) / 2' a=3 b=9
+
+      Exit codes: 0 success, 1 an error in the formula or its value, 64 misuse.
+      """)
 
   // Unrecognised options as well: a formula may begin with a minus sign.
   @Argument(

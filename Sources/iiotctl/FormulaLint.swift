@@ -8,7 +8,12 @@ struct FormulaLint: AsyncParsableCommand {
     commandName: "lint", abstract: "Checks formulas; prints what they read and cost.",
     discussion: """
       The argument is a formula, or a file with a formula a line (empty lines and lines that begin with # \
-      are passed over). The exit code is 1 if any has an error.
+      are passed over).
+
+      Example:
+        iiotctl formula lint '{pump1/flow} / 3.6 * {pump1/pressure}' --unit pump1/flow=m3/h --unit pump1/pressure=bar
+
+      Exit codes: 0 no error, 1 an error in a formula, or a file that can't be read, 64 misuse.
       """)
 
   // Unrecognised options as well: a formula may begin with a minus sign.

@@ -27,7 +27,9 @@ struct GatewayRun: AsyncParsableCommand {
   @Argument(help: "The configuration (docs/configuration.md).")
   var file: String
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("Ends by itself.", valueName: "duration"))
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("Ends after so long; without it, Ctrl-C ends.", valueName: "duration"))
   var duration: DurationArgument?
 
   @Option(
@@ -35,7 +37,7 @@ struct GatewayRun: AsyncParsableCommand {
   )
   var events = EventFormat.text
 
-  @Flag(help: "No table and no summary; only events.")
+  @Flag(help: "Prints less: events, no table and no summary.")
   var quiet = false
 
   @Flag(help: "Goes on with the configuration whenever the file has changed.")

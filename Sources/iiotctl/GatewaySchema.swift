@@ -11,6 +11,8 @@ struct GatewaySchema: ParsableCommand {
 
       Example:
         iiotctl gateway schema > gateway.schema.json
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
       """)
 
   func run() throws {

@@ -7,11 +7,11 @@ struct ModbusBench: AsyncParsableCommand {
     abstract: "Measures how many requests a second a device answers, and how soon.",
     discussion: """
       Reads the same places again and again and ends by itself. A load for the device: don't aim it at one that others \
-      depend on. Depth is how many requests wait for their answers at once (Modbus TCP only; a serial line has \
-      one), callers is how many tasks ask.
+      depend on. How many requests wait for their answers at once is \
+      --inflight (Modbus TCP only; a serial line has one), how many tasks ask is --callers.
 
       Example:
-        iiotctl modbus bench 'modbus://127.0.0.1:1502' --depth 16 --callers 16 --for 3s
+        iiotctl modbus bench 'modbus://127.0.0.1:1502' --inflight 16 --callers 16 --for 3s
 
       Exit codes: 0 all requests were answered, 1 some were not, 64 misuse.
       """)
@@ -23,38 +23,40 @@ struct ModbusBench: AsyncParsableCommand {
     transform: PlaceArgument.parse)
   var place = PlaceArgument(place: .holding(0))
 
-  @Option(help: "How many registers or bits a request reads.")
-  var count = 10
+  @Option(help: "The number of registers or bits that a request reads.")
+  var registers = 10
 
   @Option(
     help: "How many requests may wait for their answers at once, 1 to 64; the URL's inflight, or 1."
   )
-  var depth: Int?
+  var inflight: Int?
 
-  @Option(help: "How many tasks ask at the same time; as many as the depth if not given.")
+  @Option(help: "How many tasks ask at the same time; as many as --inflight if not given.")
   var callers: Int?
 
   @Option(
     name: .customLong("for"), help: ArgumentHelp("Ends after so long.", valueName: "duration"))
   var duration = DurationArgument(.seconds(5))
 
-  @Option(help: "Ends after so many requests, if that is sooner.")
-  var requests: Int?
+  @Option(help: "How many requests, then it ends, if that is sooner.")
+  var count: Int?
 
   func validate() throws {
     let limit = place.place.table.isBits ? 2000 : 125
-    if !(1...limit).contains(count) { throw ValidationError("--count must be 1 to \(limit).") }
-    if Int(place.place.offset) + count > 65_536 {
+    if !(1...limit).contains(registers) {
+      throw ValidationError("--registers must be 1 to \(limit).")
+    }
+    if Int(place.place.offset) + registers > 65_536 {
       throw ValidationError("The places run past the last address, 65535.")
     }
-    if let depth, !(1...ModbusOptions.maximumInFlight).contains(depth) {
-      throw ValidationError("--depth must be 1 to \(ModbusOptions.maximumInFlight).")
+    if let inflight, !(1...ModbusOptions.maximumInFlight).contains(inflight) {
+      throw ValidationError("--inflight must be 1 to \(ModbusOptions.maximumInFlight).")
     }
     if let callers, !(1...10_000).contains(callers) {
       throw ValidationError("--callers must be 1 to 10000.")
     }
     if duration.duration <= .zero { throw ValidationError("--for must be longer than nothing.") }
-    if let requests, requests < 1 { throw ValidationError("--requests must be 1 or more.") }
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
   }
 
   func run() async throws {
@@ -68,11 +70,11 @@ struct ModbusBench: AsyncParsableCommand {
   private func measure() async throws {
     let url = try device.url
     place.place.warn()
-    var options = ModbusOptions(inFlight: depth ?? url.inFlight ?? 1)
+    var options = ModbusOptions(inFlight: inflight ?? url.inFlight ?? 1)
     if let timeout = url.timeout { options.timeout = timeout }
     let client = ModbusClient(url.endpoint, options: options)
     let plan = try ReadPlan([
-      RegisterBlock(place.place.table, place.place.offset, count: count, unit: url.unit)
+      RegisterBlock(place.place.table, place.place.offset, count: registers, unit: url.unit)
     ])
     // The connection is made before the clock runs.
     _ = try await client.read(plan)
@@ -84,7 +86,7 @@ struct ModbusBench: AsyncParsableCommand {
     let end = start + duration.duration
     let total = await withTaskGroup(of: BenchTally.self) { group in
       for caller in 0..<callers {
-        let share = requests.map { $0 / callers + (caller < $0 % callers ? 1 : 0) }
+        let share = count.map { $0 / callers + (caller < $0 % callers ? 1 : 0) }
         group.addTask { await Self.ask(client, plan, share: share ?? .max, until: end) }
       }
       return await group.reduce(into: BenchTally()) { $0.add($1) }
@@ -95,7 +97,7 @@ struct ModbusBench: AsyncParsableCommand {
 
     print("requests\t\(total.latencies.count) answered in \(rounded(seconds)) s")
     print("rate\t\(Int((Double(total.latencies.count) / seconds).rounded())) requests a second")
-    print("depth\t\(options.inFlight), \(callers) callers")
+    print("inflight\t\(options.inFlight), \(callers) callers")
     for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
       guard let time = total.latencies.percentile(share) else { break }
       print("\(name)\t\(rounded(Double(time) / 1e6)) ms")

@@ -6,6 +6,9 @@ struct ModbusIdentify: AsyncParsableCommand {
     commandName: "identify",
     abstract: "Asks a device for its vendor, product and revision (function 43/14).",
     discussion: """
+      Example:
+        iiotctl modbus identify 'modbus://127.0.0.1:1502?unit=1'
+
       Exit codes: 0 when it said so, 1 when it does not know the function or does not answer, 64 misuse.
       """)
 

@@ -39,7 +39,7 @@ struct ModbusServe: AsyncParsableCommand {
     transform: SettingArgument.parse)
   var set: [SettingArgument] = []
 
-  @Option(help: "How many places each table has.")
+  @Option(help: "The size of each table, in places.")
   var size = 10_000
 
   @Option(

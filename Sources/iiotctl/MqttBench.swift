@@ -10,6 +10,9 @@ struct MqttBench: AsyncParsableCommand {
       first publish to the last message received; lost messages are counted. A load for the \
       broker: don't aim it at one that others depend on.
 
+      Example:
+        iiotctl mqtt bench mqtt://127.0.0.1 --qos 1 --count 10000
+
       Exit codes: 0 all messages came, 1 failure or lost messages, 64 misuse.
       """)
 
@@ -18,13 +21,13 @@ struct MqttBench: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "The quality of service: 0, 1 or 2.")
   var qos = MQTTQoS.atLeastOnce
 
-  @Option(help: "How many messages.")
+  @Option(help: "How many messages, then it ends.")
   var count = 100_000
 
   @Option(help: ArgumentHelp("The size of a message.", valueName: "bytes"))
   var size = 100
 
-  @Option(help: "The most messages that wait for an acknowledgement at a time.")
+  @Option(help: "How many messages may wait for their acknowledgements at once.")
   var inflight = 100
 
   func validate() throws {

@@ -30,7 +30,9 @@ struct MqttPub: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Publish each line of standard input as a message.")
   var lines = false
 
-  @Option(name: .shortAndLong, help: "0 at most once, 1 at least once, 2 exactly once.")
+  @Option(
+    name: .shortAndLong,
+    help: "The quality of service: 0 at most once, 1 at least once, 2 exactly once.")
   var qos = MQTTQoS.atLeastOnce
 
   @Flag(name: .shortAndLong, help: "The broker keeps the message for later subscribers.")

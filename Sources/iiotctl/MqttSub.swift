@@ -28,19 +28,19 @@ struct MqttSub: AsyncParsableCommand {
   @OptionGroup var broker: MqttBrokerOptions
 
   @Option(
-    name: .shortAndLong, help: "A filter such as plant/+/level; more than one may be given.")
+    name: .shortAndLong, help: "A topic filter such as plant/+/level; repeatable.")
   var topic: [String] = []
 
   @Option(name: .shortAndLong, help: "The highest quality of service: 0, 1 or 2.")
   var qos = MQTTQoS.atLeastOnce
 
-  @Option(name: [.customShort("C"), .long], help: "End after so many messages.")
+  @Option(name: [.customShort("C"), .long], help: "How many messages, then it ends.")
   var count: Int?
 
-  @Flag(name: .shortAndLong, help: "Print the topic before the payload.")
+  @Flag(name: .shortAndLong, help: "Prints more: the topic before the payload.")
   var verbose = false
 
-  @Option(help: "text or jsonl.")
+  @Option(help: "How to print: text or jsonl.")
   var format = Format.text
 
   @Option(

@@ -35,7 +35,7 @@ struct Poll: AsyncParsableCommand {
   @Option(help: ArgumentHelp("From the start of one round to the next.", valueName: "duration"))
   var every = DurationArgument(.seconds(1))
 
-  @Option(help: "Ends after so many rounds; without it, Ctrl-C ends.")
+  @Option(help: "How many rounds, then it ends; without it, Ctrl-C ends.")
   var count: Int?
 
   @OptionGroup var value: ValueOptions

@@ -6,7 +6,7 @@ internal import Sinks
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Statistics of the local history of a gateway.",
+    abstract: "Makes statistics of the local history of a gateway.",
     subcommands: [ReportRun.self])
 }
 
@@ -19,7 +19,7 @@ struct ReportRun: AsyncParsableCommand {
       span that has ended. Files that are there are replaced. Prints the name of each file.
 
       Example:
-        iiotctl report run gateway.yaml --name hourly --since 2026-01-01T00:00:00Z --until 2026-01-02T00:00:00Z
+        iiotctl report run gateway.yaml --report hourly --since 2026-01-01T00:00:00Z
 
       Exit codes: 0 success (also when there were no samples), 1 failure, 64 misuse.
       """)
@@ -27,24 +27,27 @@ struct ReportRun: AsyncParsableCommand {
   @Argument(help: "The configuration (docs/configuration.md).")
   var file: String
 
-  @Option(help: ArgumentHelp("Only this report.", valueName: "report"))
-  var name: String?
+  @Option(help: ArgumentHelp("Only this report.", valueName: "name"))
+  var report: String?
 
-  @Option(help: ArgumentHelp("From the span that this time is in.", valueName: "time"))
+  @Option(help: ArgumentHelp("Only from the span that this time is in.", valueName: "time"))
   var since: TimeArgument?
 
-  @Option(help: ArgumentHelp("To the last span that has ended by this time.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Only to the last span that has ended by this time.", valueName: "time"))
   var until: TimeArgument?
 
-  @Option(help: ArgumentHelp("Into this folder instead of the report's own.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The destination: this folder instead of the report's own.", valueName: "folder"))
   var to: String?
 
   func run() async throws {
     let configuration = try Configurations.load(file)
-    let rules = configuration.reports.filter { name == nil || $0.name == name }
+    let rules = configuration.reports.filter { report == nil || $0.name == report }
     guard !rules.isEmpty else {
       throw Failure(
-        "the configuration has no report\(name.map { " '\($0)'" } ?? "")", at: file,
+        "the configuration has no report\(report.map { " '\($0)'" } ?? "")", at: file,
         advice: "add it below reports: (docs/configuration.md)")
     }
     try await Interruption.cancels {

@@ -17,10 +17,10 @@ struct SimulationOptions: ParsableArguments {
   @Option(help: "What happens to the plant; the same number gives the same plant.")
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("How often the plant moves.", valueName: "duration"))
+  @Option(help: ArgumentHelp("From one move of the plant to the next.", valueName: "duration"))
   var every = DurationArgument(.milliseconds(100))
 
-  @Option(help: "How much faster than real time: a number, or max for as fast as possible (can).")
+  @Option(help: "How many times faster than real time, or max for without waiting (can).")
   var speed = SpeedArgument.times(1)
 
   @Option(

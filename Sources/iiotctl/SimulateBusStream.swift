@@ -14,15 +14,16 @@ struct BusOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Writes the DBC file of the bus.", valueName: "file"))
   var dbcOut: String?
 
-  @Option(help: "The name of the bus in the log.")
+  @Option(help: "The channel of the log that the frames bear.")
   var channel = "can0"
 
   @Option(
     help: ArgumentHelp(
-      "When the log begins, such as 2026-01-01T00:00:00Z; now when left out.", valueName: "time"))
+      "The time at which the log begins, such as 2026-01-01T00:00:00Z; now when left out.",
+      valueName: "time"))
   var start: TimeArgument?
 
-  @Option(help: "Ends after so many frames.")
+  @Option(help: "How many frames, then it ends.")
   var count: Int?
 
   func validate() throws {

@@ -11,6 +11,8 @@ struct SimulateCAN: AsyncParsableCommand {
 
       Example:
         iiotctl simulate can --dbc-out plant.dbc | iiotctl decode --dbc plant.dbc -
+
+      Exit codes: 0 after the end or Ctrl-C, 1 failure, 64 misuse.
       """)
 
   @OptionGroup var bus: BusOptions

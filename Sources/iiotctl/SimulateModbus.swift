@@ -12,6 +12,8 @@ struct SimulateModbus: AsyncParsableCommand {
       Example:
         iiotctl simulate modbus --port 1502 --seed 7
         iiotctl poll 'modbus://127.0.0.1:1502?unit=1' --holding 0:10
+
+      Exit codes: 0 after the end or Ctrl-C, 1 failure, 64 misuse.
       """)
 
   @Flag(help: "Prints the register map and ends.")

@@ -12,6 +12,8 @@ struct SimulatePlant: AsyncParsableCommand {
 
       Example:
         iiotctl simulate plant --port 1502 --out drive.log --dbc-out plant.dbc --for 1min
+
+      Exit codes: 0 after the end or Ctrl-C, 1 failure, 64 misuse.
       """)
 
   @OptionGroup var listen: ListenOptions

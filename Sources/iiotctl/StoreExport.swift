@@ -9,14 +9,19 @@ struct StoreExport: ParsableCommand {
     commandName: "export",
     abstract: "Writes a store's records to standard output as a checked stream.",
     discussion: """
-      Reads only, and may be used while another process writes. Read it with iiotctl store import:
+      Reads only, and may be used while another process writes. Read it with iiotctl store import.
+
+      Example:
         iiotctl store export data/wal | ssh other iiotctl store import data/wal
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
       """)
 
   @Argument(help: "The store's directory.") var directory: String
-  @Option(help: ArgumentHelp("Begin at the first record not older.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Only from the first record of this time or later on.", valueName: "time"))
   var since: TimeArgument?
-  @Option(help: ArgumentHelp("Begin at this record.", valueName: "number"))
+  @Option(help: ArgumentHelp("Only from this record on.", valueName: "number"))
   var sequence: UInt64?
 
   func validate() throws {
@@ -61,6 +66,11 @@ struct StoreImport: ParsableCommand {
     discussion: """
       Reads standard input. The records get new numbers; their times and label counts stay. The store is
       created if there is none, with --capacity.
+
+      Example:
+        iiotctl store export old/wal | iiotctl store import data/wal
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
       """)
 
   @Argument(help: "The store's directory.") var directory: String

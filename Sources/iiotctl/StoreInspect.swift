@@ -7,7 +7,14 @@ struct StoreInspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Prints size, segments, time range, cursors and backlog of a store.",
-    discussion: "Reads only, and may be used while another process writes.")
+    discussion: """
+      Reads only, and may be used while another process writes.
+
+      Example:
+        iiotctl store inspect data/wal
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
+      """)
 
   @Argument(help: "The store's directory.") var directory: String
 

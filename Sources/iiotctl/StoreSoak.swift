@@ -43,12 +43,18 @@ struct StoreSoak: ParsableCommand {
 
   struct Write: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Appends for ever and prints what is durable.")
+      abstract: "Appends for ever and prints what is durable.",
+      discussion: """
+        Example:
+          iiotctl store soak write scratch/wal
+
+        Exit codes: 1 failure, 64 misuse; it ends by a signal only.
+        """)
 
     @Argument(help: "The store's directory.") var directory: String
     @Option(
       help: ArgumentHelp(
-        "Sync only so often instead of every commit.", valueName: "milliseconds"))
+        "Syncs only so often instead of every commit.", valueName: "milliseconds"))
     var interval: Int?
 
     func run() throws {
@@ -105,7 +111,13 @@ struct StoreSoak: ParsableCommand {
 
   struct Dump: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Recovers the store and prints every record and every gap.")
+      abstract: "Recovers the store and prints every record and every gap.",
+      discussion: """
+        Example:
+          iiotctl store soak dump scratch/wal
+
+        Exit codes: 0 success, 1 failure, 64 misuse.
+        """)
 
     @Argument(help: "The store's directory.") var directory: String
 

@@ -12,18 +12,24 @@ struct StoreTail: AsyncParsableCommand {
 
       jsonl: {"seq":1,"time":"2026-01-01T00:00:00.000000000Z","payload":"00ff"}
       hex:   SEQUENCE TIME PAYLOAD
+
+      Example:
+        iiotctl store tail data/wal --follow --format jsonl
+
+      Exit codes: 0 success, 1 failure, 64 misuse.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case hex, jsonl }
 
   @Argument(help: "The store's directory.") var directory: String
   @Flag(help: "Go on with new records until interrupted.") var follow = false
-  @Option(help: ArgumentHelp("Begin at the first record not older.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Only from the first record of this time or later on.", valueName: "time"))
   var since: TimeArgument?
-  @Option(help: ArgumentHelp("Begin at this record.", valueName: "number"))
+  @Option(help: ArgumentHelp("Only from this record on.", valueName: "number"))
   var sequence: UInt64?
-  @Option(help: "hex or jsonl.") var format = Format.hex
-  @Option(help: "End after so many records.") var count: UInt64?
+  @Option(help: "How to print: hex or jsonl.") var format = Format.hex
+  @Option(help: "How many records, then it ends.") var count: UInt64?
 
   func validate() throws {
     if since != nil, sequence != nil {

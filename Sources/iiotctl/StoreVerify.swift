@@ -9,7 +9,12 @@ struct StoreVerify: ParsableCommand {
       Reads only, and may be used while another process writes. Checks records, label counts, the headers of
       groups and segments, footers and the copies in the state files. Prints a line for each damaged
       place (FILE at OFFSET: WHAT; record N is lost) and a summary. What a crash has torn behind the last
-      durable record is no damage. Exit codes: 0 no damage, 1 damage or failure.
+      durable record is no damage.
+
+      Example:
+        iiotctl store verify data/wal
+
+      Exit codes: 0 no damage, 1 damage or failure, 64 misuse.
       """)
 
   @Argument(help: "The store's directory.") var directory: String

@@ -15,6 +15,7 @@ import Testing
   private struct Command: Decodable {
     var commandName: String
     var abstract: String?
+    var discussion: String?
     var shouldDisplay: Bool
     var arguments: [Argument]?
     var subcommands: [Command]?
@@ -47,6 +48,59 @@ import Testing
     }
   }
 
+  @Test func helpHasOneForm() async throws {
+    for (name, command) in try await commands() where command.shouldDisplay {
+      let abstract = command.abstract ?? ""
+      #expect(abstract.hasSuffix("."), "\(name): \(abstract)")
+      for argument in command.arguments ?? [] where argument.shouldDisplay {
+        let what = argument.names?.last?.name ?? argument.valueName ?? "?"
+        #expect(argument.abstract?.hasSuffix(".") == true, "\(name): \(what) has no full stop")
+      }
+      guard command.subcommands?.isEmpty != false else { continue }
+      let discussion = command.discussion ?? ""
+      #expect(
+        discussion.contains("Example:\n  iiotctl ") || discussion.contains("Examples:\n  ")
+          || discussion.contains("Example:\n  "), "\(name) has no example")
+      #expect(discussion.contains("Exit codes"), "\(name) says not how it ends")
+      #expect(discussion.contains(name), "the example of \(name) is of another command")
+    }
+  }
+
+  /// What a name means, wherever it is an option: the words that stand in its help.
+  private static let vocabulary = [
+    "since": "this time", "until": "this time", "start": "time at which",
+    "to": "destination", "format": "How to ",
+    "count": "How many ", "every": "to the next", "for": "Ends after so long",
+    "timeout": "How long to wait", "speed": "How many times faster",
+    "quiet": "Prints less", "verbose": "Prints more", "inflight": "at once",
+    "qos": "quality of service", "topic": "topic", "channel": "channel", "tag": "Only ",
+    "size": "The size of", "name": "name", "holding": "Holding registers",
+    "input": "Input registers", "coil": "Coils", "discrete": "Discrete inputs",
+  ]
+
+  /// Two ideas of the field that have one word.
+  private static let homonyms: Set = ["unit"]
+
+  @Test func anOptionMeansTheSameEverywhere() async throws {
+    var meanings: [String: [String: String]] = [:]
+    for (name, command) in try await commands() where command.shouldDisplay {
+      for argument in command.arguments ?? [] where argument.shouldDisplay {
+        for option in argument.names ?? [] where option.name.count > 1 {
+          meanings[option.name, default: [:]][name] = argument.abstract ?? ""
+        }
+      }
+    }
+    for (option, uses) in meanings where !Self.homonyms.contains(option) {
+      if let words = Self.vocabulary[option] {
+        for (command, help) in uses {
+          #expect(help.contains(words), "\(command) --\(option): \(help)")
+        }
+      } else {
+        #expect(Set(uses.values).count == 1, "--\(option): \(uses)")
+      }
+    }
+  }
+
   @Test(.timeLimit(.minutes(15)))
   func helpSucceedsAndNonsenseIsMisuse() async throws {
     let folder = try TemporaryFolder()
@@ -59,7 +113,10 @@ import Testing
       #expect(misuse.code == 64, "\(name) --no-such-option")
       #expect(misuse.output.isEmpty, "\(name) --no-such-option")
       // Which of several mistakes is told first is the parser's own choice.
-      #expect(misuse.errors.hasPrefix("Error: "), "\(name) --no-such-option")
+      #expect(misuse.errors.hasPrefix("error: "), "\(name) --no-such-option")
+      #expect(
+        misuse.errors.hasSuffix("\n  see '\(name) --help'\n"),
+        "\(name) --no-such-option: \(misuse.errors)")
     }
   }
 }

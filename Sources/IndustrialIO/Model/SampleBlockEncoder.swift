@@ -1,5 +1,5 @@
 /// Writes sample blocks. Keep one for many batches: its table of tags keeps its memory.
-public struct SampleBlockEncoder {
+public struct SampleBlockEncoder: Sendable {
   private let names: [String]
   /// Position in the block's own list of names, plus one, by tag number; zero between blocks.
   private var position: [UInt32]
