@@ -68,9 +68,11 @@ struct LaneBench {
       try configuration.checkedFormulas(known: Set(tags.names)), rules: configuration.processing,
       names: tags.names, forms: configuration.tagForms, memory: memory)
     let buffer = try await GatewayBuffer(
-      dataFolder: configuration.dataFolder, size: configuration.buffer) { _ in }
+      dataFolder: configuration.dataFolder, size: configuration.buffer
+    ) { _ in }
     let books = try await LedgerBooks.open(
-      dataFolder: configuration.dataFolder, buffer: buffer, tags: tags) { _ in }
+      dataFolder: configuration.dataFolder, buffer: buffer, tags: tags
+    ) { _ in }
     let keeper = LedgerKeeper(books) { _ in }
     try await buffer.begin(books)
     await memory.load()
@@ -90,7 +92,8 @@ struct LaneBench {
       var lane = Lane(
         intake: intake, buffer: buffer, tags: tags, board: StatusBoard(), stages: stages,
         books: books, keeper: keeper, nextSequence: 1, configurationVersion: version,
-        journal: journal) { _ in }
+        journal: journal
+      ) { _ in }
       await lane.run()
     }
   }

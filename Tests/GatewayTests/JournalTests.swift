@@ -13,7 +13,8 @@ struct JournalTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("buses of all kinds, formulas, windows and doors; a reload in the middle, a stop and a start")
+  @Test(
+    "buses of all kinds, formulas, windows and doors; a reload in the middle, a stop and a start")
   func live() async throws {
     let server = try ModbusServer(
       port: 0, holes: [RegisterBlock(.holding, 5, count: 1)])
@@ -74,7 +75,9 @@ struct JournalTests {
     #expect(!FileManager.default.fileExists(atPath: folder.file("data/journal")))
   }
 
-  @Test("a journal that can't be written is told once, and the gateway goes on; then it says where entries are missing")
+  @Test(
+    "a journal that can't be written is told once, and the gateway goes on; then it says where entries are missing"
+  )
   func unwritable() async throws {
     try FileManager.default.createDirectory(
       atPath: folder.file("data"), withIntermediateDirectories: false)

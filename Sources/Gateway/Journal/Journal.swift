@@ -54,9 +54,11 @@ final class Journal: Sendable {
     }
     let time = moments.time.gateway.nanoseconds
     let isFirst = state.withLock { state in
+      let wasEmpty = state.pending.isEmpty
       if state.isAccepting { markIfDue(&state, sequence, time) }
       if let reload = moments.reload { state.configuration = reload.configuration }
-      return add(entry, time, to: &state)
+      add(entry, time, to: &state)
+      return wasEmpty && !state.pending.isEmpty
     }
     if isFirst { bell.ring() }
   }
@@ -67,12 +69,14 @@ final class Journal: Sendable {
   func note(_ entry: JournalEntry, before sequence: UInt64, at time: WireTime = .now()) {
     let bytes = entry.encoded()
     let isFirst = state.withLock { state in
+      let wasEmpty = state.pending.isEmpty
       if case .start(let start) = entry {
         state.configuration = start.configuration
       } else if state.isAccepting {
         markIfDue(&state, sequence, time.gateway.nanoseconds)
       }
-      return add(bytes, time.gateway.nanoseconds, to: &state)
+      add(bytes, time.gateway.nanoseconds, to: &state)
+      return wasEmpty && !state.pending.isEmpty
     }
     if isFirst { bell.ring() }
   }
@@ -80,23 +84,21 @@ final class Journal: Sendable {
   private func markIfDue(_ state: inout State, _ sequence: UInt64, _ time: Int64) {
     let interval = max(options.capacity / 16, 4 * (state.configuration.text?.utf8.count ?? 0))
     guard state.hasGap || state.sizeSinceMark >= interval else { return }
-    if state.hasGap { _ = add(JournalEntry.gap.encoded(), time, to: &state) }
+    if state.hasGap { add(JournalEntry.gap.encoded(), time, to: &state) }
     (state.hasGap, state.sizeSinceMark) = (false, 0)
     let mark = JournalState(configuration: state.configuration, nextSequence: sequence)
-    _ = add(JournalEntry.mark(mark).encoded(), time, to: &state)
+    add(JournalEntry.mark(mark).encoded(), time, to: &state)
   }
 
-  /// - Returns: Whether there was nothing before.
-  private func add(_ entry: [UInt8], _ time: Int64, to state: inout State) -> Bool {
-    guard state.isAccepting else { return false }
+  private func add(_ entry: [UInt8], _ time: Int64, to state: inout State) {
+    guard state.isAccepting else { return }
     guard state.size + entry.count <= Self.pendingLimit || state.pending.isEmpty else {
       (state.isAccepting, state.hasGap) = (false, true)
-      return false
+      return
     }
     state.pending.append((entry, time))
     state.size += entry.count
     state.sizeSinceMark += entry.count
-    return state.pending.count == 1
   }
 
   /// Nothing more will be added.

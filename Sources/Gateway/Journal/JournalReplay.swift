@@ -31,6 +31,8 @@ public struct JournalReplay: ~Copyable {
   /// Entries are missing since the last place of which the numbers are known.
   private var isUncertain = false
   private var skipped = 0
+  private var firstTime: Timestamp?
+  private var lastTime: Timestamp?
   private var fates = SampleFates()
 
   /// Opens a journal, which may be in use by a running gateway: it is only looked at.
@@ -64,11 +66,19 @@ public struct JournalReplay: ~Copyable {
   /// - Returns: Nil at the end of the journal; samples that windows and doors hold of a gateway that still runs are not stored yet.
   /// - Throws: `JournalError`; `ConfigurationError` when a configuration of then can't be put to work any more.
   public mutating func next() throws -> SampleBatch? {
+    let samples = try next(entries: .max, samples: 1024)
+    return samples?.isEmpty == true ? nil : samples
+  }
+
+  /// What was stored of so many entries at most; nil at the end of the journal.
+  mutating func next(entries: Int, samples limit: Int = .max) throws -> SampleBatch? {
     var samples = SampleBatch()
-    while samples.count < 1024 {
+    var count = 0
+    while count < entries, samples.count < limit {
+      count += 1
       guard let item = try reader.next() else {
         tellSkipped()
-        return samples.isEmpty ? nil : samples
+        return count == 1 ? nil : samples
       }
       switch item {
       case .entry(let entry): try take(entry, into: &samples)
@@ -88,8 +98,20 @@ public struct JournalReplay: ~Copyable {
 
   private mutating func tellSkipped() {
     guard skipped > 0 else { return }
-    findings.append("\(skipped) entries stand before the first that tells the configuration: left out")
+    findings.append(
+      "\(skipped) entries stand before the first that tells the configuration: left out")
     skipped = 0
+  }
+
+  /// From the first event to the last, by the gateway's clock.
+  var span: Duration {
+    guard let firstTime, let lastTime, lastTime > firstTime else { return .zero }
+    return .nanoseconds(lastTime.nanoseconds &- firstTime.nanoseconds)
+  }
+
+  private mutating func pass(_ time: WireTime) {
+    firstTime = firstTime ?? time.gateway
+    lastTime = time.gateway
   }
 
   private mutating func take(_ entry: JournalEntry, into samples: inout SampleBatch) throws {
@@ -103,8 +125,11 @@ public struct JournalReplay: ~Copyable {
     case .change(let change, let time):
       if flow == nil { skipped += 1 }
       if other == nil { try apply(change, at: time, into: &samples) }
-    case .tick(let time): put(Moments(at: time), into: &samples)
+    case .tick(let time):
+      pass(time)
+      put(Moments(at: time), into: &samples)
     case .wire(let bus, let event, let time):
+      pass(time)
       guard flow != nil else {
         skipped += 1
         return
