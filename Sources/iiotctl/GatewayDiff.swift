@@ -86,7 +86,6 @@ struct GatewayDiff: AsyncParsableCommand {
   }
 
   private func table(_ comparison: JournalComparison) -> [String] {
-    func words(_ value: Value?) -> String { value.map { "\($0)" } ?? "not stored" }
     var lines = comparison.tags.map { tag in
       var line =
         "tag \(tag.name): \(tag.oldCount) samples, then \(tag.newCount); \(tag.differing) differ"
@@ -104,5 +103,18 @@ struct GatewayDiff: AsyncParsableCommand {
       lines.append("\(name): \(rates.joined(separator: ", "))")
     }
     return lines
+  }
+
+  private func words(_ value: Value?) -> String {
+    switch value {
+    case nil: "not stored"
+    case .some(.none): "no value"
+    case .bool(let value): "\(value)"
+    case .int64(let value): "\(value)"
+    case .uint64(let value): "\(value)"
+    case .double(let value): "\(value)"
+    case .string(let value): "'\(value)'"
+    case .bytes(let value): "\(value.count) bytes"
+    }
   }
 }

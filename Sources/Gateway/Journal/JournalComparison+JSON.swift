@@ -55,7 +55,7 @@ extension Value {
     case .bool(let value): .bool(value)
     case .int64(let value): .literal("\(value)")
     case .uint64(let value): .literal("\(value)")
-    case .double(let value): value.isFinite ? .literal("\(value)") : .string("\(value)")
+    case .double(let value): value.isFinite ? .literal("\(value)") : .null
     case .string(let value): .string(value)
     case .bytes(let value):
       .string(
