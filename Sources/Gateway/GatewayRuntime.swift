@@ -27,6 +27,7 @@ public final class GatewayRuntime: Sendable {
   let books: LedgerBooks
   let keeper: LedgerKeeper
   let audit: GatewayAudit
+  let journal: Journal?
   let started = ContinuousClock.now
   private let mark: ProcessMark
   private let nextSequence: UInt64
@@ -64,7 +65,11 @@ public final class GatewayRuntime: Sendable {
     report = events
     try configuration.checkBuffer()
     intake = Intake(limit: Self.intakeLimit)
-    acquisition = Acquisition(DriverContext(intake: intake, report: events))
+    journal = configuration.journal.map {
+      Journal($0, dataFolder: configuration.dataFolder, report: events)
+    }
+    acquisition = Acquisition(
+      DriverContext(intake: intake, report: events, isJournaling: journal != nil))
     drivers = try configuration.makeDrivers(tags: tags)
     let formulas = try configuration.checkedFormulas(known: Set(tags.names))
     board = StatusBoard()
@@ -195,13 +200,20 @@ public final class GatewayRuntime: Sendable {
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
     await audit.started(history)
     let version = configurationVersion.number
+    let text = configuration.text?.yaml
+    let journaling = Task { await journal?.run() }
     let writer = Task {
       var first = stages.makeStages(tags: tags)
       first.restore()
+      journal?.note(
+        .start(
+          JournalState(
+            configuration: JournaledConfiguration(version: version, text: text),
+            nextSequence: nextSequence, memory: memory.bytes)), before: nextSequence)
       var lane = Lane(
         intake: intake, buffer: buffer, tags: tags, board: board, stages: first,
         books: books, keeper: keeper, nextSequence: nextSequence, configurationVersion: version,
-        report: report)
+        journal: journal, report: report)
       await lane.run()
     }
     for runner in runners { await forwarding.start(runner) }
@@ -220,6 +232,8 @@ public final class GatewayRuntime: Sendable {
     await ticks.value
     intake.finish()
     await writer.value
+    journal?.finish()
+    await journaling.value
     await memory.write()
     let observing = Task { await observers.finish(buffer, grace: grace) }
     await forwarding.finish(grace: grace)

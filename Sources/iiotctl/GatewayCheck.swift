@@ -59,10 +59,22 @@ struct GatewayCheck: AsyncParsableCommand {
 
 /// The gateway's configuration, or a failure that says what stands in the way.
 enum Configurations {
+  /// For who works with it.
   static func load(_ file: String) throws -> GatewayConfiguration {
+    try load(file, needsSecrets: true)
+  }
+
+  /// For who opens nothing: secrets need not be there.
+  static func loadForReplay(_ file: String) throws -> GatewayConfiguration {
+    try load(file, needsSecrets: false)
+  }
+
+  private static func load(_ file: String, needsSecrets: Bool) throws -> GatewayConfiguration {
     #if Gateway
       do throws(ConfigurationError) {
-        let configuration = try GatewayConfiguration(contentsOf: file)
+        let configuration =
+          try needsSecrets
+          ? GatewayConfiguration(contentsOf: file) : .forReplay(contentsOf: file)
         for warning in configuration.warnings { StandardError.print("warning: \(warning)") }
         return configuration
       } catch {

@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Gateway
+internal import IndustrialModel
 
-struct GatewayDiff: ParsableCommand {
+struct GatewayDiff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Tells what a reload from one configuration to another would do.",
@@ -10,8 +11,12 @@ struct GatewayDiff: ParsableCommand {
       about it: connections that are opened again, formulas that begin anew, what needs a restart. It decides by the same plan as a \
       reload. Neither file is put to work.
 
-      Example:
+      With --journal what came from the wires is replayed with both files: a line follows for each tag whose stored samples would be \
+      others, and one of samples, bytes and requests a second. What the journal can't answer is told on standard error.
+
+      Examples:
         iiotctl gateway diff gateway.yaml new.yaml
+        iiotctl gateway diff gateway.yaml new.yaml --journal data/journal
 
       Exit codes, as of diff(1): 0 when nothing is different, 1 when something is, 2 when a file is wrong, 64 misuse.
       """)
@@ -23,18 +28,28 @@ struct GatewayDiff: ParsableCommand {
   var new: String
 
   @Option(
+    help: ArgumentHelp(
+      "Compare what both would have stored of this journal.", valueName: "folder"))
+  var journal: String?
+
+  @Option(
     help:
       "How to print: table (lines of words) or jsonl (default: table on a terminal, else jsonl).")
   var format: ReportFormat?
 
-  func run() throws {
-    let plan: ReloadPlan
+  func run() async throws {
+    try await Interruption.cancels { try compare() }
+  }
+
+  private func compare() throws {
+    let (before, after): (GatewayConfiguration, GatewayConfiguration)
     do {
-      plan = ReloadPlan(from: try Configurations.load(old), to: try Configurations.load(new))
+      (before, after) = (try Configurations.load(old), try Configurations.load(new))
     } catch let failure as ConfigurationFailure {
       StandardError.print(failure.description)
       throw ExitCode(2)
     }
+    let plan = ReloadPlan(from: before, to: after)
     var output = StandardOutput()
     let isTable = ReportFormat.chosen(format) == .table
     for change in plan.changes {
@@ -43,6 +58,63 @@ struct GatewayDiff: ParsableCommand {
     }
     if plan.isEmpty, isTable { try output.append { $0 += Array("nothing changed\n".utf8) } }
     try output.flush()
-    if !plan.isEmpty { throw ExitCode(1) }
+    var isDifferent = !plan.isEmpty
+    if let journal {
+      let comparison = try compare(journal, before, after)
+      for finding in comparison.findings { StandardError.print("note: \(finding)") }
+      let lines =
+        isTable ? table(comparison) : comparison.tags.map(\.jsonLine) + [comparison.jsonLine]
+      for line in lines { try output.append { $0 += Array((line + "\n").utf8) } }
+      try output.flush()
+      if !comparison.tags.isEmpty { isDifferent = true }
+    }
+    if isDifferent { throw ExitCode(1) }
+  }
+
+  private func compare(
+    _ folder: String, _ before: GatewayConfiguration, _ after: GatewayConfiguration
+  ) throws -> JournalComparison {
+    do {
+      return try JournalComparison(folder: folder, from: before, to: after)
+    } catch let error as JournalError {
+      StandardError.print(
+        Failure(error.message, at: error.path, advice: error.advice).description)
+    } catch let error as ConfigurationError {
+      StandardError.print(ConfigurationFailure(error).description)
+    }
+    throw ExitCode(2)
+  }
+
+  private func table(_ comparison: JournalComparison) -> [String] {
+    var lines = comparison.tags.map { tag in
+      var line =
+        "tag \(tag.name): \(tag.oldCount) samples, then \(tag.newCount); \(tag.differing) differ"
+      if let largest = tag.largestDifference { line += ", by \(largest) at most" }
+      if let first = tag.first {
+        line += "; the first at \(first.time): \(words(first.old)), then \(words(first.new))"
+      }
+      return line
+    }
+    for (name, load) in [("old", comparison.old), ("new", comparison.new)] {
+      let rates = [
+        (comparison.sampleRate(load), "samples"), (comparison.byteRate(load), "bytes"),
+        (load.requestRate, "requests"),
+      ].map { "\(($0.0 * 100).rounded() / 100) \($0.1)/s" }
+      lines.append("\(name): \(rates.joined(separator: ", "))")
+    }
+    return lines
+  }
+
+  private func words(_ value: Value?) -> String {
+    switch value {
+    case nil: "not stored"
+    case .some(.none): "no value"
+    case .bool(let value): "\(value)"
+    case .int64(let value): "\(value)"
+    case .uint64(let value): "\(value)"
+    case .double(let value): "\(value)"
+    case .string(let value): "'\(value)'"
+    case .bytes(let value): "\(value.count) bytes"
+    }
   }
 }

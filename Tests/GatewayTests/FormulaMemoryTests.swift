@@ -118,7 +118,7 @@ struct FormulaMemoryTests {
     var keeper = FormulaKeeper(memory, interval: .zero)
     func feed() {
       var samples = SampleBatch()
-      keeper.begin(&stage)
+      keeper.begin(&stage, at: 0)
       let sample = Sample(tag: tags.intern("d/a"), value: .double(1))
       stage.apply(to: Moments(samples: SampleBatch([sample]), grouping: .whole), into: &samples)
     }
@@ -139,7 +139,7 @@ struct FormulaMemoryTests {
     feed()
     #expect(try kept() == 2)
     keeper.end()
-    keeper.begin(&stage)
+    keeper.begin(&stage, at: 0)
     #expect(try kept() == 4)
     await memory.write()
     #expect(FileManager.default.fileExists(atPath: folder.file("formulas.memory")))

@@ -29,6 +29,15 @@ public enum ConfigurationSchema {
           ("formulas", formulas),
           ("processing", SchemaOfProcessing.rules),
           ("buffer", buffer),
+          (
+            "journal",
+            .section([
+              (
+                "capacity",
+                .size("disk space for what comes from the wires, to replay it; default: 64MiB")
+              )
+            ])
+          ),
           ("sinks", named(.oneOf(SchemaOfSinks.all), "where samples go")),
           (
             "server",

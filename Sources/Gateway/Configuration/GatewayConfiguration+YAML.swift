@@ -21,6 +21,23 @@
       try self.init(yaml: String(decoding: bytes, as: UTF8.self), file: path)
     }
 
+    /// Reads a configuration file to replay a journal with it: its secrets need not be there, and are left empty.
+    ///
+    /// - Parameter path: The file.
+    /// - Returns: The configuration, with which no gateway can work if it needs a secret.
+    /// - Throws: `ConfigurationError` with every mistake of the file, each with line and column.
+    public static func forReplay(
+      contentsOf path: String
+    ) throws(ConfigurationError) -> GatewayConfiguration {
+      guard let bytes = readFile(path) else {
+        throw ConfigurationError(
+          "can't read the file: \(String(cString: strerror(errno)))", at: path,
+          advice: "check the path and its permissions")
+      }
+      return try GatewayConfiguration(
+        yaml: String(decoding: bytes, as: UTF8.self), file: path, leavesSecrets: true)
+    }
+
     /// Reads a configuration from YAML 1.2 text (docs/configuration.md).
     ///
     /// - Parameters:
@@ -28,7 +45,12 @@
     ///   - file: The name that errors give it.
     /// - Throws: `ConfigurationError` with every mistake of the text, each with line and column.
     public init(yaml: String, file: String? = nil) throws(ConfigurationError) {
-      let log = ProblemLog()
+      try self.init(yaml: yaml, file: file, leavesSecrets: false)
+    }
+
+    /// The same; secrets may be left empty, for who opens no bus and no sink.
+    init(yaml: String, file: String? = nil, leavesSecrets: Bool) throws(ConfigurationError) {
+      let log = ProblemLog(leavesSecrets: leavesSecrets)
       let loader = ConfigurationLoader(log: log)
       let configuration = loader.load(yaml)
       guard let configuration, log.problems.isEmpty else {
@@ -81,6 +103,7 @@
       if let problem = configuration.bufferProblem {
         root.section("buffer")?.problem(at: "when_full", problem.message, problem.advice)
       }
+      configuration.journal = journal(root.section("journal"))
       configuration.server = server(root.section("server"))
       configuration.audit = audit(gateway?.section("audit"))
       gateway?.finish()
@@ -189,6 +212,18 @@
       return section.value("listen", expected: "ADDRESS:PORT, such as 127.0.0.1:9600") {
         ServerOptions($0)
       } ?? ServerOptions()
+    }
+
+    private func journal(_ section: YAMLSection?) -> JournalOptions? {
+      guard let section else { return nil }
+      defer { section.finish() }
+      let journal = section.size("capacity").map { JournalOptions(capacity: $0) } ?? .init()
+      if journal.capacity < JournalOptions.smallestCapacity {
+        section.problem(
+          at: "capacity", "\(journal.capacity) bytes are too few for a journal",
+          "give it 1MiB or more")
+      }
+      return journal
     }
 
     private func audit(_ section: YAMLSection?) -> AuditOptions {

@@ -20,6 +20,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var processing: [ProcessingRule]
   /// The store between acquisition and forwarding.
   public var buffer: Buffer
+  /// Where what comes from the wires is kept for replays; nil for nowhere.
+  public var journal: JournalOptions?
   /// Where samples go.
   public var sinks: [Destination]
   /// The tags that sinks do not get, by the sinks' names: paths, or beginnings with a `*` at their end. What comes of a tag's windows

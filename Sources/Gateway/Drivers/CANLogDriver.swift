@@ -12,7 +12,7 @@ struct CANLogDriver: Driver {
   init(bus: String, path: String, database: Database, devices: [String], tags: TagRegistry) {
     self.bus = bus
     self.path = path
-    signals = BusSignals(database, devices: devices, tags: tags)
+    signals = BusSignals(database, devices: devices, isLive: false, tags: tags)
   }
 
   func run(_ context: DriverContext) async {
@@ -21,7 +21,7 @@ struct CANLogDriver: Driver {
     do throws(CANLogError) {
       let frames = try open().frames()
       for try await batch in frames {
-        await context.intake.put(signals.moments(of: batch))
+        await context.put(.frames(batch), of: bus, through: &signals)
         if Task.isCancelled { return }
       }
       if let finding = frames.findings.kept.first {

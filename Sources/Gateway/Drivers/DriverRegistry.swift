@@ -38,12 +38,12 @@ extension GatewayConfiguration {
       do throws(MQTTError) {
         return try MQTTDriver(
           bus: bus.name, broker: broker, filter: filter, gateway: id, devices: devices,
-          reserved: tagForms.isEmpty ? [] : allTagsWithNames, tags: tags)
+          reserved: reservedTags, tags: tags)
       } catch {
         throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: nil)
       }
     case .system(let disk):
-      return SystemDriver(disk: disk, devices: devices, tags: tags)
+      return SystemDriver(bus: bus.name, disk: disk, devices: devices, tags: tags)
     case .simulator:
       do throws(RecordingReader.Failure) {
         return try SimulatorDriver(bus: bus.name, devices: devices, tags: tags)
@@ -52,6 +52,9 @@ extension GatewayConfiguration {
       }
     }
   }
+
+  /// The tags that no topic may make.
+  var reservedTags: Set<String> { tagForms.isEmpty ? [] : allTagsWithNames }
 
   /// The tags that the file names, and those that are derived of them.
   private var allTagsWithNames: Set<String> {
@@ -71,7 +74,7 @@ extension GatewayConfiguration {
     }
   }
 
-  private func database(_ file: String, of bus: Bus) throws(ConfigurationError) -> Database {
+  func database(_ file: String, of bus: Bus) throws(ConfigurationError) -> Database {
     do throws(DBCError) {
       return try Database(contentsOf: file)
     } catch {

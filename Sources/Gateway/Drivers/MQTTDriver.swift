@@ -19,21 +19,25 @@ struct MQTTDriver: Driver {
     self.bus = bus
     self.broker = broker
     self.filter = try MQTTTopicTemplate(filter).filter.text
-    var sampler = MQTTSampler(tags: tags)
-    for device in devices { try device.addMessages(to: &sampler) }
-    sampler.reserve(reserved)
-    self.sampler = sampler
+    sampler = try Self.makeSampler(devices, reserved: reserved, tags: tags)
     let identifier = broker.clientIdentifier ?? gateway
     client = try MQTTClient(
       broker.fullAddress,
       options: broker.options(session: .persistent(clientIdentifier: identifier)))
   }
 
+  static func makeSampler(
+    _ devices: [GatewayConfiguration.Device], reserved: Set<String>, tags: TagRegistry
+  ) throws(MQTTError) -> MQTTSampler {
+    var sampler = MQTTSampler(tags: tags)
+    for device in devices { try device.addMessages(to: &sampler) }
+    sampler.reserve(reserved)
+    return sampler
+  }
+
   func run(_ context: DriverContext) async {
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
-    var sampler = sampler
-    var refusals = Milestones()
-    let values = LastValues()
+    let values = SharedMessageDecoder(MessageDecoder(sampler), bus: bus, context)
     var pause = Pause()
     while !Task.isCancelled {
       do {
@@ -41,22 +45,18 @@ struct MQTTDriver: Driver {
           filter, options: MQTTDurableOptions(name: bus))
         condition.recovered()
         pause = Pause()
-        values.expect(sampler.sampledTags)
         let watching = Task { await watch(values, context) }
         defer { watching.cancel() }
         for try await batch in subscription {
-          var samples = SampleBatch()
-          sampler.append(batch.messages, to: &samples)
-          values.keep(samples)
-          if let count = refusals.reached(sampler.refused) {
+          let isStored = await values.put(batch.messages)
+          if let (count, last) = values.refusals() {
             context.report(
               GatewayEvent(
                 .warning, source: "bus \(bus)",
-                "messages that make no tag: \(count) so far. Last: \(sampler.lastRefusal ?? "")"))
+                "messages that make no tag: \(count) so far. Last: \(last)"))
           }
           // What is not stored comes again with the next session.
-          guard await context.intake.putDurably(Moments(samples: samples, grouping: .byTime))
-          else { throw CancellationError() }
+          guard isStored else { throw CancellationError() }
           batch.acknowledge()
         }
         await subscription.close()
@@ -64,8 +64,7 @@ struct MQTTDriver: Driver {
         break
       } catch {
         condition.failed("\(error)")
-        values.expect(sampler.sampledTags)
-        await context.intake.put(values.silence())
+        await values.lost()
       }
       await pause.wait()
     }
@@ -74,93 +73,86 @@ struct MQTTDriver: Driver {
 
   /// Sees that nobody takes the last values for living ones while the broker is away. When it is back they are the latest that there
   /// are, since it has kept what came meanwhile, and count as old until a message comes.
-  private func watch(_ values: LastValues, _ context: DriverContext) async {
+  private func watch(_ values: SharedMessageDecoder, _ context: DriverContext) async {
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
     while (try? await Task.sleep(for: .seconds(1))) != nil {
       do {
         // At once while there is a connection; else it ends with the next try to make one.
         try await client.connect()
         condition.recovered()
-        await context.intake.put(values.lastUsable())
+        await values.back()
       } catch is CancellationError {
         return
       } catch {
         condition.failed("\(error)")
-        await context.intake.put(values.silence())
+        await values.lost()
       }
     }
   }
 }
 
-/// What the tags of a broker had last.
-private final class LastValues: Sendable {
-  private struct Entry {
-    var sample: Sample
-    /// Whether the tag was told to be bad since.
-    var isSilent = false
+/// The decoder of the messages of a broker, for the two who give it something to decode: what it makes goes to the intake in the
+/// order in which it was made.
+private final class SharedMessageDecoder: Sendable {
+  private struct State {
+    var decoder: MessageDecoder
+    var isAway = false
+    /// Whether messages came since the bus was told to be away.
+    var hasNews = false
+    var refusals = Milestones()
   }
 
-  /// By tag number; nil for tags of others.
-  private let entries = Mutex<[Entry?]>([])
+  private let bus: String
+  private let context: DriverContext
+  private let state: Mutex<State>
 
-  /// There are these tags, with or without a value.
-  func expect(_ tags: [TagID]) {
-    entries.withLock { entries in
-      for tag in tags {
-        Self.makeRoom(for: tag, in: &entries)
-        let number = Int(tag.rawValue)
-        guard entries[number] == nil else { continue }
-        entries[number] = Entry(
-          sample: Sample(tag: tag, value: .none, quality: .badWaitingForInitialData))
+  init(_ decoder: MessageDecoder, bus: String, _ context: DriverContext) {
+    (self.bus, self.context) = (bus, context)
+    state = Mutex(State(decoder: decoder))
+  }
+
+  /// Hands over the values of messages, and waits until they are durable.
+  func put(_ messages: [MQTTMessage]) async -> Bool {
+    let outcome = state.withLock { state in
+      state.hasNews = true
+      let moments = context.moments(
+        of: .messages(messages), bus, at: .now(), &state.decoder)
+      return context.intake.addDurably(moments)
+    }
+    return await context.intake.wait(for: outcome)
+  }
+
+  /// How many messages made no tag so far, and why the last one did not, if it is time to tell it.
+  func refusals() -> (count: UInt64, last: String)? {
+    state.withLock { state in
+      state.refusals.reached(state.decoder.refused).map {
+        ($0, state.decoder.lastRefusal ?? "")
       }
     }
   }
 
-  func keep(_ batch: SampleBatch) {
-    entries.withLock { entries in
-      for sample in batch {
-        Self.makeRoom(for: sample.tag, in: &entries)
-        entries[Int(sample.tag.rawValue)] = Entry(sample: sample)
-      }
+  /// The broker is away: tags that have not been told to be bad are.
+  func lost() async {
+    state.withLock { state in
+      guard !state.isAway || state.hasNews else { return }
+      (state.isAway, state.hasNews) = (true, false)
+      add(context.moments(of: .lost, bus, at: .now(), &state.decoder))
     }
+    await context.intake.waitForRoom()
   }
 
-  private static func makeRoom(for tag: TagID, in entries: inout [Entry?]) {
-    let missing = Int(tag.rawValue) - entries.count + 1
-    if missing > 0 { entries += [Entry?](repeating: nil, count: missing) }
+  private func add(_ moments: Moments) {
+    if !moments.isEmpty { context.intake.add(moments) }
   }
 
-  /// A sample of bad quality for each tag that has not had one.
-  func silence() -> Moments {
-    change(where: { !$0.isSilent }) { entry in
-      entry.isSilent = true
-      return Sample(tag: entry.sample.tag, value: .none, quality: .badNoCommunication)
+  /// The broker is there again: what tags had last counts as old.
+  func back() async {
+    state.withLock { state in
+      guard state.isAway else { return }
+      state.isAway = false
+      add(context.moments(of: .back, bus, at: .now(), &state.decoder))
     }
-  }
-
-  /// The last values of the tags that are told to be bad, as old ones.
-  func lastUsable() -> Moments {
-    change(where: \.isSilent) { entry in
-      entry.isSilent = false
-      let last = entry.sample
-      return Sample(
-        tag: last.tag, value: last.value,
-        quality: last.quality.isGood ? .uncertainLastUsableValue : last.quality)
-    }
-  }
-
-  private func change(
-    where isMeant: (Entry) -> Bool, _ change: (inout Entry) -> Sample
-  ) -> Moments {
-    var samples = SampleBatch()
-    entries.withLock { entries in
-      for number in entries.indices {
-        guard var entry = entries[number], isMeant(entry) else { continue }
-        samples.append(change(&entry))
-        entries[number] = entry
-      }
-    }
-    return Moments(samples: samples, grouping: .whole)
+    await context.intake.waitForRoom()
   }
 }
 

@@ -29,6 +29,7 @@ struct ModbusDriver: Driver {
       ConditionReporter(source: "bus \(bus), device \($0.name)", report: context.report)
     }
     var polls = polls
+    var decoders = polls.map { RegisterDecoder($0.sampler.readings) }
     while let next = due.indices.min(by: { due[$0] < due[$1] }) {
       guard (try? await clock.sleep(until: due[next])) != nil else { return }
       guard var result = try? await client.read(polls[next].sampler.plan) else { return }
@@ -38,8 +39,8 @@ struct ModbusDriver: Driver {
         result = again
       }
       let poll = polls[next]
-      var samples = SampleBatch()
-      poll.sampler.append(result, to: &samples)
+      let round = RegisterRound(
+        device: poll.device, every: poll.every.wholeNanoseconds, result, poll.sampler)
       let failure =
         result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
         ?? poll.sampler.holeError(bus: endpoint.description)
@@ -50,7 +51,7 @@ struct ModbusDriver: Driver {
       } else {
         conditions[next].recovered()
       }
-      await context.intake.put(Moments(samples: samples, grouping: .whole))
+      await context.put(.registers(round), of: bus, through: &decoders[next])
       // Missed rounds are not made up: they would only be late as well.
       due[next] = max(due[next] + poll.every, clock.now)
     }
@@ -59,6 +60,7 @@ struct ModbusDriver: Driver {
 
 /// Tags of a device that are read at the same period.
 struct RegisterPoll: Sendable {
+  var device: String
   /// The device; with the period, where it has several.
   var name: String
   var every: Duration
@@ -79,6 +81,7 @@ extension GatewayConfiguration.Device {
       }
       polls.append(
         RegisterPoll(
+          device: name,
           name: groups.count > 1 ? "\(name) (every \(every))" : name, every: every,
           sampler: try RegisterSampler(readings)))
     }

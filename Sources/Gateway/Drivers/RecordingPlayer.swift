@@ -4,13 +4,15 @@ internal import IndustrialModel
 /// Plays the values of a CSV file as if they came from a device now.
 struct RecordingPlayer {
   let recording: Recording
-  /// By column.
-  let tags: [TagID]
+  let bus: String
+  /// Of the tags, by column.
+  let names: [String]
   /// For events.
   let source: String
 
   /// Returns when the task is cancelled, or at the end of a recording that does not repeat.
-  func run(_ context: DriverContext) async {
+  func run(_ context: DriverContext, _ decoder: ValueDecoder) async {
+    var decoder = decoder
     var condition = ConditionReporter(source: source, report: context.report)
     var pause = Pause()
     var clock = PlaybackClock(every: recording.every)
@@ -19,7 +21,7 @@ struct RecordingPlayer {
       do throws(RecordingReader.Failure) {
         let reader = try RecordingReader(path: recording.path)
         condition.recovered()
-        let count = try await play(reader, &clock, context)
+        let count = try await play(reader, &clock, context, &decoder)
         let damaged = await reader.damaged
         if damaged.count > 0, !isToldOfDamage {
           isToldOfDamage = true
@@ -35,11 +37,11 @@ struct RecordingPlayer {
       } catch {
         // The file may come back.
         condition.failed(error.message, level: .error)
-        await context.intake.put(
-          Moments(
-            samples: SampleBatch(
-              tags.map { Sample(tag: $0, value: .none, quality: .badNoCommunication) }),
-            grouping: .whole))
+        let silence = names.indices.map {
+          NamedValues.Entry(name: $0, value: .none, quality: .badNoCommunication)
+        }
+        await context.put(
+          .values(NamedValues(names: names, entries: silence)), of: bus, through: &decoder)
         await pause.wait()
       }
     }
@@ -50,7 +52,8 @@ struct RecordingPlayer {
   }
 
   private func play(
-    _ reader: RecordingReader, _ clock: inout PlaybackClock, _ context: DriverContext
+    _ reader: RecordingReader, _ clock: inout PlaybackClock, _ context: DriverContext,
+    _ decoder: inout ValueDecoder
   ) async throws(RecordingReader.Failure) -> Int {
     var count = 0
     while true {
@@ -58,14 +61,9 @@ struct RecordingPlayer {
       if rows.isEmpty { return count }
       for row in rows {
         guard await clock.wait(for: row.time) else { return count }
-        var samples = SampleBatch()
-        let now = Timestamp.now()
-        let monotonic = MonotonicClock.now()
-        for (column, value) in row.values where tags.indices.contains(column) {
-          samples.append(
-            Sample(tag: tags[column], value: value, gatewayTime: now, monotonicTime: monotonic))
-        }
-        await context.intake.put(Moments(samples: samples, grouping: .whole))
+        let entries = row.values.map { NamedValues.Entry(name: $0.column, value: $0.value) }
+        await context.put(
+          .values(NamedValues(names: names, entries: entries)), of: bus, through: &decoder)
         count += 1
       }
     }

@@ -4,58 +4,63 @@ internal import IndustrialModel
 struct SimulatorDriver: Driver {
   private struct SimulatedTags: Sendable {
     var every: Duration
-    var waves: [(tag: TagID, wave: Waveform)]
+    /// Of the tags.
+    var names: [String]
+    var waves: [Waveform]
   }
 
+  private let bus: String
+  private let decoder: ValueDecoder
   private var waves: [SimulatedTags] = []
   private var players: [RecordingPlayer] = []
 
   init(
     bus: String, devices: [GatewayConfiguration.Device], tags: TagRegistry
   ) throws(RecordingReader.Failure) {
+    self.bus = bus
+    var numbers: [String: TagID] = [:]
     for device in devices {
       if let recording = device.recording {
         let columns = try RecordingReader.columns(of: recording.path)
+        let names = columns.map { "\(device.name)/\($0)" }
+        for name in names { numbers[name] = tags.intern(name) }
         players.append(
           RecordingPlayer(
-            recording: recording, tags: columns.map { tags.intern("\(device.name)/\($0)") },
+            recording: recording, bus: bus, names: names,
             source: "bus \(bus), device \(device.name)"))
         continue
       }
       let numbered = device.simulated.enumerated().map { (number: $0, tag: $1) }
       for (every, members) in device.byPeriod(numbered, every: \.tag.every) {
+        let names = members.map { "\(device.name)/\($0.tag.name)" }
+        for name in names { numbers[name] = tags.intern(name) }
         waves.append(
           SimulatedTags(
-            every: every,
-            waves: members.map { number, tag in
-              (tags.intern("\(device.name)/\(tag.name)"), Waveform(tag, seed: UInt64(number)))
-            }))
+            every: every, names: names,
+            waves: members.map { Waveform($0.tag, seed: UInt64($0.number)) }))
       }
     }
+    decoder = ValueDecoder(numbers)
   }
 
   func run(_ context: DriverContext) async {
     await withTaskGroup { group in
-      for tags in waves { group.addTask { await Self.run(tags, context) } }
-      for player in players { group.addTask { await player.run(context) } }
+      for tags in waves { group.addTask { await run(tags, context) } }
+      for player in players { group.addTask { await player.run(context, decoder) } }
     }
   }
 
-  private static func run(_ tags: SimulatedTags, _ context: DriverContext) async {
-    var waves = tags.waves
+  private func run(_ tags: SimulatedTags, _ context: DriverContext) async {
+    var (waves, decoder) = (tags.waves, decoder)
     var rounds = Rounds(every: tags.every)
     while await rounds.next() {
-      let now = Timestamp.now()
-      let monotonic = MonotonicClock.now()
-      var samples = SampleBatch()
-      for index in waves.indices {
-        let value = waves[index].wave.value(at: rounds.elapsed)
-        samples.append(
-          Sample(
-            tag: waves[index].tag, value: .double(value), gatewayTime: now,
-            monotonicTime: monotonic))
+      let time = WireTime.now()
+      let entries = waves.indices.map { index in
+        NamedValues.Entry(name: index, value: .double(waves[index].value(at: rounds.elapsed)))
       }
-      await context.intake.put(Moments(samples: samples, grouping: .whole))
+      await context.put(
+        .values(NamedValues(names: tags.names, entries: entries)), of: bus, at: time,
+        through: &decoder)
     }
   }
 }

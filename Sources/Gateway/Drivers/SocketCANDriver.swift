@@ -7,17 +7,11 @@ struct SocketCANDriver: Driver {
   private let bus: String
   private let interface: String
   private let signals: BusSignals
-  private let tags: [TagID]
 
   init(bus: String, interface: String, database: Database, devices: [String], tags: TagRegistry) {
     self.bus = bus
     self.interface = interface
-    signals = BusSignals(database, devices: devices, tags: tags)
-    self.tags = devices.flatMap { device in
-      database.messages.flatMap { message in
-        message.signals.map { tags.intern("\(device)/\(message.name).\($0.name)") }
-      }
-    }
+    signals = BusSignals(database, devices: devices, isLive: true, tags: tags)
   }
 
   func run(_ context: DriverContext) async {
@@ -27,30 +21,21 @@ struct SocketCANDriver: Driver {
     var isSilent = false
     while !Task.isCancelled {
       do throws(CANBusError) {
-        let bus = try CANBus(interface)
-        for try await batch in bus.frames() {
+        let interface = try CANBus(interface)
+        for try await batch in interface.frames() {
           condition.recovered()
           pause = Pause()
           isSilent = false
-          await context.intake.put(signals.moments(of: batch))
+          await context.put(.frames(batch), of: bus, through: &signals)
         }
       } catch {
         // An interface that is down or away may come up again.
         condition.failed("\(error)", level: error.code == .unsupported ? .error : .warning)
         // Nobody may take the last values for living ones meanwhile.
-        if !isSilent { await context.intake.put(silence()) }
+        if !isSilent { await context.put(.lost, of: bus, through: &signals) }
         isSilent = true
       }
       await pause.wait()
     }
-  }
-
-  /// A sample of bad quality for each signal.
-  private func silence() -> Moments {
-    var samples = SampleBatch()
-    for tag in tags {
-      samples.append(Sample(tag: tag, value: .none, quality: .badNoCommunication))
-    }
-    return Moments(samples: samples, grouping: .whole)
   }
 }

@@ -18,22 +18,25 @@ struct AggregationStage: Sendable {
       let outputs = window.functions.map {
         (function: $0, tag: tags.intern("\(name).\($0.rawValue)"))
       }
-      self.tags.insert(TagWindows(window, outputs: outputs), for: tags.intern(name))
+      self.tags.insert(
+        TagWindows(window, outputs: outputs), for: tags.intern(name), named: name)
     }
+    self.tags.sort()
   }
 
-  /// Takes the values of its tags out of the batch and puts the results of windows that are over in; gives the number of
+  /// Takes the values of its tags out of the batch, from an index on, and puts the results of windows that are over in; gives the number of
   /// samples that were taken out. The results are acquired here.
   ///
   /// - Parameter now: By the monotonic clock, for windows to which nothing comes any more; at least the time of the samples.
   mutating func apply(
-    to samples: inout SampleBatch, now: Int64 = .min, counting fates: inout SampleFates
+    to samples: inout SampleBatch, from first: Int = 0, now: Int64 = .min,
+    counting fates: inout SampleFates
   ) -> Int {
     guard !tags.isEmpty else { return 0 }
     var results: [SampleBatch.Record] = []
-    var kept = 0
+    var kept = first
     var now = now
-    for index in samples.records.indices {
+    for index in first..<samples.records.count {
       let record = samples.records[index]
       now = max(now, record.monotonicTime)
       if let place = tags.place(of: record.tag) {
@@ -52,7 +55,7 @@ struct AggregationStage: Sendable {
     }
     let taken = samples.count - kept
     samples.records.removeLast(taken)
-    for place in tags.entries.indices { tags[place].closeIdle(at: now, into: &results) }
+    for place in tags.order { tags[place].closeIdle(at: now, into: &results) }
     for result in results { fates.count(.acquired, result.tag.rawValue) }
     samples.records += results
     return taken
@@ -79,7 +82,7 @@ struct AggregationStage: Sendable {
   /// The results of all windows that are open, whole or not.
   mutating func finish(into samples: inout SampleBatch, counting fates: inout SampleFates) {
     let first = samples.count
-    for place in tags.entries.indices { tags[place].closeAll(into: &samples.records) }
+    for place in tags.order { tags[place].closeAll(into: &samples.records) }
     for result in samples.records[first...] { fates.count(.acquired, result.tag.rawValue) }
   }
 

@@ -1,3 +1,4 @@
+internal import Formula
 internal import IndustrialModel
 
 /// Says when the memory of formulas is copied: every few seconds, and only when all samples that it is made of are durable.
@@ -7,7 +8,7 @@ struct FormulaKeeper {
   private(set) var memory: FormulaMemory?
   /// In nanoseconds.
   private let interval: Int64
-  private var copied = MonotonicClock.now()
+  private var copied: Int64?
   /// Whether the lane has stored all that went through the stages.
   private var isStored = true
 
@@ -19,14 +20,13 @@ struct FormulaKeeper {
     self.interval = interval.wholeNanoseconds
   }
 
-  /// Before samples are put through the stages.
-  mutating func begin(_ formulas: inout FormulaStage) {
-    if isStored, formulas.hasChangedMemory {
-      let now = MonotonicClock.now()
-      if now - copied >= interval {
-        keep(&formulas)
-        copied = now
-      }
+  /// Before samples are put through the stages that came at a time of the monotonic clock.
+  mutating func begin(_ formulas: inout FormulaStage, at now: Int64) {
+    let last = copied ?? now
+    copied = last
+    if isStored, formulas.hasChangedMemory, now.subtractingClamped(last) >= interval {
+      keep(&formulas)
+      copied = now
     }
     isStored = false
   }

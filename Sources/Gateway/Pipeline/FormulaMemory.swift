@@ -30,7 +30,8 @@ actor FormulaMemory {
   }
 
   private let thread = BlockingThread(name: "formula-memory")
-  private let path: String
+  /// Where it is kept; nil for nowhere.
+  private let path: String?
   private let report: @Sendable (GatewayEvent) -> Void
   private let contents = Mutex(Contents())
   private var condition: ConditionReporter
@@ -45,11 +46,35 @@ actor FormulaMemory {
     condition = ConditionReporter(source: "formulas", report: report)
   }
 
+  /// A memory that no file keeps, of bytes as a file has them.
+  ///
+  /// - Throws: `MemoryFile.Unusable`.
+  init(
+    replaying bytes: [UInt8]?, report: @escaping @Sendable (GatewayEvent) -> Void
+  ) throws(MemoryFile.Unusable) {
+    path = nil
+    self.report = report
+    condition = ConditionReporter(source: "formulas", report: report)
+    guard let bytes else { return }
+    let (memories, time) = try MemoryFile.decode(bytes)
+    contents.withLock { contents in
+      contents.memories = memories.mapValues { .bytes($0) }
+      contents.time = time
+    }
+  }
+
+  /// All that it has, as a file has it.
+  nonisolated var bytes: [UInt8] {
+    let contents = contents.withLock { $0 }
+    return MemoryFile.encode(contents.memories.mapValues(\.bytes), time: contents.time)
+  }
+
   /// Reads the file of the run before. One that can't be used is told, and put aside for whoever wants to look.
   func load() {
+    guard let path else { return }
     guard let bytes = readFile(path) else {
       if errno != ENOENT {
-        report(event("can't be read: \(String(cString: strerror(errno)))"))
+        report(event(path, "can't be read: \(String(cString: strerror(errno)))"))
       }
       return
     }
@@ -61,11 +86,11 @@ actor FormulaMemory {
       }
     } catch {
       rename(path, path + ".unusable")
-      report(event("can't be used: \(error.message)"))
+      report(event(path, "can't be used: \(error.message)"))
     }
   }
 
-  private nonisolated func event(_ problem: String) -> GatewayEvent {
+  private nonisolated func event(_ path: String, _ problem: String) -> GatewayEvent {
     GatewayEvent(
       .warning, source: "formulas",
       "the memory of formulas (\(path)) \(problem); totals and windows begin anew")
@@ -112,11 +137,12 @@ actor FormulaMemory {
       for (tag, state) in states { contents.memories[tag] = .state(state) }
       contents.isWritten = false
     }
-    Task { await write() }
+    if path != nil { Task { await write() } }
   }
 
   /// Writes what is not written yet; it is on the disk when this returns.
   func write() {
+    guard let path else { return }
     let unwritten = contents.withLock { contents -> Contents? in
       guard !contents.isWritten else { return nil }
       contents.isWritten = true

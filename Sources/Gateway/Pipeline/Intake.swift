@@ -24,7 +24,7 @@ final class Intake: Sendable {
   /// Hands over samples; waits while there is no room. They are taken even when the caller is cancelled
   /// meanwhile: what was read is not thrown away.
   func put(_ moments: Moments) async {
-    guard !moments.samples.isEmpty else { return }
+    guard !moments.isEmpty else { return }
     add(moments)
     await waitForRoom()
   }
@@ -34,10 +34,19 @@ final class Intake: Sendable {
   /// - Parameter limit: So long at most, from now or from when the task is cancelled.
   /// - Returns: false when they are not durable, or not yet: the source has to keep them.
   func putDurably(_ moments: Moments, cancelledAtMost limit: Duration = patience) async -> Bool {
-    guard !moments.samples.isEmpty else { return true }
+    await wait(for: addDurably(moments), cancelledAtMost: limit)
+  }
+
+  /// Hands over samples, and tells later whether they are durable.
+  func addDurably(_ moments: Moments) -> Outcome {
     let outcome = Outcome()
-    add(moments, outcome)
-    return await withTaskCancellationHandler {
+    if moments.isEmpty { outcome.set(true) } else { add(moments, outcome) }
+    return outcome
+  }
+
+  /// As `putDurably`.
+  func wait(for outcome: Outcome, cancelledAtMost limit: Duration = patience) async -> Bool {
+    await withTaskCancellationHandler {
       await outcome.value
     } onCancel: {
       Task { await outcome.giveUp(after: limit) }
@@ -59,7 +68,7 @@ final class Intake: Sendable {
   static let patience: Duration = .seconds(2)
 
   /// Whether samples were stored, for one who waits for it.
-  private final class Outcome: Sendable {
+  final class Outcome: Sendable {
     private let state = Mutex<(isStored: Bool?, waiter: CheckedContinuation<Bool, Never>?)>(
       (nil, nil))
 
@@ -102,19 +111,25 @@ final class Intake: Sendable {
   }
 
   /// Has the lane look at the time although nothing came.
-  func tick() { add(Moments(samples: SampleBatch(), grouping: .whole)) }
+  func tick() {
+    var moments = Moments(at: .now())
+    moments.isTick = true
+    add(moments)
+  }
 
-  private func add(_ moments: Moments) {
+  /// Hands over samples without waiting; see `waitForRoom`.
+  func add(_ moments: Moments) {
     let waiting = state.withLock { state in
       state.pending.append(moments)
-      state.count += moments.samples.count
+      state.count += moments.weight
       defer { state.consumer = nil }
       return state.consumer
     }
     waiting?.resume()
   }
 
-  private func waitForRoom() async {
+  /// Waits while there is no room.
+  func waitForRoom() async {
     let ticket = state.withLock { state -> Int? in
       guard state.count >= limit, !state.isFinished else { return nil }
       state.nextTicket += 1

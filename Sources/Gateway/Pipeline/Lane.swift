@@ -7,7 +7,8 @@ struct Lane: ~Copyable {
   private let buffer: GatewayBuffer
   private let tags: TagRegistry
   private let board: StatusBoard
-  private var stages: Stages
+  private var flow: SampleFlow
+  private let journal: Journal?
   private var encoder: SampleBlockEncoder
   private var records = RecordBatch(reservingBytes: 1 << 16)
   private var chunks = RecordChunks()
@@ -17,8 +18,6 @@ struct Lane: ~Copyable {
   /// What no record tells yet.
   private var fates = SampleFates()
   private var toldFates = MonotonicClock.now()
-  private var nextSequence: UInt64
-  private var configurationVersion: UInt32
   private var condition: ConditionReporter
 
   /// So many samples are one record at most: damage to a record costs no more than that, and the numbers of samples
@@ -30,16 +29,17 @@ struct Lane: ~Copyable {
   init(
     intake: Intake, buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard, stages: Stages,
     books: LedgerBooks, keeper: LedgerKeeper, nextSequence: UInt64,
-    configurationVersion: UInt32 = 0,
+    configurationVersion: UInt32 = 0, journal: Journal? = nil,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) {
     self.intake = intake
     self.buffer = buffer
     self.tags = tags
     self.board = board
-    self.stages = stages
-    self.nextSequence = nextSequence
-    self.configurationVersion = configurationVersion
+    flow = SampleFlow(
+      stages, nextSequence: nextSequence, configurationVersion: configurationVersion,
+      isCounting: isCounting)
+    self.journal = journal
     encoder = SampleBlockEncoder(names: tags.names)
     self.books = books
     self.keeper = keeper
@@ -49,50 +49,45 @@ struct Lane: ~Copyable {
   /// Works until the intake is finished and empty. Not ended by cancellation: what was acquired gets stored.
   mutating func run() async {
     var samples = SampleBatch()
+    var counts = (suppressed: 0, folded: 0)
     while let moments = await intake.take() {
       board.beat()
-      samples.removeAll()
       for group in moments {
-        if let change = group.change { await apply(change, after: &samples) }
-        if let version = group.configurationVersion {
-          await keep(&samples)
-          samples.removeAll()
-          configurationVersion = version
+        journal?.note(group, before: flow.nextSequence)
+        if let change = group.change {
+          await keep(&samples, counting: &counts)
+          flow.exchange(change, tags: tags, into: &samples, counting: &fates)
+          await keep(&samples, counting: &counts)
         }
-        let first = samples.count
-        stages.apply(to: group, into: &samples)
-        if isCounting { fates.countAcquired(samples.records[first...]) }
+        if let version = group.configurationVersion {
+          await keep(&samples, counting: &counts)
+          flow.configurationVersion = version
+        }
+        let (suppressed, folded) = flow.take(group, into: &samples, counting: &fates)
+        counts.suppressed += suppressed
+        counts.folded += folded
       }
-      let isStored = await keep(&samples)
+      let isStored = await keep(&samples, counting: &counts)
       for group in moments { group.onStored?(isStored) }
     }
-    samples.removeAll()
-    stages.finish(into: &samples, counting: &fates)
-    await keep(&samples, counting: (0, 0), tellsAll: true)
+    journal?.note(.finish, before: flow.nextSequence)
+    flow.finish(into: &samples, counting: &fates)
+    await keep(&samples, counting: &counts, tellsAll: true)
   }
 
-  private mutating func apply(_ change: StageChange, after samples: inout SampleBatch) async {
-    await keep(&samples)
-    samples.removeAll()
-    var old = stages
-    stages = change.makeStages(tags: tags)
-    stages.inherit(from: &old, closing: &samples, counting: &fates)
-    await keep(&samples, counting: (0, 0))
-    samples.removeAll()
-  }
-
-  @discardableResult
-  private mutating func keep(_ samples: inout SampleBatch) async -> Bool {
-    await keep(&samples, counting: stages.reduce(&samples, counting: &fates))
-  }
-
+  /// Stores samples; there are none then, and nothing is counted.
+  ///
   /// - Returns: false when the gateway ends before there is room for all of them.
   @discardableResult
   private mutating func keep(
-    _ samples: inout SampleBatch, counting counts: (suppressed: Int, folded: Int),
+    _ samples: inout SampleBatch, counting counts: inout (suppressed: Int, folded: Int),
     tellsAll: Bool = false
   ) async -> Bool {
-    nextSequence = samples.number(from: nextSequence, configurationVersion: configurationVersion)
+    defer {
+      samples.removeAll()
+      counts = (0, 0)
+    }
+    flow.endBatch()
     board.acquired(samples, suppressed: counts.suppressed, folded: counts.folded)
     if samples.isEmpty {
       // What is only left out waits for the next samples, but not for ever.
@@ -103,7 +98,7 @@ struct Lane: ~Copyable {
     }
     let isStored = await store(samples)
     // What is kept must not be ahead of the buffer.
-    if !isStored { stages.keepNoMore() }
+    if !isStored { flow.keepNoMore() }
     return isStored
   }
 

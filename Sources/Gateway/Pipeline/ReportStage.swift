@@ -34,11 +34,14 @@ struct ReportStage: Sendable {
       let silence = rule.silence?.wholeNanoseconds ?? .max
       if let deviation = rule.absolute(rule.deviation) {
         doors.insert(
-          SwingingDoor(deviation: deviation, silence: silence), for: tags.intern(name))
+          SwingingDoor(deviation: deviation, silence: silence), for: tags.intern(name),
+          named: name)
       } else if let deadband = rule.absolute(rule.deadband) {
-        self.tags.insert(Reported(deadband: deadband, silence: silence), for: tags.intern(name))
+        self.tags.insert(
+          Reported(deadband: deadband, silence: silence), for: tags.intern(name), named: name)
       }
     }
+    doors.sort()
   }
 
   /// Remembers what was reported last, for tags with the same rule; what is held back of them is then no longer the other's.
@@ -53,17 +56,18 @@ struct ReportStage: Sendable {
     }
   }
 
-  /// Removes what is not reported, and gives the number of removed samples. What is held back counts when it is reported or
+  /// Removes what is not reported, from an index on, and gives the number of removed samples. What is held back counts when it is reported or
   /// removed.
   ///
   /// - Parameter now: By the monotonic clock, for tags of which nothing comes any more; at least the time of the samples.
   mutating func apply(
-    to samples: inout SampleBatch, now: Int64 = .min, counting fates: inout SampleFates
+    to samples: inout SampleBatch, from first: Int = 0, now: Int64 = .min,
+    counting fates: inout SampleFates
   ) -> Int {
-    guard doors.isEmpty else { return applyWithDoors(to: &samples, now: now, &fates) }
+    guard doors.isEmpty else { return applyWithDoors(to: &samples, from: first, now: now, &fates) }
     guard !tags.isEmpty else { return 0 }
-    var kept = 0
-    for index in samples.records.indices {
+    var kept = first
+    for index in first..<samples.records.count {
       let record = samples.records[index]
       guard isNews(record, of: samples) else {
         fates.count(.suppressed, record.tag.rawValue)
@@ -95,12 +99,12 @@ struct ReportStage: Sendable {
   }
 
   private mutating func applyWithDoors(
-    to samples: inout SampleBatch, now: Int64, _ fates: inout SampleFates
+    to samples: inout SampleBatch, from start: Int, now: Int64, _ fates: inout SampleFates
   ) -> Int {
     reported.removeAll(keepingCapacity: true)
     var removed = 0
     var now = now
-    for record in samples.records {
+    for record in samples.records[start...] {
       now = max(now, record.monotonicTime)
       if let place = doors.place(of: record.tag) {
         let wasHeld = doors[place].isHolding
@@ -116,16 +120,20 @@ struct ReportStage: Sendable {
       }
     }
     let first = reported.count
-    for place in doors.entries.indices { doors[place].releaseOld(at: now, into: &reported) }
+    for place in doors.order { doors[place].releaseOld(at: now, into: &reported) }
     for record in reported[first...] { fates.count(.released, record.tag.rawValue) }
-    swap(&samples.records, &reported)
+    if start == 0 {
+      swap(&samples.records, &reported)
+    } else {
+      samples.records.replaceSubrange(start..., with: reported)
+    }
     return removed
   }
 
   /// What is held back.
   mutating func finish(into samples: inout SampleBatch, counting fates: inout SampleFates) {
     let first = samples.count
-    for place in doors.entries.indices { doors[place].release(into: &samples.records) }
+    for place in doors.order { doors[place].release(into: &samples.records) }
     for record in samples.records[first...] { fates.count(.released, record.tag.rawValue) }
   }
 }

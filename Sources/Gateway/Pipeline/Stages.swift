@@ -69,20 +69,28 @@ struct Stages {
   /// Appends the samples of `moments` and what is computed from them.
   mutating func apply(to moments: Moments, into samples: inout SampleBatch) {
     meetNewTags()
-    keeper.begin(&formulas)
+    keeper.begin(&formulas, at: moments.time.monotonic)
     formulas.apply(to: moments, into: &samples)
   }
 
-  /// Takes out what is not stored, and puts in the results of windows that are over.
+  /// Takes out what is not stored of the samples from an index on, and puts in the results of windows that are over.
+  ///
+  /// - Parameter now: When the last of them came, by the monotonic clock.
   mutating func reduce(
-    _ samples: inout SampleBatch, counting fates: inout SampleFates
+    _ samples: inout SampleBatch, from first: Int, now: Int64, counting fates: inout SampleFates
   ) -> (suppressed: Int, folded: Int) {
-    keeper.end()
-    let now = MonotonicClock.now()
-    let folded = windows.apply(to: &samples, now: now, counting: &fates)
-    board?.set(tooLate: windows.tooLate)
-    return (reports.apply(to: &samples, now: now, counting: &fates), folded)
+    let folded = windows.apply(to: &samples, from: first, now: now, counting: &fates)
+    return (reports.apply(to: &samples, from: first, now: now, counting: &fates), folded)
   }
+
+  /// All samples that went through are stored before others come.
+  mutating func endBatch() {
+    keeper.end()
+    board?.set(tooLate: windows.tooLate)
+  }
+
+  /// Keeps what formulas remember.
+  mutating func keepMemory() { keeper.keep(&formulas) }
 
   /// Something of what went through will not be stored.
   mutating func keepNoMore() { keeper.forgo() }

@@ -3,16 +3,26 @@ internal import IndustrialModel
 /// Something for some of the tags, found by their numbers.
 struct TagTable<Entry: Sendable>: Sendable {
   private(set) var entries: [Entry] = []
+  /// The places in `entries` by the names of their tags: an order that does not depend on which tag was met first.
+  private(set) var order: [Int] = []
+  private var names: [String] = []
   /// The place in `entries` by tag number, -1 for none.
   private var places: [Int32] = []
 
   var isEmpty: Bool { entries.isEmpty }
 
-  mutating func insert(_ entry: Entry, for tag: TagID) {
+  mutating func insert(_ entry: Entry, for tag: TagID, named name: String) {
     let number = Int(tag.rawValue)
     while places.count <= number { places.append(-1) }
     places[number] = Int32(entries.count)
     entries.append(entry)
+    names.append(name)
+  }
+
+  /// Brings `order` up to date, after entries were inserted.
+  mutating func sort() {
+    let names = names
+    order = names.indices.sorted { names[$0] < names[$1] }
   }
 
   /// Takes over the entries of another table for the same tags, where `isSame` says so.
@@ -30,8 +40,10 @@ struct TagTable<Entry: Sendable>: Sendable {
   mutating func forget(_ gone: Set<Int>) {
     for number in places.indices where gone.contains(Int(places[number])) { places[number] = -1 }
     let kept = places.indices.filter { places[$0] >= 0 }
+    names = kept.map { names[Int(places[$0])] }
     entries = kept.map { entries[Int(places[$0])] }
     for (place, number) in kept.enumerated() { places[number] = Int32(place) }
+    sort()
   }
 
   func place(of tag: TagID) -> Int? {

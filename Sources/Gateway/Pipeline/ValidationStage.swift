@@ -17,7 +17,7 @@ struct ValidationStage: Sendable {
   mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     for name in names {
       guard let check = rules.rule(for: name).flatMap({ TagCheck($0) }) else { continue }
-      checks.insert(check, for: tags.intern(name))
+      checks.insert(check, for: tags.intern(name), named: name)
     }
   }
 

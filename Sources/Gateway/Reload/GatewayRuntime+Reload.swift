@@ -83,10 +83,15 @@ extension GatewayRuntime {
     var change = Moments(samples: SampleBatch(), grouping: .whole)
     if plan.changedStages || !drivers.isEmpty || !plan.stoppedBuses.isEmpty {
       change.change = StageChange(
-        formulas, rules: new.processing, names: Array(names), forms: new.tagForms, memory: memory,
+        formulas, rules: new.processing, names: names.sorted(), forms: new.tagForms, memory: memory,
         board: board)
     }
     if before.current != after.current { change.configurationVersion = after.current.number }
+    change.reload = JournalChange(
+      configuration: JournaledConfiguration(
+        version: after.current.number, text: new.text?.yaml),
+      changesStages: change.change != nil, changesVersion: change.configurationVersion != nil,
+      opened: plan.startedBuses + plan.changedBuses, closed: plan.stoppedBuses)
     if change.change != nil || change.configurationVersion != nil {
       await self.change(change, to: new)
     }

@@ -30,6 +30,10 @@ extension ReloadPlan {
       let action: Action = old.server == nil ? .added : new.server == nil ? .removed : .changed
       add(.server, "metrics", action, .restart)
     }
+    if old.journal != new.journal {
+      let action: Action = old.journal == nil ? .added : new.journal == nil ? .removed : .changed
+      add(.journal, "capacity", action, .restart)
+    }
     if old.timeZone != new.timeZone { add(.gateway, "timezone", .changed) }
     if old.buffer.segment != new.buffer.segment { add(.buffer, "segment", .changed, .restart) }
     if old.buffer.capacity != new.buffer.capacity { add(.buffer, "capacity", .changed) }

@@ -8,6 +8,8 @@ public struct ReloadPlan: Sendable, Equatable {
     case gateway
     /// A key below `buffer`.
     case buffer
+    /// A key below `journal`.
+    case journal
     /// A wire.
     case bus
     /// A device on a wire.

@@ -66,8 +66,13 @@ public struct SignalSampler: Sendable {
 
   /// Appends the samples of all frames, in the order of the frames. Remote and error frames carry no signals.
   public mutating func append(_ frames: CANFrameBatch, to samples: inout SampleBatch) {
-    let now = Timestamp.now()
-    let monotonic = MonotonicClock.now()
+    append(frames, at: .now(), monotonic: MonotonicClock.now(), to: &samples)
+  }
+
+  /// Appends the samples of all frames that came at a time, by both clocks of this machine.
+  package mutating func append(
+    _ frames: CANFrameBatch, at now: Timestamp, monotonic: Int64, to samples: inout SampleBatch
+  ) {
     for frame in frames where frame.flags.isDisjoint(with: [.remote, .error]) {
       let long = j1939?.append(frame)
       if let message = decoder.message(frame.identifier) {

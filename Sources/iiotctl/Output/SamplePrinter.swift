@@ -1,13 +1,16 @@
 internal import IndustrialModel
 internal import Sinks
 
-/// Prints batches of samples to standard output.
+/// Prints batches of samples to standard output, or to a file.
 struct SamplePrinter: ~Copyable {
-  private var output = StandardOutput()
+  private var output: StandardOutput
   private var formatter: SampleFormatter
   private var hasHeader = false
 
-  init(_ format: SampleFormat, tags: TagRegistry) {
+  init(
+    _ format: SampleFormat, tags: TagRegistry, to output: consuming StandardOutput = .init()
+  ) {
+    self.output = output
     formatter = SampleFormatter(format, tags: tags)
   }
 

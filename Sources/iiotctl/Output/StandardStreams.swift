@@ -3,9 +3,32 @@ internal import Glibc
 /// Whoever read our output has gone: the end of the work, and no error.
 struct OutputClosed: Error {}
 
-/// Standard output in whole lines, written when told or when a block has gathered.
+/// Standard output, or a file in its place, in whole lines, written when told or when a block has gathered.
 struct StandardOutput: ~Copyable {
   private var pending: [UInt8] = []
+  private let descriptor: Int32
+  private let name: String
+
+  init() { (descriptor, name) = (STDOUT_FILENO, "standard output") }
+
+  /// A file instead, made anew; nil for standard output.
+  init(path: String?) throws {
+    guard let path else {
+      (descriptor, name) = (STDOUT_FILENO, "standard output")
+      return
+    }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Failure(
+        "can't write: \(String(cString: strerror(errno)))", at: path,
+        advice: "check the path and its permissions")
+    }
+    (self.descriptor, name) = (descriptor, path)
+  }
+
+  deinit {
+    if descriptor != STDOUT_FILENO { close(descriptor) }
+  }
 
   /// Whether a person looks at it.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) != 0 }
@@ -22,13 +45,13 @@ struct StandardOutput: ~Copyable {
     while written < pending.count {
       let count = pending.withUnsafeBytes { bytes in
         Glibc.write(
-          STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+          descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
       }
       if count < 0 {
         if errno == EINTR { continue }
         if errno == EPIPE { throw OutputClosed() }
         throw Failure(
-          "can't write: \(String(cString: strerror(errno)))", at: "standard output",
+          "can't write: \(String(cString: strerror(errno)))", at: name,
           advice: errno == ENOSPC
             ? "make room on that disk; the last line may be cut" : "check the target")
       }

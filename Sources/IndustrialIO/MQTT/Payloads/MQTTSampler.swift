@@ -115,8 +115,15 @@ public struct MQTTSampler: Sendable {
 
   /// Appends the samples of messages, in their order.
   public mutating func append(_ messages: [MQTTMessage], to samples: inout SampleBatch) {
-    var now = Timestamp.now()
-    let monotonic = MonotonicClock.now()
+    append(messages, at: .now(), monotonic: MonotonicClock.now(), to: &samples)
+  }
+
+  /// Appends the samples of messages that came at a time, by both clocks of this machine.
+  package mutating func append(
+    _ messages: [MQTTMessage], at time: Timestamp, monotonic: Int64,
+    to samples: inout SampleBatch
+  ) {
+    var now = time
     for message in messages {
       guard let plan = plan(of: message.topic) else { continue }
       let readings = MQTTPayloadReader.read(plan.readers, message.payload)
@@ -128,7 +135,7 @@ public struct MQTTSampler: Sendable {
             tag: tag, value: reading.value, quality: quality, gatewayTime: now,
             monotonicTime: monotonic))
       }
-      now.nanoseconds += 1
+      now.nanoseconds &+= 1
     }
   }
 

@@ -31,6 +31,19 @@ public struct RegisterReading: Sendable, Hashable {
     self.offset = offset
   }
 
+  /// The value that stands in the words of a block (`ReadResult.registers(ofBlock:)`), so many places behind its first; none
+  /// where the words end before.
+  package func value(at offset: Int, in words: ArraySlice<UInt16>) -> Value {
+    if place.table.isBits {
+      let index = words.startIndex + (offset >> 4)
+      guard words.indices.contains(index) else { return .none }
+      return .bool(words[index] >> UInt16(offset & 15) & 1 == 1)
+    }
+    let value = type.decode(words.dropFirst(offset), order: order)
+    guard scale != 1 || self.offset != 0, let number = value.doubleValue else { return value }
+    return .double(scale * number + self.offset)
+  }
+
   /// One reading for each register or bit of a block, with the tags `unitU/TABLE/ADDRESS`.
   public static func places(of block: RegisterBlock, tags: TagRegistry) -> [RegisterReading] {
     (0..<max(0, min(block.count, 65536 - Int(block.address)))).map { index in

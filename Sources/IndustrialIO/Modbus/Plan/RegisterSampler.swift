@@ -93,27 +93,12 @@ public struct RegisterSampler: Sendable {
       }
       do throws(ModbusError) {
         let words = try result.registers(ofBlock: block)
-        sample.value = value(of: reading, at: offset, in: words)
+        sample.value = reading.value(at: offset, in: words)
         if sample.value == .none { sample.quality = .badDecodingError }
       } catch {
         sample.quality = error.quality
       }
       batch.append(sample)
     }
-  }
-
-  private func value(
-    of reading: RegisterReading, at offset: Int, in words: ArraySlice<UInt16>
-  ) -> Value {
-    if reading.place.table.isBits {
-      let index = words.startIndex + (offset >> 4)
-      guard index < words.endIndex else { return .none }
-      return .bool(words[index] >> UInt16(offset & 15) & 1 == 1)
-    }
-    let value = reading.type.decode(words.dropFirst(offset), order: reading.order)
-    guard reading.scale != 1 || reading.offset != 0, let number = value.doubleValue else {
-      return value
-    }
-    return .double(reading.scale * number + reading.offset)
   }
 }
