@@ -69,14 +69,16 @@ struct ExactlyOnceTests {
     let count: UInt8 = 15
     let server = try log.makeServer { packet in
       switch packet.kind {
-      case 1: return Self.accepted
+      case 1: return [0x20, 3, 0, 0, 0]
       case 8:
-        let messages = (1...count).flatMap { [0x34, 7, 0, 1, 0x74, 0, $0, 0, 0x61 + $0] }
+        let messages = (1...count).flatMap { number -> [UInt8] in
+          [0x34, 7, 0, 1, 0x74, 0, number, 0, 0x61 + number]
+        }
         return [0x90, 4, packet.bytes[2], packet.bytes[3], 0, 2] + messages
       case 5:
         // None is released before all have come.
         guard packet.identifier == count else { return [] }
-        return (1...count).flatMap { [0x62, 2, 0, $0] }
+        return (1...count).flatMap { number -> [UInt8] in [0x62, 2, 0, number] }
       default: return []
       }
     }
