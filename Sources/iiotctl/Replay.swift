@@ -30,7 +30,7 @@ struct Replay: AsyncParsableCommand {
       "Journal: the configuration to go by, instead of those that held then.", valueName: "file"))
   var config: String?
 
-  @Option(help: ArgumentHelp("Print to this file, which is made anew.", valueName: "file"))
+  @Option(help: ArgumentHelp("The destination: this file, which is made anew.", valueName: "file"))
   var to: String?
 
   @Option(help: ArgumentHelp("Only samples received at this time or later.", valueName: "time"))

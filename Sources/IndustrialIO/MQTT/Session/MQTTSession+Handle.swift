@@ -48,9 +48,11 @@ extension MQTTSession {
     _ = mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
     // The session keeps the window itself: the library looks through all waiting messages each time.
     _ = mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 65_535)
-    // The broker is told of a window (`connectProperties`), but no connection ends over it: mosquitto up to 2.0.12 now and then loses
-    // count and sends more (its issue 2362), and with a clean session what came meanwhile would be lost.
-    _ = mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, 65_535)
+    // Mosquitto up to 2.0.12 now and then loses count and sends more than a window (its issue 2362). The library ends the connection
+    // over that, and with a clean session what comes until the next one is lost. So there is none: what
+    // nobody has taken yet stops the reading. A durable batch comes again, whatever ends the connection.
+    _ = mosquitto_int_option(
+      handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(durable?.batchLimit ?? 65_535))
     // Nothing is written but by mosquitto_loop_write (MQTTDurableHold).
     if durable != nil { _ = mosquitto_threaded_set(handle, true) }
     if address.userName != nil || address.password != nil {
@@ -105,10 +107,7 @@ extension MQTTSession {
   /// What MQTT 5 sends along with each connection; empty with version 3.1.1.
   func connectProperties() -> MQTTPropertyList {
     var properties = MQTTPropertyList()
-    guard options.version == .v5 else { return properties }
-    let window = durable?.batchLimit ?? options.maximumInflight
-    properties.add(UInt16(clamping: window), MQTT_PROP_RECEIVE_MAXIMUM)
-    if case .persistent(_, let expiry) = options.session {
+    if options.version == .v5, case .persistent(_, let expiry) = options.session {
       properties.add(expiry, MQTT_PROP_SESSION_EXPIRY_INTERVAL)
     }
     return properties
