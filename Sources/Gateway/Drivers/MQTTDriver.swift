@@ -84,6 +84,8 @@ struct MQTTDriver: Driver {
       } catch is CancellationError {
         return
       } catch {
+        // The driver closes the client when it ends, and that says nothing of the broker.
+        guard !Task.isCancelled else { return }
         condition.failed("\(error)")
         await values.lost()
       }

@@ -50,9 +50,8 @@ extension MQTTSession {
     _ = mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 65_535)
     // Mosquitto up to 2.0.12 now and then loses count and sends more than a window (its issue 2362). The library ends the connection
     // over that, and with a clean session what comes until the next one is lost. So there is none: what
-    // nobody has taken yet stops the reading. A durable batch comes again, whatever ends the connection.
-    _ = mosquitto_int_option(
-      handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(durable?.batchLimit ?? 65_535))
+    // nobody has taken yet stops the reading.
+    _ = mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, 65_535)
     // Nothing is written but by mosquitto_loop_write (MQTTDurableHold).
     if durable != nil { _ = mosquitto_threaded_set(handle, true) }
     if address.userName != nil || address.password != nil {
