@@ -84,7 +84,8 @@
       let bad = out.filter { $0.hasPrefix("d2 a.status=") }
       #expect(out.count { $0.hasPrefix("d2 ") } == bad.count)
       #expect(bad.count > enough / 2, "\(bad.count)")
-      #expect(out.count { $0.hasPrefix("d1 a=0i ") } == counts[0])
+      // The last request may be under way when the gateway ends.
+      #expect((0...1).contains(counts[0] - out.count { $0.hasPrefix("d1 a=0i ") }), "\(counts)")
     }
 
     private func configuration(port: UInt16, units: [UInt8]) -> GatewayConfiguration {

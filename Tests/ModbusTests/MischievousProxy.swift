@@ -96,6 +96,7 @@ final class MischievousProxy: Sendable {
   private final class Wire: Sendable {
     let client: Int32
     let device: Int32
+    private let answering = Mutex(())
 
     init(client: Int32, device: Int32) {
       self.client = client
@@ -107,13 +108,20 @@ final class MischievousProxy: Sendable {
       close(device)
     }
 
+    /// Sends the pieces of an answer, without another answer between them: no client could tell that.
+    func answer(_ pieces: [[UInt8]]) {
+      answering.withLock { _ in
+        for piece in pieces { MischievousProxy.send(piece, to: client) }
+      }
+    }
+
     func end() {
       shutdown(client, Int32(SHUT_RDWR))
       shutdown(device, Int32(SHUT_RDWR))
     }
   }
 
-  private static func send(_ bytes: [UInt8], to descriptor: Int32) {
+  fileprivate static func send(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
@@ -206,7 +214,7 @@ final class MischievousProxy: Sendable {
     _ frame: [UInt8], _ wire: Wire, _ passed: inout [[UInt8]], _ generator: inout SeededGenerator
   ) -> Bool {
     var frame = frame
-    func send(_ bytes: [UInt8]) { Self.send(bytes, to: wire.client) }
+    func send(_ bytes: [UInt8]) { wire.answer([bytes]) }
     let deed = isCalm.load(ordering: .relaxed) ? 99 : Int.random(in: 0..<100, using: &generator)
     switch deed {
     case 0..<2:
@@ -216,7 +224,7 @@ final class MischievousProxy: Sendable {
       let delay = UInt32.random(in: lateness, using: &generator)
       Thread.detachNewThread { [frame] in
         usleep(delay)
-        Self.send(frame, to: wire.client)
+        wire.answer([frame])
       }
     case 4..<9 where framing == .tcp:
       note("passed")
@@ -224,12 +232,13 @@ final class MischievousProxy: Sendable {
       return true
     case 9..<19:
       note("split")
+      var pieces: [[UInt8]] = []
       while frame.count > 1 {
         let count = Int.random(in: 1..<frame.count, using: &generator)
-        send(Array(frame[..<count]))
+        pieces.append(Array(frame[..<count]))
         frame.removeFirst(count)
       }
-      send(frame)
+      wire.answer(pieces + [frame])
     case 19..<24:
       note("doubled")
       // On a serial line the second one would be another's answer.

@@ -5,6 +5,8 @@ struct AggregationStage: Sendable {
   private var tags = TagTable<TagWindows>()
   /// So many values came too late for their windows, and are in no result.
   private(set) var tooLate: UInt64 = 0
+  /// Before this time no window is idle, by the monotonic clock: with many tags it would take long to look at each time.
+  private var idleTime = Int64.min
 
   /// - Parameter names: The tags that there are.
   init(_ rules: [ProcessingRule], names: [String], tags: TagRegistry) {
@@ -22,6 +24,7 @@ struct AggregationStage: Sendable {
         TagWindows(window, outputs: outputs), for: tags.intern(name), named: name)
     }
     self.tags.sort()
+    idleTime = .min
   }
 
   /// Takes the values of its tags out of the batch, from an index on, and puts the results of windows that are over in; gives the number of
@@ -42,6 +45,7 @@ struct AggregationStage: Sendable {
       if let place = tags.place(of: record.tag) {
         if tags[place].add(record, samples.doubleValue(of: record), closing: &results) {
           fates.count(.folded, record.tag.rawValue)
+          idleTime = min(idleTime, tags[place].idleTime)
           continue
         }
         tooLate += 1
@@ -55,10 +59,19 @@ struct AggregationStage: Sendable {
     }
     let taken = samples.count - kept
     samples.records.removeLast(taken)
-    for place in tags.order { tags[place].closeIdle(at: now, into: &results) }
+    closeIdle(at: now, into: &results)
     for result in results { fates.count(.acquired, result.tag.rawValue) }
     samples.records += results
     return taken
+  }
+
+  private mutating func closeIdle(at now: Int64, into results: inout [SampleBatch.Record]) {
+    guard now > idleTime else { return }
+    idleTime = .max
+    for place in tags.order {
+      tags[place].closeIdle(at: now, into: &results)
+      idleTime = min(idleTime, tags[place].idleTime)
+    }
   }
 
   /// The same for who does not count.
@@ -77,6 +90,7 @@ struct AggregationStage: Sendable {
       inherited.insert(oldPlace)
     }
     old.tags.forget(inherited)
+    idleTime = .min
   }
 
   /// The results of all windows that are open, whole or not.

@@ -19,6 +19,8 @@ struct ReportStage: Sendable {
 
   private var tags = TagTable<Reported>()
   private var doors = TagTable<SwingingDoor>()
+  /// Before this time no door has to be opened, by the monotonic clock: with many tags it would take long to look at each time.
+  private var releaseTime = Int64.min
   /// What is reported of a batch, where doors may add to it.
   private var reported: [SampleBatch.Record] = []
 
@@ -42,6 +44,7 @@ struct ReportStage: Sendable {
       }
     }
     doors.sort()
+    releaseTime = .min
   }
 
   /// Remembers what was reported last, for tags with the same rule; what is held back of them is then no longer the other's.
@@ -54,6 +57,7 @@ struct ReportStage: Sendable {
       doors[place] = old.doors[oldPlace]
       old.doors[oldPlace] = SwingingDoor(deviation: 0, silence: .max)
     }
+    releaseTime = .min
   }
 
   /// Removes what is not reported, from an index on, and gives the number of removed samples. What is held back counts when it is reported or
@@ -112,6 +116,7 @@ struct ReportStage: Sendable {
         removed += left
         fates.count(.suppressed, record.tag.rawValue, UInt64(left))
         fates.countHeld(record.tag.rawValue, wasHeld, doors[place].isHolding)
+        releaseTime = min(releaseTime, doors[place].releaseTime)
       } else if isNews(record, of: samples) {
         reported.append(record)
       } else {
@@ -120,7 +125,7 @@ struct ReportStage: Sendable {
       }
     }
     let first = reported.count
-    for place in doors.order { doors[place].releaseOld(at: now, into: &reported) }
+    releaseOld(at: now)
     for record in reported[first...] { fates.count(.released, record.tag.rawValue) }
     if start == 0 {
       swap(&samples.records, &reported)
@@ -128,6 +133,15 @@ struct ReportStage: Sendable {
       samples.records.replaceSubrange(start..., with: reported)
     }
     return removed
+  }
+
+  private mutating func releaseOld(at now: Int64) {
+    guard now >= releaseTime else { return }
+    releaseTime = .max
+    for place in doors.order {
+      doors[place].releaseOld(at: now, into: &reported)
+      releaseTime = min(releaseTime, doors[place].releaseTime)
+    }
   }
 
   /// What is held back.

@@ -9,6 +9,9 @@ struct SampleFlow {
   /// The configuration that samples bear.
   var configurationVersion: UInt32
   private let isCounting: Bool
+  /// The latest time of moments, by the monotonic clock: sources do not hand over quite in its order, and for who waits time
+  /// does not go back.
+  private var now = Int64.min
 
   init(
     _ stages: Stages, nextSequence: UInt64, configurationVersion: UInt32, isCounting: Bool = false
@@ -28,8 +31,8 @@ struct SampleFlow {
     let first = samples.count
     stages.apply(to: moments, into: &samples)
     if isCounting { fates.countAcquired(samples.records[first...]) }
-    let counts = stages.reduce(
-      &samples, from: first, now: moments.time.monotonic, counting: &fates)
+    now = max(now, moments.time.monotonic)
+    let counts = stages.reduce(&samples, from: first, now: now, counting: &fates)
     number(&samples, from: first)
     return counts
   }

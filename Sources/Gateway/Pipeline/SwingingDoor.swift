@@ -127,6 +127,13 @@ struct SwingingDoor: Sendable {
     begin(at: held)
   }
 
+  /// When `releaseOld` has something to do unless values come, by the monotonic clock.
+  var releaseTime: Int64 {
+    guard held != nil, let reported else { return .max }
+    let (time, isFar) = reported.record.monotonicTime.addingReportingOverflow(silence)
+    return isFar ? .max : time
+  }
+
   /// Reports what was held back for the longest silence.
   mutating func releaseOld(at now: Int64, into result: inout [SampleBatch.Record]) {
     if held != nil, isOld(now) { release(into: &result) }

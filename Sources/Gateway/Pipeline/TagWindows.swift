@@ -103,11 +103,17 @@ struct TagWindows: Sendable {
     close(open.count, into: &results)
   }
 
+  /// When `closeIdle` has something to do unless values come, by the monotonic clock.
+  var idleTime: Int64 {
+    guard !open.isEmpty else { return .max }
+    let (limit, isOverflow) = length.addingReportingOverflow(lateness)
+    let (time, isFar) = arrival.addingReportingOverflow(limit)
+    return isOverflow || isFar ? .max : time
+  }
+
   /// Ends windows to which nothing came for so long that nothing will.
   mutating func closeIdle(at now: Int64, into results: inout [SampleBatch.Record]) {
-    guard !open.isEmpty else { return }
-    let (limit, isOverflow) = length.addingReportingOverflow(lateness)
-    if !isOverflow, now.subtractingClamped(arrival) > limit { closeAll(into: &results) }
+    if now > idleTime { closeAll(into: &results) }
   }
 
   /// Whether it gathers the same for the same tags.
