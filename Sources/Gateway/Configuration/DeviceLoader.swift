@@ -132,8 +132,10 @@
       filter: String
     ) -> MessageTag? {
       let topic = section.text("topic", expected: "a topic", required: true)
-      let types = MessageTag.ValueType.allCases.map(\.rawValue).joined(separator: ", ")
-      let type = section.value("type", expected: "one of \(types)") {
+      let type = section.value(
+        "type",
+        expected: "one of \(MessageTag.ValueType.allCases.map(\.rawValue).joined(separator: ", "))"
+      ) {
         MessageTag.ValueType(rawValue: $0)
       }
       let path = section.text("json", expected: "keys joined by dots, such as readings.0.t")
@@ -173,11 +175,11 @@
 
     private func simulated(_ name: String, _ section: YAMLSection) -> SimulatedTag? {
       var tag = SimulatedTag(name: name)
-      let shapes = SimulatedTag.Shape.allCases.map(\.rawValue).joined(separator: ", ")
       tag.shape =
-        section.value("shape", expected: "one of \(shapes)") {
-          SimulatedTag.Shape(rawValue: $0)
-        } ?? tag.shape
+        section.value(
+          "shape",
+          expected: "one of \(SimulatedTag.Shape.allCases.map(\.rawValue).joined(separator: ", "))"
+        ) { SimulatedTag.Shape(rawValue: $0) } ?? tag.shape
       tag.minimum = section.number("min") ?? tag.minimum
       tag.maximum = section.number("max") ?? tag.maximum
       tag.period = section.duration("period") ?? tag.period

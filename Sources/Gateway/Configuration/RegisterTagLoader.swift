@@ -8,6 +8,9 @@
 
     init(_ section: YAMLSection) { self.section = section }
 
+    private var types: String { RegisterType.simple.map(\.name).joined(separator: ", ") }
+    private var orders: String { ByteOrder.of64Bits.map(\.name).joined(separator: ", ") }
+
     func load(_ name: String) -> RegisterTag? {
       let expected = "a table and a zero-based address, such as holding/10 or coil/0"
       guard let text = section.text("at", expected: expected, required: true) else {
@@ -24,8 +27,6 @@
       }
       let (table, address) = (place.table, place.offset)
       var tag = RegisterTag(name: name, table: table, address: address)
-      let types = RegisterType.simple.map(\.name).joined(separator: ", ")
-      let orders = ByteOrder.of64Bits.map(\.name).joined(separator: ", ")
       if table.isBits {
         tag.type = .bool
       } else {

@@ -8,8 +8,16 @@
   final class YAMLSection {
     let path: String
     private let mark: Mark?
-    private var entries: [(key: String, keyMark: Mark?, node: Node)] = []
-    private var asked: Set<String> = []
+    private struct Entry {
+      let key: String
+      let keyMark: Mark?
+      let node: Node
+      var isAsked = false
+    }
+
+    private var entries: [Entry] = []
+    /// Whatever was asked for, whether it is there or not.
+    private var asked: [String] = []
     private let log: ProblemLog
 
     init?(_ node: Node, path: String, log: ProblemLog) {
@@ -20,8 +28,9 @@
         log.add(node.mark, path, "expected a mapping (key: value)", "indent the keys below it")
         return nil
       }
+      entries.reserveCapacity(mapping.count)
       for (key, value) in mapping {
-        entries.append((key.scalar?.string ?? "?", key.mark, value))
+        entries.append(Entry(key: key.scalar?.string ?? "?", keyMark: key.mark, node: value))
       }
     }
 
@@ -29,7 +38,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are names that the user chose.
     func names(mayHaveBraces: Bool = false) -> [(String, Node)] {
-      asked = Set(entries.map(\.key))
+      askAll()
       for entry in entries
       where !ProblemLog.isName(mayHaveBraces ? ProblemLog.withoutBraces(entry.key) : entry.key) {
         log.add(
@@ -41,7 +50,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are tag paths, `device/tag`.
     var paths: [(String, Node)] {
-      asked = Set(entries.map(\.key))
+      askAll()
       for entry in entries {
         let parts = entry.key.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count < 2 || !parts.allSatisfy({ ProblemLog.isName(String($0)) }) else {
@@ -56,7 +65,7 @@
 
     /// The keys in the order of the file, for mappings whose keys are tag paths or beginnings of some, `device/*`.
     var patterns: [(String, Node)] {
-      asked = Set(entries.map(\.key))
+      askAll()
       for entry in entries {
         let whole = entry.key.hasSuffix("*") ? entry.key.dropLast() + "x" : entry.key[...]
         let parts = whole.split(separator: "/", omittingEmptySubsequences: false)
@@ -74,8 +83,16 @@
     func subpath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func node(_ key: String) -> Node? {
-      asked.insert(key)
-      return entries.first { $0.key == key }?.node
+      asked.append(key)
+      for index in entries.indices where entries[index].key == key {
+        entries[index].isAsked = true
+        return entries[index].node
+      }
+      return nil
+    }
+
+    private func askAll() {
+      for index in entries.indices { entries[index].isAsked = true }
     }
 
     func section(_ key: String) -> YAMLSection? {
@@ -99,25 +116,28 @@
     /// The value of a key as `parse` reads it; a problem when it is there and can't be read, or is
     /// required and missing.
     func value<Value>(
-      _ key: String, expected: String, required: Bool = false, _ parse: (String) -> Value?
+      _ key: String, expected: @autoclosure () -> String, required: Bool = false,
+      _ parse: (String) -> Value?
     ) -> Value? {
       guard let node = node(key) else {
         if required {
-          log.add(mark, path, "'\(key)' is missing", "add  \(key): \(expected)")
+          log.add(mark, path, "'\(key)' is missing", "add  \(key): \(expected())")
         }
         return nil
       }
       guard let text = node.scalar?.string, let value = parse(text) else {
         log.add(
           node.mark, subpath(key), "'\(node.scalar?.string ?? "...")' is no valid \(key)",
-          "write \(expected)")
+          "write \(expected())")
         return nil
       }
       return value
     }
 
-    func text(_ key: String, expected: String, required: Bool = false) -> String? {
-      value(key, expected: expected, required: required) { $0.isEmpty ? nil : $0 }
+    func text(
+      _ key: String, expected: @autoclosure () -> String, required: Bool = false
+    ) -> String? {
+      value(key, expected: expected(), required: required) { $0.isEmpty ? nil : $0 }
     }
 
     /// A secret that stands elsewhere: `${env:NAME}` or `${file:PATH}`.
@@ -155,8 +175,9 @@
 
     /// A whole number within bounds.
     func count(_ key: String, _ range: ClosedRange<Int>, of what: String) -> Int? {
-      let expected = "a number of \(what), \(range.lowerBound) to \(range.upperBound)"
-      return value(key, expected: expected) { text in
+      value(
+        key, expected: "a number of \(what), \(range.lowerBound) to \(range.upperBound)"
+      ) { text in
         Int(text).flatMap { range.contains($0) ? $0 : nil }
       }
     }
@@ -179,16 +200,17 @@
     }
 
     /// Which keys belong here depends on a value that could not be read: asks no more about the rest.
-    func giveUp() { asked = Set(entries.map(\.key)) }
+    func giveUp() { askAll() }
 
     /// To be called after the last question: every key that nobody asked for is a mistake.
     func finish() {
-      for entry in entries where !asked.contains(entry.key) {
-        let nearest = Spelling.nearest(to: entry.key, among: asked.sorted())
+      for entry in entries where !entry.isAsked {
+        let asked = Set(asked).sorted()
+        let nearest = Spelling.nearest(to: entry.key, among: asked)
         log.add(
           entry.keyMark, subpath(entry.key), "unknown key '\(entry.key)'",
           nearest.map { "did you mean '\($0)'?" }
-            ?? "known here: \(asked.sorted().joined(separator: ", "))")
+            ?? "known here: \(asked.joined(separator: ", "))")
       }
     }
   }

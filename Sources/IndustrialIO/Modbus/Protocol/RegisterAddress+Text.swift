@@ -7,18 +7,18 @@ extension RegisterAddress {
       ModbusError(.invalidRequest, "\"\(text)\" is no place in a device: \(reason)", advice: advice)
     }
     let forms = "write TABLE/ADDRESS with holding, input, coil or discrete and an address from 0"
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2 else {
+    guard let middle = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
       let isNumber = !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) }
       throw invalid(
         isNumber ? "a bare number may count from 0 or from 1" : "it is not TABLE/ADDRESS",
         isNumber ? "write holding/ADDRESS (from 0), or modicon/\(text) if a manual says so" : forms)
     }
-    guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }),
-      let number = Int(parts[1])
-    else { throw invalid("\"\(parts[1])\" is not a number", forms) }
-    if parts[0] == "modicon" {
-      guard let place = Self(modicon: number, digits: parts[1].utf8.count) else {
+    let (name, digits) = (text[..<middle], text[text.utf8.index(after: middle)...])
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }),
+      let number = Int(digits)
+    else { throw invalid("\"\(digits)\" is not a number", forms) }
+    if name == "modicon" {
+      guard let place = Self(modicon: number, digits: digits.utf8.count) else {
         throw invalid(
           "Modicon numbers are 1 to 9999, 10001, 30001 and 40001 on, or six digits",
           "40001 is holding/0, 30001 is input/0, 10001 is discrete/0, 00001 is coil/0")
@@ -26,8 +26,8 @@ extension RegisterAddress {
       self = place
       return
     }
-    guard let table = RegisterTable(name: parts[0]) else {
-      throw invalid("there is no table \"\(parts[0])\"", forms)
+    guard let table = RegisterTable(name: name) else {
+      throw invalid("there is no table \"\(name)\"", forms)
     }
     guard let offset = UInt16(exactly: number) else {
       throw invalid("addresses are 0 to 65535", forms)
