@@ -117,22 +117,24 @@ public final class FormulaSlots {
 
   /// Sets all inputs, in the order of the dependencies, to good values.
   ///
-  /// `values` must hold ``count`` numbers.
+  /// `values` must hold ``count`` numbers at least; what comes after them is left alone.
   @inlinable
-  public func setAll(_ values: UnsafePointer<Double>) {
+  public func setAll(_ values: UnsafeBufferPointer<Double>) {
+    precondition(values.count >= count, "a value is needed for each input")
+    guard let first = values.baseAddress else { return }
     withExtendedLifetime(self) {
       var slot = 0
       // A finite number less itself is zero, others leave bits behind.
       var trace = SIMD2<UInt64>()
       // Inputs are few: moving them two by two costs less than calling for a copy.
       while slot &+ 1 < count {
-        let pair = UnsafeRawPointer(values + slot).loadUnaligned(as: SIMD2<Double>.self)
+        let pair = UnsafeRawPointer(first + slot).loadUnaligned(as: SIMD2<Double>.self)
         UnsafeMutableRawPointer(registers + slot).storeBytes(of: pair, as: SIMD2<Double>.self)
         trace |= unsafeBitCast(pair - pair, to: SIMD2<UInt64>.self)
         slot &+= 2
       }
       if slot < count {
-        let value = values[slot]
+        let value = first[slot]
         registers[slot] = value
         trace[0] |= (value - value).bitPattern
       }

@@ -36,8 +36,8 @@ public struct SinkError: Error, Sendable, Equatable {
   public var message: String
   /// What to do about it.
   public var advice: String
-  /// The operating system's error number, 0 if it had no part in it.
-  public var errno: Int32
+  /// The operating system's error number, where it had a part in it.
+  public var errno: Int32?
   /// How long the destination asked to be left alone.
   public var retryAfter: Duration?
 
@@ -46,7 +46,7 @@ public struct SinkError: Error, Sendable, Equatable {
 
   /// An error with its parts.
   public init(
-    code: Code, destination: String, message: String, advice: String, errno: Int32 = 0
+    code: Code, destination: String, message: String, advice: String, errno: Int32? = nil
   ) {
     self.code = code
     self.destination = destination

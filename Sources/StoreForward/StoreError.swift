@@ -49,12 +49,12 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   public let path: String
   /// What to do about it, or empty.
   public let advice: String
-  /// The operating system's error number, 0 where there is none.
-  public let errno: Int32
+  /// The operating system's error number, where it had a part in it.
+  public let errno: Int32?
 
   /// An error with its context.
   public init(
-    _ code: Code, _ message: String, path: String = "", advice: String = "", errno: Int32 = 0
+    _ code: Code, _ message: String, path: String = "", advice: String = "", errno: Int32? = nil
   ) {
     self.code = code
     self.message = message

@@ -103,7 +103,7 @@ struct CanConvert: AsyncParsableCommand {
             + "the log's beginning and were written there")
       }
     } catch {
-      if error.errorNumber == 32 { throw OutputClosed() }
+      if error.errno == 32 { throw OutputClosed() }
       throw CanLogInput.failure(error, log)
     }
   }

@@ -73,7 +73,7 @@ struct CanDump: AsyncParsableCommand {
     } catch let error as CANBusError {
       throw Failure(error)
     } catch let error as CANLogError {
-      if error.errorNumber == 32 { throw OutputClosed() }
+      if error.errno == 32 { throw OutputClosed() }
       throw CanLogInput.failure(error, "-")
     }
   }

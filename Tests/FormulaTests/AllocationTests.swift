@@ -56,9 +56,7 @@ struct AllocationTests {
           _ = formula.evaluate(slots, state: &state, at: time)
           for slot in 0..<slots.count { slots[slot] = values[slot] }
           _ = formula.evaluate(slots)
-          values.withUnsafeBufferPointer {
-            if let base = $0.baseAddress { slots.setAll(base) }
-          }
+          values.withUnsafeBufferPointer { slots.setAll($0) }
           _ = formula.evaluate(slots)
         }
       }

@@ -164,7 +164,7 @@ struct WholeLanguageTests {
       slots[0] = value
       let result = formula.evaluate(slots)
       #expect(result.isGood == isGood && result.failure == nil, "\(source): \(result)")
-      withUnsafePointer(to: value) { slots.setAll($0) }
+      [value].withUnsafeBufferPointer { slots.setAll($0) }
       #expect(formula.evaluate(slots).isGood == isGood, "\(source)")
       slots[0] = 1
       #expect(!formula.evaluate(slots).value.isNaN)

@@ -157,6 +157,14 @@
       #expect(!FileManager.default.fileExists(atPath: folder.file("data/audit.key")))
     }
 
+    @Test("a line ends where its feed is, whatever editor wrote it", arguments: ["\n", "\r\n"])
+    func lineEnds(end: String) {
+      let old = ["schema: iiot/1", "every: 1s", "unit: 1"].joined(separator: end)
+      let changes = LineChanges(from: old, to: old.replacing("1s", with: "2s"))
+      #expect(changes.removed.map { $0.filter { !$0.isNewline } } == ["2: every: 1s"])
+      #expect(changes.added.count == 1)
+    }
+
     @Test("the lines that differ, as another program finds them", arguments: 0..<40)
     func changes(seed: UInt64) throws {
       var generator = SeededGenerator(seed: seed)

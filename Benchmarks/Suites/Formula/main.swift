@@ -27,10 +27,9 @@ for expression in MeasuredExpression.all {
       ours: { iterations in
         let slots = formula.makeSlots()
         numbers.withUnsafeBufferPointer { numbers in
-          guard let base = numbers.baseAddress else { return }
           for _ in 0..<iterations {
             for row in 0..<rows {
-              slots.setAll(base + row * stride)
+              slots.setAll(UnsafeBufferPointer(rebasing: numbers[(row * stride)...]))
               results[row] = formula.evaluate(slots).value
             }
           }

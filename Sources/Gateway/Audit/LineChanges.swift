@@ -36,7 +36,9 @@ struct LineChanges {
   }
 
   private static func lines(_ text: String) -> [Substring] {
-    text.split(separator: "\n", omittingEmptySubsequences: false)
+    // By bytes: of characters, a line feed behind a carriage return is none by itself.
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map(Substring.init)
   }
 
   private static func line(_ index: Int, _ text: Substring) -> String { "\(index + 1): \(text)" }

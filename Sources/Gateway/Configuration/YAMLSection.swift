@@ -29,7 +29,8 @@
         return nil
       }
       entries.reserveCapacity(mapping.count)
-      for (key, value) in mapping {
+      for index in mapping.indices {
+        let (key, value) = mapping[index]
         entries.append(Entry(key: key.scalar?.string ?? "?", keyMark: key.mark, node: value))
       }
     }

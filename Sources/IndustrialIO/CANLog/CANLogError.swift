@@ -26,14 +26,14 @@ public struct CANLogError: Error, Sendable, Equatable {
   public let message: String
   /// The file, when it has a name.
   public let path: String?
-  /// The system's error number, when it was the system that refused.
-  public let errorNumber: Int32?
+  /// The operating system's error number, where it had a part in it.
+  public let errno: Int32?
 
-  init(code: Code, message: String, path: String? = nil, errorNumber: Int32? = nil) {
+  init(code: Code, message: String, path: String? = nil, errno: Int32? = nil) {
     self.code = code
     self.message = message
     self.path = path
-    self.errorNumber = errorNumber
+    self.errno = errno
   }
 }
 

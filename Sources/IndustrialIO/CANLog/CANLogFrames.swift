@@ -103,7 +103,7 @@ public struct CANLogFrames: AsyncSequence, Sendable {
             CANLogError(
               code: .outOfResources,
               message: "no thread to read the log: \(failure?.explanation ?? "unknown reason")",
-              errorNumber: failure?.errorNumber))
+              errno: failure?.errorNumber))
         }
       }
       return try result.get()

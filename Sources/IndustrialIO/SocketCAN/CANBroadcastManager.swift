@@ -212,6 +212,6 @@ public final class CANBroadcastManager: Sendable {
       code: .invalidFrame, message: "the broadcast manager can't do this: \(what)",
       advice:
         "a cycle has 1 to \(Self.mostFrames) frames of one format; what is updated or stopped must exist",
-      interface: interface, errorNumber: EINVAL)
+      interface: interface, errno: EINVAL)
   }
 }

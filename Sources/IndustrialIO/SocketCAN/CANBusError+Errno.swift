@@ -7,13 +7,13 @@ extension CANBusError {
     _ status: Int32, _ what: String, _ interface: String
   ) throws(CANBusError) {
     guard status < 0 else { return }
-    throw CANBusError(errorNumber: -status, doing: what, interface: interface)
+    throw CANBusError(errno: -status, doing: what, interface: interface)
   }
 
   /// What an error number of a CAN socket means.
-  init(errorNumber: Int32, doing what: String, interface: String) {
+  init(errno: Int32, doing what: String, interface: String) {
     let (code, message, advice): (Code, String, String) =
-      switch errorNumber {
+      switch errno {
       case EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT:
         (
           .unsupported, "this kernel has no CAN",
@@ -49,11 +49,11 @@ extension CANBusError {
           "check that it is on the bus, and the identifiers or addresses of both sides"
         )
       case ENOMEM, EMFILE, ENFILE:
-        (.outOfResources, SystemFailure.explanation(of: errorNumber), "")
+        (.outOfResources, SystemFailure.explanation(of: errno), "")
       default:
-        (.failed, "\(what): \(SystemFailure.explanation(of: errorNumber))", "")
+        (.failed, "\(what): \(SystemFailure.explanation(of: errno))", "")
       }
     self.init(
-      code: code, message: message, advice: advice, interface: interface, errorNumber: errorNumber)
+      code: code, message: message, advice: advice, interface: interface, errno: errno)
   }
 }

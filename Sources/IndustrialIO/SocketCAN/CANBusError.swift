@@ -28,7 +28,7 @@ public struct CANBusError: Error, Sendable, Equatable {
     public static let notPossible = Code(rawValue: "notPossible")
     /// The system refused memory, a thread or a descriptor.
     public static let outOfResources = Code(rawValue: "outOfResources")
-    /// The system failed in another way; see `errorNumber`.
+    /// The system failed in another way; see `errno`.
     public static let failed = Code(rawValue: "failed")
   }
 
@@ -40,8 +40,8 @@ public struct CANBusError: Error, Sendable, Equatable {
   public let advice: String
   /// The interface.
   public let interface: String
-  /// The system's error number, if it was the system that refused.
-  public let errorNumber: Int32?
+  /// The operating system's error number, where it had a part in it.
+  public let errno: Int32?
 }
 
 extension CANBusError: CustomStringConvertible {

@@ -28,7 +28,7 @@ public struct CANInterface: Sendable, Hashable {
     guard link.is_can != 0 else {
       throw CANBusError(
         code: .noSuchInterface, message: "this is no CAN interface",
-        advice: "see what there is with: iiotctl can list", interface: name, errorNumber: nil)
+        advice: "see what there is with: iiotctl can list", interface: name, errno: nil)
     }
     self.init(name, index: index, link: link)
   }
@@ -44,7 +44,7 @@ public struct CANInterface: Sendable, Hashable {
   /// The CAN interfaces of this machine, by their numbers. Reading needs no privilege.
   public static func all() throws(CANBusError) -> [CANInterface] {
     guard let list = if_nameindex() else {
-      throw CANBusError(errorNumber: errno, doing: "listing the interfaces", interface: "any")
+      throw CANBusError(errno: errno, doing: "listing the interfaces", interface: "any")
     }
     defer { if_freenameindex(list) }
     var found: [CANInterface] = []
@@ -73,7 +73,7 @@ public struct CANInterface: Sendable, Hashable {
         throw CANBusError(
           code: .notPossible, message: "the interface is up already, and its settings can't change",
           advice: "take it down first: iiotctl can down \(name)", interface: name,
-          errorNumber: EBUSY)
+          errno: EBUSY)
       }
       try settings.apply(to: name)
     }
@@ -101,7 +101,7 @@ public struct CANInterface: Sendable, Hashable {
     let index = if_nametoindex(name)
     guard index != 0 else {
       throw CANBusError(
-        errorNumber: ENODEV, doing: "looking up the interface", interface: name)
+        errno: ENODEV, doing: "looking up the interface", interface: name)
     }
     return index
   }
@@ -123,16 +123,16 @@ public struct CANInterface: Sendable, Hashable {
       throw CANBusError(
         code: .notPermitted, message: "\(what): the system does not allow it",
         advice: "run it as root or with the capability CAP_NET_ADMIN", interface: name,
-        errorNumber: -status)
+        errno: -status)
     case EOPNOTSUPP, EINVAL, ERANGE, EDOM:
       throw CANBusError(
         code: .notPossible,
         message: "\(what): the interface can't do it"
           + (complaint.isEmpty ? "" : " (\(complaint))"),
         advice: "see what it can: ip -details link show \(name)", interface: name,
-        errorNumber: -status)
+        errno: -status)
     default:
-      throw CANBusError(errorNumber: -status, doing: what, interface: name)
+      throw CANBusError(errno: -status, doing: what, interface: name)
     }
   }
 }

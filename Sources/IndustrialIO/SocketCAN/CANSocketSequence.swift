@@ -70,7 +70,7 @@ public struct CANSocketSequence<Element: Sendable>: AsyncSequence, Sendable {
           return .success(queue)
         } catch {
           return .failure(
-            CANBusError(errorNumber: error.errorNumber, doing: error.call, interface: interface))
+            CANBusError(errno: error.errorNumber, doing: error.call, interface: interface))
         }
       }
       return try result.get()

@@ -96,7 +96,7 @@ public final class ISOTPChannel: Sendable {
         throw CANBusError(
           code: .notPossible, message: "the kernel does not take these options",
           advice: "two different identifiers; an FD length of 8, 12, 16, 20, 24, 32, 48 or 64",
-          interface: interface, errorNumber: EINVAL)
+          interface: interface, errno: EINVAL)
       }
       try CANBusError.check(opened, "opening an ISO-TP socket", interface)
       return opened
@@ -157,7 +157,7 @@ public final class ISOTPChannel: Sendable {
       // A frame was missing, came too late or was malformed.
       case ETIMEDOUT, EILSEQ, EBADMSG, EMSGSIZE, ECOMM: failures.add(1, ordering: .relaxed)
       case let number:
-        throw CANBusError(errorNumber: number, doing: "receiving", interface: interface)
+        throw CANBusError(errno: number, doing: "receiving", interface: interface)
       }
     }
   }
@@ -187,7 +187,7 @@ public final class ISOTPChannel: Sendable {
         if sent == bytes.count { return }
         let number = sent < 0 ? errno : EIO
         if number != EINTR {
-          throw CANBusError(errorNumber: number, doing: "sending", interface: interface)
+          throw CANBusError(errno: number, doing: "sending", interface: interface)
         }
       }
     }

@@ -33,7 +33,7 @@ final class J1939AddressKeeper: Sendable {
     do throws(SystemFailure) {
       wake = try WakeSignal()
     } catch {
-      throw CANBusError(errorNumber: error.errorNumber, doing: error.call, interface: interface)
+      throw CANBusError(errno: error.errorNumber, doing: error.call, interface: interface)
     }
   }
 
@@ -48,7 +48,7 @@ final class J1939AddressKeeper: Sendable {
       }
     } catch {
       throw CANBusError(
-        errorNumber: error.errorNumber, doing: error.call, interface: bus.interface)
+        errno: error.errorNumber, doing: error.call, interface: bus.interface)
     }
   }
 

@@ -82,7 +82,7 @@ public final class J1939Node: Sendable {
       throw CANBusError(
         code: .noAddress, message: "all addresses are those of nodes with lower names",
         advice: "give the node more addresses, or a name that comes before theirs",
-        interface: interface, errorNumber: nil)
+        interface: interface, errno: nil)
     }
     return node
   }
@@ -95,7 +95,7 @@ public final class J1939Node: Sendable {
       code: .notPossible,
       message: addresses.isEmpty
         ? "a node needs an address" : "a node's address is 0 to \(highest), not \(wrong)",
-      advice: "", interface: interface, errorNumber: nil)
+      advice: "", interface: interface, errno: nil)
   }
 
   private init(
@@ -174,14 +174,14 @@ public final class J1939Node: Sendable {
         code: .invalidFrame, message: "this is no J1939 message",
         advice: "a group has 18 bits; below 0xF000 its low byte is 0, from there it goes to all; "
           + "the priority is 0 to 7; there is a byte at least",
-        interface: interface, errorNumber: nil)
+        interface: interface, errno: nil)
     }
     guard address != Self.noAddress else {
       throw CANBusError(
         code: .noAddress,
         message: "the node has no address: nodes with lower names have claimed it",
         advice: "give the node more addresses, or a name that comes before theirs",
-        interface: interface, errorNumber: nil)
+        interface: interface, errno: nil)
     }
     try await sender.send(
       Array(bytes), group: group, to: destination, priority: Int32(priority))
@@ -291,15 +291,15 @@ public final class J1939Node: Sendable {
     private func givenUp(_ number: Int32) -> CANBusError {
       switch number {
       case EHOSTUNREACH:
-        CANBusError(errorNumber: ETIME, doing: "sending", interface: interface)
+        CANBusError(errno: ETIME, doing: "sending", interface: interface)
       case EALREADY, EMSGSIZE, EBADMSG, ENOTRECOVERABLE, EPROTO, EBADSLT:
         CANBusError(
           code: .noAnswer, message: "sending: one side gave the message up",
           advice: number == EALREADY
             ? "the other node is busy with another message: try again"
             : "the other node can't take a message of this length or kind now",
-          interface: interface, errorNumber: number)
-      default: CANBusError(errorNumber: number, doing: "sending", interface: interface)
+          interface: interface, errno: number)
+      default: CANBusError(errno: number, doing: "sending", interface: interface)
       }
     }
   }

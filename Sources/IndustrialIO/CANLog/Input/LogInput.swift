@@ -37,14 +37,14 @@ struct LogInput: ~Copyable, Sendable {
       throw CANLogError(
         code: .cannotOpen,
         message: "cannot open the log: \(SystemFailure.explanation(of: number))", path: path,
-        errorNumber: number)
+        errno: number)
     }
     var status = stat()
     if fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
       _ = close(opened)
       throw CANLogError(
         code: .cannotOpen, message: "cannot open the log: it is a directory", path: path,
-        errorNumber: EISDIR)
+        errno: EISDIR)
     }
     self.init(descriptor: opened, owned: true, path: path)
   }
@@ -127,7 +127,7 @@ struct LogInput: ~Copyable, Sendable {
       throw CANLogError(
         code: .unreadable,
         message: "reading failed after \(offset + Int64(end)) bytes: "
-          + SystemFailure.explanation(of: number), path: path, errorNumber: number)
+          + SystemFailure.explanation(of: number), path: path, errno: number)
     }
   }
 

@@ -26,7 +26,7 @@ public struct CANLogWriterOptions: Sendable, Hashable {
 /// (`can0` is 1); an error frame's classes and details are not kept in ASC. ASC and BLF count times from
 /// the log's first frame: a frame that is older than that one by more than a millisecond is written at the start,
 /// and counted in ``shiftedTimes``.
-public struct CANLogWriter: ~Copyable {
+public struct CANLogWriter: ~Copyable, Sendable {
   private var encoder: any CANLogEncoder
   private let descriptor: Int32
   private let ownsDescriptor: Bool
@@ -70,7 +70,7 @@ public struct CANLogWriter: ~Copyable {
       throw CANLogError(
         code: .cannotOpen,
         message: "cannot write the log: \(SystemFailure.explanation(of: number))", path: path,
-        errorNumber: number)
+        errno: number)
     }
     return opened
   }
@@ -127,7 +127,7 @@ public struct CANLogWriter: ~Copyable {
         let number = errno
         throw CANLogError(
           code: .cannotWrite, message: "cannot write: \(SystemFailure.explanation(of: number))",
-          path: path, errorNumber: number)
+          path: path, errno: number)
       }
     }
   }

@@ -3,6 +3,10 @@ extension RegisterAddress {
   ///
   /// Throws `.invalidRequest` for anything else. A bare number is refused: nobody can know whether it counts from 0 or 1.
   public init(_ text: some StringProtocol) throws(ModbusError) {
+    try self.init(parsing: String(text))
+  }
+
+  private init(parsing text: String) throws(ModbusError) {
     func invalid(_ reason: String, _ advice: String) -> ModbusError {
       ModbusError(.invalidRequest, "\"\(text)\" is no place in a device: \(reason)", advice: advice)
     }
