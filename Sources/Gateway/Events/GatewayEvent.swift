@@ -43,3 +43,11 @@ public struct GatewayEvent: Sendable {
     self.phase = phase
   }
 }
+
+extension GatewayEvent: CustomStringConvertible {
+  /// One line: time, level, source, words.
+  public var description: String {
+    "\(time) \(level.rawValue) \(source): "
+      + message.split(separator: "\n").joined(separator: "; ")
+  }
+}

@@ -11,10 +11,7 @@ enum EventFormat: String, ExpressibleByArgument, CaseIterable {
 
   func show(_ event: GatewayEvent) {
     switch self {
-    case .text:
-      StandardError.print(
-        "\(event.time) \(event.level.rawValue) \(event.source): "
-          + event.message.split(separator: "\n").joined(separator: "; "))
+    case .text: StandardError.print("\(event)")
     case .jsonl:
       var line = Array("{\"time\":\"\(event.time)\",\"level\":\"\(event.level.rawValue)\"".utf8)
       for (key, value) in [
