@@ -100,6 +100,7 @@ public final class GatewayRuntime: Sendable {
           board: board, report: events))
     }
     self.runners = runners
+    books.settleSinks()
     try await forgetPlaces(of: configuration)
   }
 
