@@ -40,12 +40,12 @@
         // At its beginning a full disk would end it at once; later it waits for room.
         disk.rules = ["full:/disk/:\(Int.random(in: 100...300, using: &random)):3"]
         let process = try GatewayTool.run(in: folder, environment: disk.environment)
-        try await waitForLines(round * 4000 - 2000, in: "disk/all.jsonl", of: process)
+        try await waitForLines(round * 12_000 - 6000, in: "disk/all.jsonl", of: process)
         try writeConfiguration(
           data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"),
           extra: round % 2 == 1 ? folder.file("disk/extra.jsonl") : nil)
         _ = try? await client.ask("reload")
-        try await waitForLines(round * 4000, in: "disk/all.jsonl", of: process)
+        try await waitForLines(round * 12_000, in: "disk/all.jsonl", of: process)
         process.end()
       }
       // Every sample that was ever stored.

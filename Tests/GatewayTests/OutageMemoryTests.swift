@@ -50,13 +50,13 @@
       var peaks: [Int] = []
       var acquired: UInt64 = 0
       // The buffer holds some 120,000 of them: at the second look it is full.
-      for _ in 0..<6 {
+      for round in 0..<6 {
         acquired += 80_000
         while try await status(client, process)["acquired"].flatMap(UInt64.init) ?? 0 < acquired {
           try await Task.sleep(for: .milliseconds(50))
         }
         stalled = []
-        for _ in 0..<8 {
+        for _ in 0..<(round < 2 ? 0 : 8) {
           let asking = try Client(path: folder.file("data/control.sock"))
           asking.send(#"{"version":1,"request":"ledger"}"# + "\n")
           stalled.append(asking)
@@ -85,7 +85,7 @@
       #expect(peaks[5] - peaks[1] < 16 << 10, comment)
       // The intake fills up: 65,536 samples.
       #expect(peaks[7] - peaks[5] < 48 << 10, comment)
-      #expect(peaks[7] < 320 << 10, comment)
+      #expect(peaks[7] < 192 << 10, comment)
       print("memory in an outage, \(comment.rawValue)")
       withExtendedLifetime((stalled, queue)) {}
     }
