@@ -64,6 +64,7 @@ public final class GatewayRuntime: Sendable {
     let events: @Sendable (GatewayEvent) -> Void = { eventBoard.report($0) }
     report = events
     try configuration.checkBuffer()
+    try StateVersions.check(configuration)
     intake = Intake(limit: Self.intakeLimit)
     journal = configuration.journal.map {
       Journal($0, dataFolder: configuration.dataFolder, report: events)
@@ -100,6 +101,7 @@ public final class GatewayRuntime: Sendable {
           board: board, report: events))
     }
     self.runners = runners
+    books.settleSinks()
     try await forgetPlaces(of: configuration)
   }
 
@@ -201,7 +203,7 @@ public final class GatewayRuntime: Sendable {
     await audit.started(history)
     let version = configurationVersion.number
     let text = configuration.text?.yaml
-    let journaling = Task { await journal?.run() }
+    let journaling = Task { if let journal { await journal.run() } }
     let writer = Task {
       var first = stages.makeStages(tags: tags)
       first.restore()
@@ -232,8 +234,10 @@ public final class GatewayRuntime: Sendable {
     await ticks.value
     intake.finish()
     await writer.value
-    journal?.finish()
-    await journaling.value
+    if let journal {
+      journal.finish()
+      await journal.waitForEnd(of: journaling)
+    }
     await memory.write()
     let observing = Task { await observers.finish(buffer, grace: grace) }
     await forwarding.finish(grace: grace)

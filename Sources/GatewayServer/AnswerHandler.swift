@@ -57,6 +57,11 @@
       case .end:
         guard let head else { return }
         self.head = nil
+        // Who asks again and again without taking the answers would have them pile up here.
+        guard context.channel.isWritable else {
+          context.close(promise: nil)
+          return
+        }
         answer(head, context)
       }
     }

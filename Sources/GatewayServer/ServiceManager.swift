@@ -42,14 +42,25 @@ public struct ServiceManager: Sendable {
 
   /// Sends signs of life as long as the gateway gives some, until the task is cancelled.
   public func watch(_ gateway: GatewayRuntime) async {
+    await watch(gateway, by: ContinuousClock())
+  }
+
+  func watch<Time: Clock>(_ gateway: GatewayRuntime, by clock: Time) async
+  where Time.Duration == Duration {
     guard let watchdog else { return }
-    let clock = ContinuousClock()
     var (beat, changed) = (gateway.heartbeat, clock.now)
-    while (try? await clock.sleep(for: watchdog / 3)) != nil {
-      if gateway.heartbeat != beat { (beat, changed) = (gateway.heartbeat, clock.now) }
-      if changed.duration(to: clock.now) < .seconds(15) { isAlive() }
+    while (try? await clock.sleep(until: clock.now.advanced(by: watchdog / 3), tolerance: nil))
+      != nil
+    {
+      let now = clock.now
+      let latest = gateway.heartbeat
+      if latest != beat { (beat, changed) = (latest, now) }
+      if changed.duration(to: now) < Self.longestSilence { isAlive() }
     }
   }
+
+  /// A gateway that moves at all gives a sign of life every ten seconds.
+  static let longestSilence: Duration = .seconds(15)
 
   private static func line(_ text: String) -> String {
     String(text.map { $0.isNewline ? " " : $0 })

@@ -9,8 +9,9 @@ struct GatewayLedger: AsyncParsableCommand {
     abstract: "Says what became of every sample of a gateway, tag by tag.",
     discussion: """
       For each tag: acquired = suppressed + folded + shed + held + stored. For each tag and sink: stored = delivered + dead-lettered + \
-      withheld + evicted + damaged + waiting. Each term is counted where it happens (docs/ledger.md). Only reads, and may be used \
-      while the gateway runs; what sinks confirmed within the last second then still counts as waiting.
+      withheld + evicted + damaged + waiting. Each term is counted where it happens (docs/ledger.md). A running gateway is asked \
+      over the socket in its data folder and tells its numbers of this moment. When none runs, or it does not answer (which is said), the \
+      data folder is read; what sinks confirmed within the last second before then still counts as waiting.
 
       Example:
         iiotctl gateway ledger gateway.yaml --tag 'pump-01/*'
@@ -30,14 +31,17 @@ struct GatewayLedger: AsyncParsableCommand {
   @Option(help: "How to print: table, csv or jsonl (default: table on a terminal, else jsonl).")
   var format: LedgerFormat?
 
+  @Option(help: "How long a running gateway may take to answer, such as 5s.")
+  var timeout = DurationArgument(.seconds(60))
+
   func run() async throws {
-    try await Interruption.cancels { try show() }
+    try await Interruption.cancels { try await show() }
   }
 
-  private func show() throws {
+  private func show() async throws {
     let ledger: Ledger
     do {
-      ledger = try LedgerReader.ledger(dataFolder: folder())
+      ledger = try await currentLedger(in: folder())
     } catch let error as StoreError {
       throw Failure(error)
     }
@@ -60,6 +64,20 @@ struct GatewayLedger: AsyncParsableCommand {
     throw Failure(
       "the ledger does not balance in \(discrepancies.count) places", at: first,
       advice: "see docs/ledger.md for what can cause it")
+  }
+
+  /// From the gateway itself if it runs and answers, else from what it has on the disk.
+  private func currentLedger(in folder: String) async throws -> Ledger {
+    do throws(ControlError) {
+      return try await ControlClient(dataFolder: folder, timeout: timeout.duration).ledger()
+    } catch {
+      if error.code != .notRunning || ProcessMark.runningProcess(dataFolder: folder) != nil {
+        StandardError.print(
+          "warning: the gateway runs, but can't be asked: \(error.message)\n  \(error.place)\n"
+            + "  its data folder is read instead; what sinks confirmed lately may count as waiting")
+      }
+      return try LedgerReader.ledger(dataFolder: folder)
+    }
   }
 
   private func folder() throws -> String {

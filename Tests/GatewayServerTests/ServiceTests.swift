@@ -1,12 +1,12 @@
 #if Server && Gateway
   import Foundation
-  import Gateway
   import Logging
   import ServiceLifecycle
   import Synchronization
   import TestSupport
   import Testing
 
+  @testable import Gateway
   @testable import GatewayServer
 
   @Suite("A gateway as a service among others", .timeLimit(.minutes(15)))
@@ -110,7 +110,7 @@
     }
 
     @Test(
-      "the service manager hears of the beginning, the end and signs of life; none when nothing moves"
+      "the service manager hears of the beginning, the end and signs of life"
     )
     func manager() async throws {
       let path = "/tmp/iiot-notify-\(getpid())"
@@ -135,6 +135,115 @@
       // Nobody there: nothing happens.
       ServiceManager(address: "/nowhere/at/all", watchdog: nil).ready("x")
       ServiceManager(address: String(repeating: "/x", count: 200), watchdog: nil).ready("x")
+    }
+
+    @Test("a lane that no longer goes round gives no sign of life, and one that goes on does again")
+    func stuckLane() async throws {
+      let path = "/tmp/iiot-notify-stuck-\(getpid())"
+      defer { unlink(path) }
+      let descriptor = try listen(at: path)
+      defer { close(descriptor) }
+      let manager = ServiceManager(address: path, watchdog: .seconds(30))
+      let gateway = try await GatewayRuntime(configuration())
+      let running = Task { try await gateway.run() }
+      let clock = TurnedClock()
+      let watching = Task { await manager.watch(gateway, by: clock) }
+      for _ in 0..<3 {
+        try await beats(gateway)
+        try await clock.turn(by: .seconds(10))
+        #expect(messages(descriptor) == ["WATCHDOG=1\n"])
+      }
+      // The lane waits at what it is told of these samples.
+      let isStuck = Mutex(false)
+      let release = DispatchSemaphore(value: 0)
+      var moments = Moments(at: .now())
+      moments.onStored = { _ in
+        isStuck.withLock { $0 = true }
+        release.wait()
+      }
+      gateway.intake.add(moments)
+      while !isStuck.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
+      // What it did before it was stuck counts for fifteen seconds from when it was seen.
+      for _ in 0..<2 { try await clock.turn(by: .seconds(10)) }
+      _ = messages(descriptor)
+      for _ in 0..<6 {
+        try await clock.turn(by: .seconds(10))
+        #expect(messages(descriptor) == [])
+      }
+      release.signal()
+      try await beats(gateway)
+      try await clock.turn(by: .seconds(10))
+      #expect(messages(descriptor) == ["WATCHDOG=1\n"])
+      watching.cancel()
+      await watching.value
+      running.cancel()
+      try await running.value
+    }
+
+    private func beats(_ gateway: GatewayRuntime) async throws {
+      let before = gateway.heartbeat
+      while gateway.heartbeat == before { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// What has come up to now.
+    private func messages(_ descriptor: Int32) -> [String] {
+      var found: [String] = []
+      var block = [UInt8](repeating: 0, count: 4096)
+      while true {
+        let count = recv(descriptor, &block, block.count, Int32(MSG_DONTWAIT))
+        guard count > 0 else { return found }
+        found.append(String(decoding: block[..<count], as: UTF8.self))
+      }
+    }
+
+    /// A clock that is turned by hand, for one who sleeps by it.
+    private final class TurnedClock: Clock, Sendable {
+      struct Instant: InstantProtocol {
+        var time: Duration
+        func advanced(by duration: Duration) -> Instant { Instant(time: time + duration) }
+        func duration(to other: Instant) -> Duration { other.time - time }
+        static func < (a: Instant, b: Instant) -> Bool { a.time < b.time }
+      }
+
+      private struct State {
+        var now = Instant(time: .zero)
+        var sleeper: (until: Instant, continuation: CheckedContinuation<Void, Never>)?
+      }
+      private let state = Mutex(State())
+
+      var now: Instant { state.withLock { $0.now } }
+      var minimumResolution: Duration { .nanoseconds(1) }
+
+      func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        await withTaskCancellationHandler {
+          await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+              let isOver = Task.isCancelled || state.now >= deadline
+              if !isOver { state.sleeper = (deadline, continuation) }
+              return isOver
+            }
+            if isOver { continuation.resume() }
+          }
+        } onCancel: {
+          state.withLock { $0.sleeper.take() }?.continuation.resume()
+        }
+        try Task.checkCancellation()
+      }
+
+      /// Turns it on, and waits until the sleeper has done what it does and sleeps again.
+      func turn(by duration: Duration) async throws {
+        try await waitForSleeper()
+        let woken = state.withLock { state in
+          state.now = state.now.advanced(by: duration)
+          return state.sleeper.map { $0.until <= state.now } == true ? state.sleeper.take() : nil
+        }
+        woken?.continuation.resume()
+        try await waitForSleeper()
+      }
+
+      private func waitForSleeper() async throws {
+        while state.withLock({ $0.sleeper == nil }) { try await Task.sleep(for: .milliseconds(1)) }
+      }
     }
   }
 #endif

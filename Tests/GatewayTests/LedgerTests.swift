@@ -24,7 +24,8 @@
 
     @Test(
       "over kills, evictions, flipped bits, dead letters, a stopped sink, suppressed and folded samples",
-      .enabled(if: WebServer.path != nil && Program.path != nil, "python3 or iiotctl is not there"))
+      .enabled(
+        if: WebServer.path != nil && GatewayTool.path != nil, "python3 or iiotctl is not there"))
     func campaign() async throws {
       let seed =
         ProcessInfo.processInfo.environment["IIOT_SEED"].flatMap { UInt64($0) }
@@ -155,95 +156,28 @@
       }
     }
 
-    private func counts(_ samples: [UInt64: String]) -> [String: UInt64] {
-      samples.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-    }
-
     // MARK: What others say
 
-    /// The samples that can be read in the buffer: their tags by their numbers.
     private func dump() throws -> [UInt64: String] {
-      var samples: [UInt64: String] = [:]
-      let tags = TagRegistry()
-      for lane in BufferLane.allCases {
-        let directory = folder.file("data/\(lane.folder)")
-        guard FileManager.default.fileExists(atPath: directory) else { continue }
-        let reader = try StoreReader(directory: directory, from: .oldest)
-        while let found = try reader.next({ try self.samples(of: $0, tags) }) {
-          samples.merge(found) { $1 }
-        }
-      }
-      return samples
+      try IndependentCounts.inBuffer(of: folder.file("data"))
     }
-
-    private func samples(
-      of batch: borrowing StoredBatch, _ tags: TagRegistry
-    ) throws -> [UInt64: String] {
-      var samples: [UInt64: String] = [:]
-      for index in 0..<batch.count {
-        var block = SampleBatch()
-        try SampleCodec.decode(batch.payload(at: index), tags: tags, into: &block)
-        for sample in block { samples[sample.sequence] = tags.name(of: sample.tag) }
-      }
-      return samples
-    }
-
-    private struct Line: Decodable {
-      var tag: String
-      var seq: UInt64
-    }
-
-    private struct DeadLine: Decodable { var sample: Line }
 
     private func numbers(in file: String) throws -> [UInt64: String] {
-      guard FileManager.default.fileExists(atPath: folder.file(file)) else { return [:] }
-      var samples: [UInt64: String] = [:]
-      let decoder = JSONDecoder()
-      for text in try folder.text(of: file).split(separator: "\n") {
-        let data = Data(text.utf8)
-        // A kill may have cut the last line of a run.
-        if let line = try? decoder.decode(Line.self, from: data) {
-          samples[line.seq] = line.tag
-        } else if let line = try? decoder.decode(DeadLine.self, from: data) {
-          samples[line.sample.seq] = line.sample.tag
-        }
-      }
-      return samples
+      try IndependentCounts.inLines(of: folder.file(file))
     }
 
-    /// What the web server took.
     private func posted() throws -> [UInt64: String] {
-      var samples: [UInt64: String] = [:]
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder.file("posts")) {
-        let data = try Data(contentsOf: URL(filePath: folder.file("posts/\(name)")))
-        guard let lines = try? JSONDecoder().decode([Line].self, from: data),
-          !lines.contains(where: { $0.tag == Self.refused })
-        else { continue }
-        for line in lines { samples[line.seq] = line.tag }
-      }
-      return samples
+      try IndependentCounts.posted(to: folder.file("posts"), without: Self.refused)
+    }
+
+    private func counts(_ samples: [UInt64: String]) -> [String: UInt64] {
+      IndependentCounts.byTag(samples)
     }
 
     // MARK: What is done to it
 
-    private enum Program {
-      static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().path
-      static var path: String? {
-        FileManager.default.isExecutableFile(atPath: "\(folder)/iiotctl")
-          ? "\(folder)/iiotctl" : nil
-      }
-    }
-
-    private func start(_ arguments: [String] = []) throws -> ChildProcess {
-      try ChildProcess(
-        try #require(Program.path),
-        ["gateway", "run", "gateway.yaml", "--quiet"] + arguments, folder: folder.path,
-        errors: folder.file("events"))
-    }
-
     private func killed(after time: Duration) async throws {
-      let process = try start()
+      let process = try GatewayTool.run(in: folder)
       while !FileManager.default.fileExists(atPath: folder.file("all.jsonl")) {
         try await Task.sleep(for: .milliseconds(5))
       }
@@ -256,7 +190,7 @@
     private func settled(_ names: [String], web: String, stuck: String) async throws {
       try writeConfiguration(web: web, stuck: stuck, every: "1h")
       defer { try? writeConfiguration(web: web, stuck: stuck) }
-      let process = try start()
+      let process = try GatewayTool.run(in: folder)
       defer {
         kill(process.pid, SIGKILL)
         _ = process.wait()

@@ -48,6 +48,9 @@ struct ConfigurationHistory {
     }
   }
 
+  /// Where the newest text stands; nil where there is none.
+  var newestFile: String? { newest > 0 ? path(newest) : nil }
+
   private func path(_ number: UInt32) -> String { "\(folder)/\(number).yaml" }
 
   /// The largest number of a file; 0 for none.

@@ -53,7 +53,7 @@ public struct ControlClient: Sendable {
 
   /// Sends a request and gives the answer's lines of data.
   ///
-  /// - Parameter request: `status` or `reload`.
+  /// - Parameter request: `status`, `ledger` or `reload`.
   /// - Throws: `ControlError` when nobody answers or what was asked is not done.
   public func ask(_ request: String) async throws(ControlError) -> [Line] {
     let asking = Asking()

@@ -70,6 +70,7 @@ enum ControlRequests {
   static let all: [String: @Sendable (ControlRequest, GatewayRuntime) async -> ControlAnswer] = [
     "status": { _, gateway in await gateway.statusAnswer() },
     "reload": { request, gateway in await gateway.reloadAnswer(request) },
+    "ledger": { _, gateway in await gateway.ledgerAnswer() },
   ]
 
   static func answer(_ request: ControlRequest, of gateway: GatewayRuntime) async -> ControlAnswer {

@@ -110,7 +110,7 @@ extension GatewayRuntime {
 }
 
 extension OrderedJSON {
-  fileprivate static func count(_ number: UInt64) -> OrderedJSON { .literal("\(number)") }
+  static func count(_ number: UInt64) -> OrderedJSON { .literal("\(number)") }
 
   fileprivate static func seconds(_ duration: Duration) -> OrderedJSON {
     .literal("\(((duration / .seconds(1)) * 1000).rounded() / 1000)")

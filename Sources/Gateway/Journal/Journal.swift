@@ -107,6 +107,29 @@ final class Journal: Sendable {
     bell.ring()
   }
 
+  /// So long the end of a gateway waits for a disk that does not answer.
+  static let patience: Duration = .seconds(5)
+
+  /// Waits until everything is written after `finish`. A disk that hangs does not hold up the end: the last entries are given up then, and
+  /// that is told.
+  func waitForEnd(of writing: Task<Void, Never>, atMost limit: Duration = patience) async {
+    let outcome = Intake.Outcome()
+    let waiting = Task {
+      await writing.value
+      outcome.set(true)
+    }
+    let giveUp = Task { await outcome.giveUp(after: limit) }
+    let isWritten = await outcome.value
+    giveUp.cancel()
+    waiting.cancel()
+    guard !isWritten else { return }
+    report(
+      GatewayEvent(
+        .error, source: "journal",
+        "its last entries can't be written: the disk has not answered for \(limit). They are given up; see to the disk [\(folder)]"
+      ))
+  }
+
   /// Writes what is added, until `finish`.
   func run() async {
     var condition = ConditionReporter(source: "journal", report: report)

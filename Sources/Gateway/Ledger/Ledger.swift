@@ -83,13 +83,21 @@ public struct Ledger: Sendable {
   public var tags: [Source]
   /// The sinks, in the order in which they came up.
   public var sinks: [Sink]
+  /// Entries of the ledger's file that can't be read, because both copies of one of them or of one before are damaged: the counts are
+  /// those from before them. Told by `LedgerReader` until a gateway has opened the folder again.
+  public var unreadEntries: Int = 0
 
-  /// Whether all sums come out and no record is unknown.
+  /// Whether all sums come out, no record is unknown and no entry unread.
   public var isBalanced: Bool { discrepancies.isEmpty }
 
   /// What does not come out, a line each, in words.
   public var discrepancies: [String] {
     var lines: [String] = []
+    if unreadEntries > 0 {
+      lines.append(
+        "\(unreadEntries) entries of the ledger's file can't be read: both copies of the first are damaged"
+      )
+    }
     for tag in tags where !tag.isBalanced {
       let sum = tag.suppressed &+ tag.folded &+ tag.shed.total &+ tag.held &+ tag.stored
       lines.append("\(tag.tag): acquired \(tag.acquired), accounted for \(sum)")
@@ -124,7 +132,7 @@ extension Ledger {
           tooLarge: count(.shedTooLarge)),
         held: count(.held) &- count(.released), stored: count(.stored))
     }
-    sinks = state.sinks.enumerated().map { index, sink in
+    sinks = state.settledSinks.enumerated().map { index, sink in
       let rows = state.names.enumerated().compactMap { number, name -> Receipt? in
         func count(_ outcome: SinkOutcome) -> UInt64 { sink.columns[outcome.rawValue][number] }
         let stored = state.columns[SampleFate.stored.rawValue][number]

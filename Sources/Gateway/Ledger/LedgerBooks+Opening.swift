@@ -15,6 +15,16 @@ extension LedgerBooks {
     if contents?.isRepaired == true {
       report(GatewayEvent(.warning, source: "ledger", "a damaged entry was read from its copy"))
     }
+    if let contents, contents.unread > 0 {
+      let path = LedgerFile.path(contents.file, in: dataFolder)
+      keepCopy(of: path)
+      report(
+        GatewayEvent(
+          .error, source: "ledger",
+          "both copies of an entry are damaged: it and what was added behind it, \(contents.unread) entries, can't be read. The counts go "
+            + "on from before; what was confirmed since goes to the sinks once more [\(path), kept as \(path).old]"
+        ))
+    }
     if let state = known, !state.fits(buffer) {
       keepOldFiles(dataFolder)
       known = nil
@@ -65,6 +75,12 @@ extension LedgerBooks {
 
   private static func hasFiles(_ folder: String) -> Bool {
     (0..<2).contains { access(LedgerFile.path($0, in: folder), F_OK) == 0 }
+  }
+
+  /// The file itself stays until the other one has taken its turn.
+  private static func keepCopy(of path: String) {
+    guard let bytes = readFile(path) else { return }
+    try? replaceFile(path + ".old", with: bytes)
   }
 
   private static func keepOldFiles(_ folder: String) {

@@ -19,13 +19,13 @@ struct SinkReceipt {
 }
 
 extension LedgerBooks {
-  /// The number of a sink in the books; one that is new gets its place.
+  /// The number of a sink in the books; one that is new gets its place, on trial until `settleSinks`.
   ///
   /// - Parameter acknowledged: What the buffer's stores know of a sink that the books don't, by the lane's number.
   func sink(_ name: String, acknowledged: [UInt64?]) -> Int {
     withState { state in
       if let known = state.sinks.firstIndex(where: { $0.name == name }) { return known }
-      var sink = SinkBook(name: name)
+      var sink = SinkBook(name: name, isOnTrial: true)
       for lane in state.lanes.indices {
         guard let acknowledged = acknowledged[lane] else { continue }
         // Eviction may be ahead of what the store says.
@@ -38,9 +38,23 @@ extension LedgerBooks {
         if stored > 0 { sink.columns[SinkOutcome.before.rawValue].add(number, stored) }
       }
       state.sinks.append(sink)
-      state.isChanged = true
       return state.sinks.count - 1
     }
+  }
+
+  /// The sinks that were new are there for good.
+  func settleSinks() {
+    withState { state in
+      for index in state.sinks.indices where state.sinks[index].isOnTrial {
+        state.sinks[index].isOnTrial = false
+        state.isChanged = true
+      }
+    }
+  }
+
+  /// The sinks that were new do not come to be. Nobody may use their numbers any more.
+  func dropSinksOnTrial() {
+    withState { state in state.sinks.removeAll(where: \.isOnTrial) }
   }
 
   /// Where a sink is in a lane.

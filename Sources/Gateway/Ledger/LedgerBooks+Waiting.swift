@@ -13,7 +13,7 @@ extension LedgerBooks {
   func beginWaitingCount() -> LedgerMoment {
     withState { state in
       let scans = BufferLane.allCases.map { lane in
-        let places = state.sinks.map { $0.places[lane.rawValue].through }
+        let places = state.settledSinks.map { $0.places[lane.rawValue].through }
         let through = state.lanes[lane.rawValue].through
         return LedgerScan(position: places.min() ?? through, through: through)
       }
@@ -21,8 +21,9 @@ extension LedgerBooks {
       snapshot.waitingCounts = [:]
       let key = (state.waitingCounts.keys.max() ?? 0) + 1
       state.waitingCounts[key] = WaitingCount(
-        scans: scans, places: state.sinks.map(\.places),
-        counts: state.sinks.map { _ in TagCounter() }, unknown: state.sinks.map { _ in 0 })
+        scans: scans, places: state.settledSinks.map(\.places),
+        counts: state.settledSinks.map { _ in TagCounter() },
+        unknown: state.settledSinks.map { _ in 0 })
       return LedgerMoment(key: key, state: snapshot, scans: scans)
     }
   }
@@ -46,7 +47,7 @@ extension LedgerBooks {
   func ledger(of buffer: GatewayBuffer) async throws(StoreError) -> Ledger {
     for lane in buffer.lanes {
       guard let store = buffer.store(of: lane) else { continue }
-      for sink in 0..<withState({ $0.sinks.count }) {
+      for sink in 0..<withState({ $0.settledSinks.count }) {
         try await countWhatWasThere(before: sink, in: store, lane)
       }
     }

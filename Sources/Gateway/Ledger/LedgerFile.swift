@@ -18,6 +18,8 @@ struct LedgerFile {
     var file: Int
     /// Whether one of the two copies was damaged somewhere.
     var isRepaired = false
+    /// So many entries are there at least that can't be used, because both copies of one of them or of one before are damaged.
+    var unread = 0
   }
 
   /// What a file that can't be used has.
@@ -181,12 +183,36 @@ struct LedgerFile {
       let second = entry(
         bytes[..<(2 * header.half)], header.half + offset, header.generation,
         contents.entries.count)
-      guard let payload = first ?? second else { break }
+      guard let payload = first ?? second else {
+        contents.unread = unread(
+          bytes[..<(2 * header.half)], header.half, from: offset, header.generation,
+          contents.entries.count)
+        break
+      }
       if first == nil || second == nil { contents.isRepaired = true }
       contents.entries.append(Array(payload))
       offset += frameSize + payload.count
     }
     return contents.entries.isEmpty ? nil : contents
+  }
+
+  /// How many entries stand behind the first one that can't be read, with that one: 0 where it is none, or was being written when
+  /// the power went. One that is not whole has its own length, so its successors are looked for byte by byte.
+  private static func unread(
+    _ bytes: ArraySlice<UInt8>, _ half: Int, from offset: Int, _ generation: UInt64, _ index: Int
+  ) -> Int {
+    var last = index - 1
+    for (start, end) in [(offset, half), (half + offset, 2 * half)] {
+      var place = start
+      while let mark = bytes[place..<end].firstIndex(of: entryMark[0]) {
+        place = mark + 1
+        guard mark + frameSize <= end, bytes[mark...].starts(with: entryMark) else { continue }
+        let number = Int(number(bytes, mark + 12, 4))
+        guard number > last, entry(bytes[..<end], mark, generation, number) != nil else { continue }
+        last = number
+      }
+    }
+    return last - index + 1
   }
 
   private static func entry(

@@ -11,10 +11,11 @@ public enum LedgerReader {
     var attempts = 0
     while true {
       attempts += 1
-      let state = try state(in: dataFolder)
-      let ledger = try ledger(state, dataFolder)
+      let (state, unread) = try state(in: dataFolder)
+      var ledger = try ledger(state, dataFolder)
+      ledger.unreadEntries = unread
       // What was given up while it was read may be missing.
-      let after = try self.state(in: dataFolder)
+      let (after, _) = try self.state(in: dataFolder)
       let isStill = zip(state.lanes, after.lanes).allSatisfy {
         $0.evictedThrough == $1.evictedThrough
       }
@@ -22,11 +23,15 @@ public enum LedgerReader {
     }
   }
 
-  private static func state(in dataFolder: String) throws(StoreError) -> LedgerState {
+  private static func state(in dataFolder: String) throws(StoreError) -> (LedgerState, unread: Int)
+  {
     // The newest entry may be written at this moment.
-    for _ in 0..<3 {
-      let contents = try LedgerBooks.load(dataFolder)
-      if let state = contents.flatMap({ LedgerState(entries: $0.entries) }) { return state }
+    for attempt in 0..<3 {
+      guard let contents = try LedgerBooks.load(dataFolder),
+        let state = LedgerState(entries: contents.entries),
+        contents.unread == 0 || attempt == 2
+      else { continue }
+      return (state, contents.unread)
     }
     throw StoreError(
       .notFound, "there is no ledger in this folder", path: dataFolder,

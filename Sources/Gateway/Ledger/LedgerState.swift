@@ -82,6 +82,8 @@ struct LaneBook: Sendable {
 
 struct SinkBook: Sendable {
   var name: String
+  /// Whether it may still turn out that there is no such sink: it is in no ledger and in no file then. Those stand behind all others.
+  var isOnTrial = false
   var columns = SinkOutcome.allCases.map { _ in LedgerColumn() }
   /// By the lane's number.
   var places = BufferLane.allCases.map { _ in PlaceSet() }
@@ -123,6 +125,9 @@ struct LedgerState: Sendable {
   init(identity: UInt64) { self.identity = identity }
 
   var hasUnsavedNames: Bool { savedNames < names.count }
+
+  /// The sinks that there are for good; their numbers stay.
+  var settledSinks: ArraySlice<SinkBook> { sinks.prefix { !$0.isOnTrial } }
 
   mutating func number(of name: String) -> Int {
     if let number = numbers[name] { return number }
@@ -222,8 +227,9 @@ struct LedgerState: Sendable {
       lane.strays.write(to: &bytes)
     }
     for index in columns.indices { Self.write(&columns[index], all: all, to: &bytes) }
-    bytes.appendVarint(sinks.count)
-    for index in sinks.indices {
+    let settled = settledSinks.indices
+    bytes.appendVarint(settled.count)
+    for index in settled {
       bytes.append(text: sinks[index].name)
       for place in sinks[index].places { place.write(to: &bytes) }
       for opening in sinks[index].openings {

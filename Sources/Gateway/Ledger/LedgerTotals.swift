@@ -43,7 +43,7 @@ extension LedgerState {
       shed: Ledger.Shed(
         atStop: sum(.shedAtStop), whenFull: sum(.shedWhenFull), tooLarge: sum(.shedTooLarge)),
       held: sum(.held) &- sum(.released), stored: sum(.stored),
-      sinks: sinks.map { sink in
+      sinks: settledSinks.map { sink in
         func sum(_ outcome: SinkOutcome) -> UInt64 { sink.columns[outcome.rawValue].total }
         return LedgerTotals.Sink(
           name: sink.name, delivered: sum(.delivered), deadLettered: sum(.deadLettered),

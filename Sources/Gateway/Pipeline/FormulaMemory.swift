@@ -39,9 +39,11 @@ actor FormulaMemory {
   /// The memory's own thread: syncing a file blocks.
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
+  static func path(in dataFolder: String) -> String { "\(dataFolder)/formulas.memory" }
+
   /// - Parameter dataFolder: The file is `formulas.memory` in it.
   init(dataFolder: String, report: @escaping @Sendable (GatewayEvent) -> Void) {
-    path = "\(dataFolder)/formulas.memory"
+    path = Self.path(in: dataFolder)
     self.report = report
     condition = ConditionReporter(source: "formulas", report: report)
   }

@@ -110,11 +110,16 @@ final class Intake: Sendable {
     add(moments)
   }
 
-  /// Has the lane look at the time although nothing came.
+  /// Has the lane look at the time although nothing came. Ticks do not pile up while the lane waits for room: the newest says all.
   func tick() {
     var moments = Moments(at: .now())
     moments.isTick = true
-    add(moments)
+    let isNewest = state.withLock { state in
+      guard let last = state.pending.indices.last, state.pending[last].isTick else { return false }
+      state.pending[last] = moments
+      return true
+    }
+    if !isNewest { add(moments) }
   }
 
   /// Hands over samples without waiting; see `waitForRoom`.

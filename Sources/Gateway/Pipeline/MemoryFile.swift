@@ -28,6 +28,11 @@ enum MemoryFile {
     return bytes
   }
 
+  /// Whether a later version of this program wrote it.
+  static func isNewer(_ bytes: [UInt8]) -> Bool {
+    bytes.count > mark.count && bytes.starts(with: mark) && bytes[mark.count] > version
+  }
+
   /// The memory of each formula, by its tag's path, and the newest time.
   static func decode(
     _ bytes: [UInt8]

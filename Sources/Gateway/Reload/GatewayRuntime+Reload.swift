@@ -199,6 +199,7 @@ extension GatewayRuntime {
       board.removeSink(runner.index)
     }
     try? await buffer.removePlaces(of: prepared.newPlaces)
+    books.dropSinksOnTrial()
     for runner in prepared.changed { await runner.sink.close() }
     for runner in prepared.changed { await forwarding.park(runner) }
     await putBackSinks(of: old)
@@ -207,6 +208,7 @@ extension GatewayRuntime {
   private func exchange(_ prepared: PreparedSinks, _ plan: ReloadPlan) async {
     let gone = plan.stoppedSinks + plan.changedSinks
     events.forget { source in gone.contains { source.isPart(of: "sink \($0)") } }
+    books.settleSinks()
     for runner in prepared.added + prepared.changed { await forwarding.start(runner) }
     for name in plan.stoppedSinks {
       guard let runner = await forwarding.stop(name) else { continue }

@@ -78,6 +78,11 @@ struct StoreImage<FS: StoreFileSystem> {
       let names = try fs.list()
       let (cursorFile, state, badState) = try SlotFile.load(Layout.cursorsName, in: fs)
       let (ledgerFile, ledger, badLedger) = try SlotFile.load(Layout.ledgerName, in: fs)
+      for file in [cursorFile, ledgerFile] where file.isNewer {
+        throw StoreError(
+          .newerFormat, "the store was written by a newer version of this program",
+          path: "\(fs.path)/\(file.name)", advice: "use that version; nothing was changed")
+      }
       self.cursorFile = cursorFile
       self.ledgerFile = ledgerFile
       damagedState = badState.map { (Layout.cursorsName, $0) }

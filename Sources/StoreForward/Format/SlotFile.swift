@@ -12,6 +12,8 @@ struct SlotFile<FS: StoreFileSystem> {
   let name: String
   private var file: FS.File?
   private(set) var generation: UInt64
+  /// Whether a later version of this program wrote it: then it must stay as it is.
+  private(set) var isNewer = false
   /// Bytes of one area; 0 where the next save must make a new file.
   private var area: Int
   /// What was loaded, until it is known to be on the disk.
@@ -35,8 +37,10 @@ struct SlotFile<FS: StoreFileSystem> {
     let isWhole = bytes.withUnsafeMutableBytes { file.readAround(into: $0, at: 0).isWhole }
     var best: (generation: UInt64, contents: Contents)?
     var valid: Set<Int> = []
+    var isNewer = false
     for offset in stride(from: 0, to: bytes.count, by: Layout.block) {
-      guard let (generation, contents) = decode(bytes[offset...]) else { continue }
+      guard let (generation, version, contents) = decode(bytes[offset...]) else { continue }
+      if version > UInt32(Layout.version) { isNewer = true }
       valid.insert(offset)
       if generation > best?.generation ?? 0 { best = (generation, contents) }
     }
@@ -47,16 +51,15 @@ struct SlotFile<FS: StoreFileSystem> {
     // What the disk does not give at this moment may come back, with a higher generation than the next
     // save will have: a new file then.
     let isUsable = size == area * 4 && (best != nil || isWhole)
-    return (
-      SlotFile(
-        name: name, file: file, generation: best?.generation ?? 0, area: isUsable ? area : 0,
-        unproven: best?.contents),
-      best?.contents, damaged
-    )
+    var found = SlotFile(
+      name: name, file: file, generation: best?.generation ?? 0, area: isUsable ? area : 0,
+      unproven: best?.contents)
+    found.isNewer = isNewer
+    return (found, best?.contents, damaged)
   }
 
-  private static func decode(_ bytes: ArraySlice<UInt8>) -> (UInt64, Contents)? {
-    bytes.withUnsafeBytes { raw -> (UInt64, Contents)? in
+  private static func decode(_ bytes: ArraySlice<UInt8>) -> (UInt64, version: UInt32, Contents)? {
+    bytes.withUnsafeBytes { raw -> (UInt64, version: UInt32, Contents)? in
       guard raw.count >= headerSize, let base = raw.baseAddress,
         raw.load(UInt32.self, 0) == Layout.slotMagic
       else { return nil }
@@ -67,7 +70,7 @@ struct SlotFile<FS: StoreFileSystem> {
       let store = StoreIdentity(low: raw.load(UInt64.self, 24), high: raw.load(UInt64.self, 32))
       let start = bytes.startIndex
       return (
-        raw.load(UInt64.self, 16),
+        raw.load(UInt64.self, 16), raw.load(UInt32.self, 12),
         Contents(store: store, payload: bytes[(start + headerSize)..<(start + length)])
       )
     }
