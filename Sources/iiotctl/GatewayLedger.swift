@@ -31,7 +31,7 @@ struct GatewayLedger: AsyncParsableCommand {
   @Option(help: "How to print: table, csv or jsonl (default: table on a terminal, else jsonl).")
   var format: LedgerFormat?
 
-  @Option(help: "How long a running gateway may take to answer, such as 5s.")
+  @Option(help: "How long to wait for a running gateway to answer, such as 5s.")
   var timeout = DurationArgument(.seconds(60))
 
   func run() async throws {

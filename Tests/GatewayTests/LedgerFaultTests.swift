@@ -36,7 +36,7 @@
         atPath: folder.file("disk"), withIntermediateDirectories: true)
       try writeConfiguration(data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"))
       let client = ControlClient(dataFolder: folder.file("disk/data"))
-      for round in 1...(Self.isLong ? 10 : 3) {
+      for round in 1...(Self.isLong ? 4 : 3) {
         // At its beginning a full disk would end it at once; later it waits for room.
         disk.rules = ["full:/disk/:\(Int.random(in: 100...300, using: &random)):3"]
         let process = try GatewayTool.run(in: folder, environment: disk.environment)
@@ -53,7 +53,7 @@
       tags.merge(try IndependentCounts.inBuffer(of: folder.file("disk/data"))) { $1 }
       try #require(Set(tags.keys) == Set(1...UInt64(tags.count)))
       let cuts = PowerCut(log: [UInt8](try Data(contentsOf: URL(filePath: folder.file("log")))))
-      let places = (0..<(Self.isLong ? 400 : 25)).map { _ in
+      let places = (0..<(Self.isLong ? 300 : 25)).map { _ in
         Int.random(in: 0...cuts.count, using: &random)
       }
       var evictions = 0
