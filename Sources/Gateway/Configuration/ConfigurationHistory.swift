@@ -48,7 +48,19 @@ struct ConfigurationHistory {
     }
   }
 
-  private func path(_ number: UInt32) -> String { "\(folder)/\(number).yaml" }
+  private func path(_ number: UInt32) -> String { Self.path(number, in: folder) }
+
+  private static func path(_ number: UInt32, in folder: String) -> String {
+    "\(folder)/\(number).yaml"
+  }
+
+  /// The text of a version and the file that has it; nil where it is not there any more.
+  static func text(
+    of number: UInt32, in dataFolder: String
+  ) -> (bytes: [UInt8], file: String)? {
+    let file = path(number, in: "\(dataFolder)/configurations")
+    return readFile(file).map { ($0, file) }
+  }
 
   /// The largest number of a file; 0 for none.
   private var newest: UInt32 {

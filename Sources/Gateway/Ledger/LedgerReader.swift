@@ -22,7 +22,7 @@ public enum LedgerReader {
     }
   }
 
-  private static func state(in dataFolder: String) throws(StoreError) -> LedgerState {
+  static func state(in dataFolder: String) throws(StoreError) -> LedgerState {
     // The newest entry may be written at this moment.
     for _ in 0..<3 {
       let contents = try LedgerBooks.load(dataFolder)
@@ -63,7 +63,8 @@ public enum LedgerReader {
     return books.endWaitingCount(moment) ?? Ledger(tags: [], sinks: [])
   }
 
-  private static func open(_ directory: String) throws(StoreError) -> StoreReader? {
+  /// Nil where there is no store.
+  static func open(_ directory: String) throws(StoreError) -> StoreReader? {
     do throws(StoreError) {
       return try StoreReader(directory: directory)
     } catch {
