@@ -47,6 +47,8 @@ struct Explain: AsyncParsableCommand {
     do {
       explanation = try Explanation(
         of: sample.tag, at: sample.time, dataFolder: try folder())
+    } catch is CancellationError {
+      return
     } catch let error as ExplanationError {
       throw Failure(error.message, at: error.path, advice: error.advice)
     } catch let error as StoreError {
@@ -62,7 +64,8 @@ struct Explain: AsyncParsableCommand {
     for finding in explanation.findings { StandardError.print("DOES NOT FIT: \(finding)") }
     throw Failure(
       "what is stored is not what the journal gives", at: first,
-      advice: "check the disk: iiotctl store verify; and what the configuration read then (DBC files, recordings)"
+      advice:
+        "check the disk: iiotctl store verify; and what the configuration read then (DBC files, recordings)"
     )
   }
 

@@ -101,8 +101,9 @@ struct ExplanationTree {
     case .known(let decoding):
       var text = "decoded: \(decoding.name) (\(decoding.form))"
       if let raw = decoding.raw { text += ", raw \(raw.words)" }
-      if decoding.scale != 1 || decoding.offset != 0 {
-        text += " × \(decoding.scale) + \(decoding.offset)"
+      if decoding.scale != 1 { text += " × \(decoding.scale)" }
+      if decoding.offset != 0 {
+        text += decoding.offset < 0 ? " - \(-decoding.offset)" : " + \(decoding.offset)"
       }
       return [Branch(text + " = \(words(decoding.result))")]
     }

@@ -43,7 +43,9 @@ struct BufferSearch {
     tag = tags.intern(name)
     self.time = time
     for lane in BufferLane.allCases {
-      if let reader = try LedgerReader.open("\(dataFolder)/\(lane.folder)") { try read(reader, lane) }
+      if let reader = try LedgerReader.open("\(dataFolder)/\(lane.folder)") {
+        try read(reader, lane)
+      }
     }
   }
 
@@ -55,6 +57,7 @@ struct BufferSearch {
     var blocks = SampleBlockReader(tags: tags)
     var isMore = true
     while isMore {
+      try Task.checkCancellation()
       let found: Bool? = try reader.next { (batch) throws -> Bool in
         try take(batch, &blocks, into: &content)
         return true

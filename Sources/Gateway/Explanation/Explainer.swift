@@ -10,7 +10,8 @@ extension Explanation {
   ///   - tag: The tag's path.
   ///   - time: A sample's time: the device's where it gave one, else the gateway's.
   ///   - dataFolder: `gateway.data` of the configuration. The gateway may run: it is only looked at.
-  /// - Throws: `ExplanationError` when there is no such sample; `StoreError` or `SampleCodecError` when the buffer can't be read.
+  /// - Throws: `ExplanationError` when there is no such sample; `StoreError` or `SampleCodecError` when the buffer can't be read;
+  ///   `CancellationError`.
   public init(of tag: String, at time: Timestamp, dataFolder: String) throws {
     self = try Explainer(tag: tag, time: time, dataFolder: dataFolder).explain()
   }
@@ -42,16 +43,19 @@ private struct Explainer {
     let hasJournal = JournalReader.isJournal(folder)
     let journal = hasJournal ? search(folder, buffer) : nil
 
+    try Task.checkCancellation()
     let (hit, node) = choose(buffer, journal?.search)
     guard hit != nil || node != nil else { throw nothing(buffer, journal) }
     let found = node?.record.time ?? hit?.sample.time ?? time
     var explanation = Explanation(
-      tag: tag, time: time, distance: .nanoseconds(time.nanoseconds.subtractingClamped(found.nanoseconds)),
+      tag: tag, time: time,
+      distance: .nanoseconds(time.nanoseconds.subtractingClamped(found.nanoseconds)),
       sameTime: found == time ? max(buffer.exactCount, journal?.search.exactCount ?? 0, 1) : 1,
       origin: .unknown(""), fate: .unknown(""), stored: .unknown(""), receipts: .unknown(""),
       configuration: .unknown(""), findings: [], notes: journal?.findings ?? [])
     if let problem = journal?.problem { explanation.notes.append("journal: \(problem)") }
     addOrigin(to: &explanation, node, journal, folder)
+    try Task.checkCancellation()
     addStored(to: &explanation, hit, node, buffer, isWhole: isWhole(journal))
     addConfiguration(to: &explanation, hit, node, journal?.search)
     addReceipts(to: &explanation, hit, node, buffer)
@@ -78,7 +82,7 @@ private struct Explainer {
     do {
       var replay = try JournalReplay(folder: folder, tags: tags, witness: witness)
       do {
-        while !isEnough(), try replay.next(entries: 256, samples: 4096) != nil {}
+        while !Task.isCancelled, !isEnough(), try replay.next(entries: 256, samples: 4096) != nil {}
       } catch {
         return (replay.findings, "\(error)")
       }

@@ -25,7 +25,8 @@ struct WatchedTags {
     inputs = [:]
     gathered = nil
     let formulas = Dictionary(
-      configuration.formulas.map { ($0.tag, $0.expression) }, uniquingKeysWith: { first, _ in first }
+      configuration.formulas.map { ($0.tag, $0.expression) },
+      uniquingKeysWith: { first, _ in first }
     )
     var names = [name]
     if formulas[name] == nil, let window = ProcessingRule.windowTag(of: name),
