@@ -148,6 +148,12 @@ public final class FormulaSlots {
     return withExtendedLifetime(self) { qualities[slot] }
   }
 
+  /// The time of an input, in nanoseconds since 1970.
+  package func time(of slot: Int) -> Int64 {
+    checkSlot(slot)
+    return withExtendedLifetime(self) { times[slot] }
+  }
+
   @inlinable @inline(__always)
   func checkSlot(_ slot: Int) {
     precondition(slot >= 0 && slot < count, "no such input of the formula")

@@ -91,7 +91,8 @@ struct GatewayDiff: AsyncParsableCommand {
         "tag \(tag.name): \(tag.oldCount) samples, then \(tag.newCount); \(tag.differing) differ"
       if let largest = tag.largestDifference { line += ", by \(largest) at most" }
       if let first = tag.first {
-        line += "; the first at \(first.time): \(words(first.old)), then \(words(first.new))"
+        let (old, new) = (first.old?.words ?? "not stored", first.new?.words ?? "not stored")
+        line += "; the first at \(first.time): \(old), then \(new)"
       }
       return line
     }
@@ -103,18 +104,5 @@ struct GatewayDiff: AsyncParsableCommand {
       lines.append("\(name): \(rates.joined(separator: ", "))")
     }
     return lines
-  }
-
-  private func words(_ value: Value?) -> String {
-    switch value {
-    case nil: "not stored"
-    case .some(.none): "no value"
-    case .bool(let value): "\(value)"
-    case .int64(let value): "\(value)"
-    case .uint64(let value): "\(value)"
-    case .double(let value): "\(value)"
-    case .string(let value): "'\(value)'"
-    case .bytes(let value): "\(value.count) bytes"
-    }
   }
 }

@@ -25,7 +25,9 @@ struct IIoTCtl: AsyncParsableCommand {
       name: "Decoding", subcommands: [Decode.self, DbcCommand.self, FormulaCommand.self]),
     CommandGroup(
       name: "Gateway",
-      subcommands: [GatewayCommand.self, Export.self, ReportCommand.self, AuditCommand.self]),
+      subcommands: [
+        GatewayCommand.self, Explain.self, Export.self, ReportCommand.self, AuditCommand.self,
+      ]),
     CommandGroup(name: "Buffer", subcommands: [Replay.self, StoreCommand.self]),
     CommandGroup(name: "Simulation", subcommands: [Simulate.self]),
   ]

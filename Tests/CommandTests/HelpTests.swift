@@ -73,7 +73,8 @@ import Testing
     "count": "How many ", "every": "to the next", "for": "Ends after so long",
     "timeout": "How long to wait", "speed": "How many times faster",
     "quiet": "Prints less", "verbose": "Prints more", "inflight": "at once",
-    "qos": "quality of service", "topic": "topic", "channel": "channel", "tag": "Only ",
+    "qos": "quality of service", "topic": "topic", "channel": "channel",
+    "config": "the configuration", "tag": "Only ",
     "size": "The size of", "name": "name", "holding": "Holding registers",
     "input": "Input registers", "coil": "Coils", "discrete": "Discrete inputs",
   ]

@@ -19,6 +19,17 @@ func described(_ samples: SampleBatch, _ tags: TagRegistry) -> [String] {
 
 /// Everything that the buffers of a data folder hold, in the order of its numbers.
 func stored(in dataFolder: String) throws -> [String] {
+  let (samples, tags) = try samples(in: dataFolder)
+  return described(SampleBatch(samples), tags)
+}
+
+/// The same, as samples with the names of their tags.
+func storedSamples(in dataFolder: String) throws -> [(tag: String, sample: Sample)] {
+  let (samples, tags) = try samples(in: dataFolder)
+  return samples.map { (tags.name(of: $0.tag), $0) }
+}
+
+private func samples(in dataFolder: String) throws -> ([Sample], TagRegistry) {
   let tags = TagRegistry()
   var samples: [Sample] = []
   for folder in GatewayBuffer.folders(in: dataFolder)
@@ -33,7 +44,7 @@ func stored(in dataFolder: String) throws -> [String] {
     }) { samples += more }
   }
   samples.sort { $0.sequence < $1.sequence }
-  return described(SampleBatch(samples), tags)
+  return (samples, tags)
 }
 
 /// Everything that a journal gives again, and what is to be known about it.

@@ -51,7 +51,19 @@ struct ConfigurationHistory {
   /// Where the newest text stands; nil where there is none.
   var newestFile: String? { newest > 0 ? path(newest) : nil }
 
-  private func path(_ number: UInt32) -> String { "\(folder)/\(number).yaml" }
+  private func path(_ number: UInt32) -> String { Self.path(number, in: folder) }
+
+  private static func path(_ number: UInt32, in folder: String) -> String {
+    "\(folder)/\(number).yaml"
+  }
+
+  /// The text of a version and the file that has it; nil where it is not there any more.
+  static func text(
+    of number: UInt32, in dataFolder: String
+  ) -> (bytes: [UInt8], file: String)? {
+    let file = path(number, in: "\(dataFolder)/configurations")
+    return readFile(file).map { ($0, file) }
+  }
 
   /// The largest number of a file; 0 for none.
   private var newest: UInt32 {

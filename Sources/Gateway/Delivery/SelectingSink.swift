@@ -7,8 +7,7 @@ internal import Synchronization
 final class SelectingSink: Sink {
   private let sink: any Sink
   private let tags: TagRegistry
-  private let exact: Set<String>
-  private let beginnings: [String]
+  private let withheld: WithheldTags
   /// By tag number.
   private let isWanted = Mutex<[Bool]>([])
 
@@ -16,8 +15,7 @@ final class SelectingSink: Sink {
   init(_ sink: any Sink, withheld: [String], tags: TagRegistry) {
     self.sink = sink
     self.tags = tags
-    exact = Set(withheld.filter { !$0.hasSuffix("*") })
-    beginnings = withheld.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
+    self.withheld = WithheldTags(withheld)
   }
 
   func deliver(_ batch: SampleBatch) async throws(SinkError) -> DeliveryReport {
@@ -44,21 +42,12 @@ final class SelectingSink: Sink {
       batch.records.indices.filter { index in
         let number = Int(batch.records[index].tag.rawValue)
         if number >= isWanted.count {
-          isWanted += tags.names[isWanted.count...].map { !isWithheld($0) }
+          isWanted += tags.names[isWanted.count...].map { !withheld.contains($0) }
         }
         // A number without a name can only come from a mix-up of registries.
         return number >= isWanted.count || isWanted[number]
       }
     }
-  }
-
-  private func isWithheld(_ name: String) -> Bool {
-    if exact.contains(name) || beginnings.contains(where: { name.hasPrefix($0) }) { return true }
-    // The results of a tag's windows go where the tag goes.
-    guard let dot = name.lastIndex(of: "."),
-      ProcessingRule.Function(rawValue: String(name[name.index(after: dot)...])) != nil
-    else { return false }
-    return exact.contains(String(name[..<dot]))
   }
 }
 

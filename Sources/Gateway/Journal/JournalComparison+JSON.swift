@@ -47,19 +47,3 @@ extension JournalComparison {
     ])
   }
 }
-
-extension Value {
-  fileprivate var json: OrderedJSON {
-    switch self {
-    case .none: .null
-    case .bool(let value): .bool(value)
-    case .int64(let value): .literal("\(value)")
-    case .uint64(let value): .literal("\(value)")
-    case .double(let value): value.isFinite ? .literal("\(value)") : .null
-    case .string(let value): .string(value)
-    case .bytes(let value):
-      .string(
-        value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
-    }
-  }
-}

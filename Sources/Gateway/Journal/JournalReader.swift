@@ -11,8 +11,12 @@ final class JournalReader {
 
   private let folder: String
   private let reader: StoreReader
-  private var items: [Item] = []
+  private var items: [(item: Item, record: UInt64, time: Int64)] = []
   private var position = 0
+  /// The number of the record in which the last item ends; 0 where it is none.
+  private(set) var record: UInt64 = 0
+  /// The record's time.
+  private(set) var time = Timestamp(nanoseconds: 0)
   /// The beginning of an entry that takes several records.
   private var part: [UInt8]?
 
@@ -25,7 +29,7 @@ final class JournalReader {
       throw JournalError(error, in: folder)
     }
     let evicted = reader.evictedThrough
-    if evicted > 0 { items.append(.missing("records up to \(evicted) are evicted")) }
+    if evicted > 0 { tell("records up to \(evicted) are evicted") }
   }
 
   /// The next entry, nil at the end.
@@ -36,7 +40,9 @@ final class JournalReader {
       guard try readMore() else { return nil }
     }
     defer { position += 1 }
-    return items[position]
+    record = items[position].record
+    time = Timestamp(nanoseconds: items[position].time)
+    return items[position].item
   }
 
   private func readMore() throws(JournalError) -> Bool {
@@ -44,10 +50,12 @@ final class JournalReader {
       let isMore: Bool? = try reader.next { batch in
         for gap in batch.gaps where gap.reason != .unused {
           part = nil
-          items.append(.missing("records \(gap.first) to \(gap.last) are \(gap.reason)"))
+          tell("records \(gap.first) to \(gap.last) are \(gap.reason)")
         }
         for index in 0..<batch.count {
-          try take(Array(batch.payload(at: index)), record: batch.sequence(at: index))
+          try take(
+            Array(batch.payload(at: index)), record: batch.sequence(at: index),
+            time: batch.time(at: index))
         }
         return true
       }
@@ -61,7 +69,11 @@ final class JournalReader {
     }
   }
 
-  private func take(_ record: [UInt8], record number: UInt64) throws(JournalError) {
+  private func tell(_ what: String) { items.append((.missing(what), 0, 0)) }
+
+  private func take(
+    _ record: [UInt8], record number: UInt64, time: Int64
+  ) throws(JournalError) {
     guard record.count >= JournalCodec.headSize, record[0] == JournalCodec.mark else {
       throw JournalError(
         message: "record \(number) is none of a journal", path: folder,
@@ -87,9 +99,9 @@ final class JournalReader {
       return
     }
     if let entry = JournalEntry(entry) {
-      items.append(.entry(entry))
+      items.append((.entry(entry), number, time))
     } else {
-      items.append(.missing("record \(number) can't be read"))
+      tell("record \(number) can't be read")
     }
   }
 

@@ -34,6 +34,7 @@ public struct JournalReplay: ~Copyable {
   private var firstTime: Timestamp?
   private var lastTime: Timestamp?
   private var fates = SampleFates()
+  private var witness: (any FlowWitness)?
 
   /// Opens a journal, which may be in use by a running gateway: it is only looked at.
   ///
@@ -56,6 +57,12 @@ public struct JournalReplay: ~Copyable {
     }
     (self.folder, self.tags, self.reader) = (folder, tags, reader)
     (other, inventory, self.findings) = (configuration, known, findings)
+  }
+
+  /// The same, with somebody who looks on.
+  init(folder: String, tags: TagRegistry, witness: any FlowWitness) throws {
+    try self.init(folder: folder, configuration: nil, tags: tags)
+    self.witness = witness
   }
 
   /// Whether a folder holds a journal, rather than samples.
@@ -94,6 +101,7 @@ public struct JournalReplay: ~Copyable {
         ? what
         : "\(what): it goes on behind them with what formulas and windows remember")
     isUncertain = true
+    witness?.missed()
   }
 
   private mutating func tellSkipped() {
@@ -115,6 +123,8 @@ public struct JournalReplay: ~Copyable {
   }
 
   private mutating func take(_ entry: JournalEntry, into samples: inout SampleBatch) throws {
+    witness?.willTake(entry, record: reader.record, at: reader.time)
+    let first = samples.count
     switch entry {
     case .start(let state): try start(state)
     case .mark(let state): try pass(state)
@@ -122,6 +132,7 @@ public struct JournalReplay: ~Copyable {
     case .finish:
       flow?.finish(into: &samples, counting: &fates)
       isRunning = false
+      witness?.didStore(samples, from: first)
     case .change(let change, let time):
       if flow == nil { skipped += 1 }
       if other == nil { try apply(change, at: time, into: &samples) }
@@ -134,13 +145,19 @@ public struct JournalReplay: ~Copyable {
         skipped += 1
         return
       }
-      if let moments = decoders[bus]?.decode(event, at: time) { put(moments, into: &samples) }
+      guard let moments = decoders[bus]?.decode(event, at: time) else { break }
+      witness?.decoded(moments.samples)
+      put(moments, into: &samples)
     }
     fates.removeAll()
   }
 
   private mutating func put(_ moments: Moments, into samples: inout SampleBatch) {
-    _ = flow?.take(moments, into: &samples, counting: &fates)
+    if let witness {
+      flow?.take(moments, into: &samples, counting: &fates, watchedBy: witness)
+    } else {
+      _ = flow?.take(moments, into: &samples, counting: &fates)
+    }
     flow?.endBatch()
   }
 
@@ -177,6 +194,7 @@ public struct JournalReplay: ~Copyable {
       stages, nextSequence: isOwn ? state.nextSequence : flow?.nextSequence ?? state.nextSequence,
       configurationVersion: isOwn ? state.configuration.version : 0)
     (isRunning, isUncertain) = (true, false)
+    witness?.configured(configuration, version: flow?.configurationVersion ?? 0, isNewRun: true)
   }
 
   /// What holds at this place: where nothing is known it is the beginning.
@@ -187,7 +205,9 @@ public struct JournalReplay: ~Copyable {
         "the start of the run is not in the journal: formulas and windows begin without what they remembered"
       )
       try remember(state.memory)
-      return try begin(state)
+      try begin(state)
+      witness?.missed()
+      return
     }
     guard other == nil else { return }
     if isUncertain {
@@ -208,12 +228,14 @@ public struct JournalReplay: ~Copyable {
     let stages = try stageChange(new)
     flow?.exchange(stages, tags: tags, into: &samples, counting: &fates)
     flow?.configurationVersion = configuration.version
+    witness?.configured(new, version: configuration.version, isNewRun: false)
   }
 
   private mutating func apply(
     _ change: JournalChange, at time: WireTime, into samples: inout SampleBatch
   ) throws {
     guard flow != nil else { return }
+    let first = samples.count
     let new = try load(change.configuration)
     configuration = new
     for bus in change.closed { decoders[bus] = nil }
@@ -224,6 +246,8 @@ public struct JournalReplay: ~Copyable {
       flow?.exchange(stages, tags: tags, into: &samples, counting: &fates)
     }
     if change.changesVersion { flow?.configurationVersion = change.configuration.version }
+    witness?.didStore(samples, from: first)
+    witness?.configured(new, version: flow?.configurationVersion ?? 0, isNewRun: false)
     put(Moments(at: time), into: &samples)
   }
 

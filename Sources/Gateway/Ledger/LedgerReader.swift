@@ -23,8 +23,9 @@ public enum LedgerReader {
     }
   }
 
-  private static func state(in dataFolder: String) throws(StoreError) -> (LedgerState, unread: Int)
-  {
+  static func state(
+    in dataFolder: String
+  ) throws(StoreError) -> (state: LedgerState, unread: Int) {
     // The newest entry may be written at this moment.
     for attempt in 0..<3 {
       guard let contents = try LedgerBooks.load(dataFolder),
@@ -68,7 +69,8 @@ public enum LedgerReader {
     return books.endWaitingCount(moment) ?? Ledger(tags: [], sinks: [])
   }
 
-  private static func open(_ directory: String) throws(StoreError) -> StoreReader? {
+  /// Nil where there is no store.
+  static func open(_ directory: String) throws(StoreError) -> StoreReader? {
     do throws(StoreError) {
       return try StoreReader(directory: directory)
     } catch {

@@ -27,6 +27,9 @@ struct AggregationStage: Sendable {
     idleTime = .min
   }
 
+  /// The windows of a tag as they are now; nil for none.
+  func windows(of tag: TagID) -> TagWindows? { tags.place(of: tag).map { tags[$0] } }
+
   /// Takes the values of its tags out of the batch, from an index on, and puts the results of windows that are over in; gives the number of
   /// samples that were taken out. The results are acquired here.
   ///

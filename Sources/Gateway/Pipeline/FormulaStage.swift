@@ -92,6 +92,14 @@ struct FormulaStage {
     return units.filter(\.formula.isStateful).map { ($0.name, $0.slots.state) }
   }
 
+  /// The formula of a tag with its inputs and its memory, as they are now; nil for none.
+  func formula(of tag: TagID) -> (formula: CompiledFormula, slots: FormulaSlots)? {
+    units.first { $0.tag == tag }.map { ($0.formula, $0.slots) }
+  }
+
+  /// What is expected of the values of a tag, with what is known of those before; nil for nothing.
+  func check(of tag: TagID) -> TagCheck? { validation.check(of: tag) }
+
   /// Appends the samples of `moments` to `result`, with the derived ones behind each moment that they come from.
   mutating func apply(to moments: Moments, into result: inout SampleBatch) {
     let samples = moments.samples

@@ -17,6 +17,9 @@ struct GatheredWindow: Sendable {
   /// The sample that came last, for its times.
   private var latest: SampleBatch.Record
 
+  /// So many samples are in it, usable or not.
+  var size: Int { count + unusable }
+
   init(_ index: Int64, _ record: SampleBatch.Record) {
     self.index = index
     latest = record

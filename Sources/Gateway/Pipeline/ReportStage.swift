@@ -5,7 +5,8 @@ internal import IndustrialModel
 /// Always reported: the first sample of a tag, a change of quality, a truth that changes, texts and bytes, whatever is
 /// not telemetry, and a sample after the longest silence.
 struct ReportStage: Sendable {
-  fileprivate struct Reported {
+  /// What was reported last of a tag, and what a change is.
+  struct Reported {
     var deadband: Double
     /// In nanoseconds.
     var silence: Int64
@@ -16,6 +17,12 @@ struct ReportStage: Sendable {
     /// By the monotonic clock; nil for never.
     var time: Int64?
   }
+
+  /// What was reported last of a tag with a deadband; nil for a tag without.
+  func reported(of tag: TagID) -> Reported? { tags.place(of: tag).map { tags[$0] } }
+
+  /// The door of a tag as it is now; nil for a tag without.
+  func door(of tag: TagID) -> SwingingDoor? { doors.place(of: tag).map { doors[$0] } }
 
   private var tags = TagTable<Reported>()
   private var doors = TagTable<SwingingDoor>()
@@ -153,7 +160,8 @@ struct ReportStage: Sendable {
 }
 
 extension ReportStage.Reported {
-  fileprivate mutating func isNews(_ record: SampleBatch.Record, value: Double?) -> Bool {
+  /// Whether a sample is reported; then it is what was reported last.
+  mutating func isNews(_ record: SampleBatch.Record, value: Double?) -> Bool {
     guard isNews(record, value) else { return false }
     (kind, quality, bits) = (record.kind, record.quality, record.bits)
     self.value = value ?? 0

@@ -37,6 +37,24 @@ struct SampleFlow {
     return counts
   }
 
+  /// The same as `take`, for who looks at what happens in between: a replay, never a gateway.
+  mutating func take(
+    _ moments: Moments, into samples: inout SampleBatch, counting fates: inout SampleFates,
+    watchedBy witness: any FlowWitness
+  ) {
+    let first = samples.count
+    if witness.looksBetweenMoments {
+      stages.apply(to: moments, into: &samples, watchedBy: witness)
+    } else {
+      stages.apply(to: moments, into: &samples)
+    }
+    now = max(now, moments.time.monotonic)
+    witness.willReduce(stages, samples, from: first)
+    _ = stages.reduce(&samples, from: first, now: now, counting: &fates)
+    number(&samples, from: first)
+    witness.didStore(samples, from: first)
+  }
+
   /// Goes on with other stages; appends what the old ones give at their end.
   mutating func exchange(
     _ change: StageChange, tags: TagRegistry, into samples: inout SampleBatch,

@@ -73,6 +73,39 @@ struct Stages {
     formulas.apply(to: moments, into: &samples)
   }
 
+  /// The same, a moment at a time, for who looks at what happens in between.
+  mutating func apply(
+    to moments: Moments, into samples: inout SampleBatch, watchedBy witness: any FlowWitness
+  ) {
+    meetNewTags()
+    keeper.begin(&formulas, at: moments.time.monotonic)
+    for range in moments.ranges {
+      var part = Moments(samples: SampleBatch(), grouping: .whole, time: moments.time)
+      part.samples.append(contentsOf: moments.samples, range)
+      let first = samples.count
+      witness.willApply(self, to: part.samples)
+      formulas.apply(to: part, into: &samples)
+      witness.didApply(self, to: part.samples, samples, from: first)
+    }
+  }
+
+  /// The formula of a tag, its inputs and its memory; nil for none.
+  func formula(of tag: TagID) -> (formula: CompiledFormula, slots: FormulaSlots)? {
+    formulas.formula(of: tag)
+  }
+
+  /// What is expected of a tag's values; nil for nothing.
+  func check(of tag: TagID) -> TagCheck? { formulas.check(of: tag) }
+
+  /// The windows of a tag; nil for none.
+  func windows(of tag: TagID) -> TagWindows? { windows.windows(of: tag) }
+
+  /// What was reported last of a tag with a deadband; nil for none.
+  func reported(of tag: TagID) -> ReportStage.Reported? { reports.reported(of: tag) }
+
+  /// The door of a tag; nil for none.
+  func door(of tag: TagID) -> SwingingDoor? { reports.door(of: tag) }
+
   /// Takes out what is not stored of the samples from an index on, and puts in the results of windows that are over.
   ///
   /// - Parameter now: When the last of them came, by the monotonic clock.

@@ -8,6 +8,10 @@ internal import IndustrialModel
 ///
 /// The line that counts is the one through the times that are stored.
 struct SwingingDoor: Sendable {
+  /// The sample that was reported last; nil before the first.
+  var lastReported: SampleBatch.Record? { reported?.record }
+  /// The sample that waits for the next one.
+  var heldRecord: SampleBatch.Record? { held?.record }
   /// In the tag's unit.
   let deviation: Double
   /// In nanoseconds.

@@ -16,7 +16,7 @@ struct TagWindows: Sendable {
   let keepsLate: Bool
   let outputs: [(function: ProcessingRule.Function, tag: TagID)]
   /// In their order; never more than fit into the lateness, and two.
-  private var open: [GatheredWindow] = []
+  private(set) var open: [GatheredWindow] = []
   /// The latest time of a value.
   private var newest: Int64?
   /// The last window that is over, if there is one.

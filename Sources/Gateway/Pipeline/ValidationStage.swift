@@ -29,6 +29,9 @@ struct ValidationStage: Sendable {
     checks.inherit(from: old.checks) { $0.isAlike($1) }
   }
 
+  /// What is expected of the values of a tag, with what is known of those before; nil for nothing.
+  func check(of tag: TagID) -> TagCheck? { checks.place(of: tag).map { checks[$0] } }
+
   /// Marks the samples of a batch from an index on.
   mutating func mark(_ samples: inout SampleBatch, from start: Int) {
     for index in start..<samples.count {
@@ -45,7 +48,7 @@ struct ValidationStage: Sendable {
 }
 
 /// What is expected of the values of one tag, and what it needs to know of those before.
-private struct TagCheck: Sendable {
+struct TagCheck: Sendable {
   let sampleClass: SampleClass?
   let minimum: Double
   let maximum: Double
@@ -55,10 +58,10 @@ private struct TagCheck: Sendable {
   let gap: Int64
   let marksDuplicates: Bool
   /// The number before, and when it was, in nanoseconds; NaN for none.
-  private var number = Double.nan
-  private var numberTime: Int64 = 0
+  private(set) var number = Double.nan
+  private(set) var numberTime: Int64 = 0
   /// When the value before was, whatever it was; nil for none.
-  private var time: Int64?
+  private(set) var time: Int64?
   /// Its time by the device, its kind and its bits, or a hash of them.
   private var sourceTime: Timestamp?
   private var kind = SampleBatch.Kind.none
