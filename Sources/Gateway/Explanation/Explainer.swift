@@ -115,9 +115,9 @@ private struct Explainer {
         advice: "the first in the buffer is of \(span.lowerBound), the last of \(span.upperBound)")
     }
     var names = Set(buffer.tags.names).union(journal?.search.tags.names ?? [])
-    if let ledger = try? LedgerReader.state(in: dataFolder) { names.formUnion(ledger.names) }
+    if let ledger = try? LedgerReader.state(in: dataFolder).state { names.formUnion(ledger.names) }
     names.remove(tag)
-    if let ledger = try? LedgerReader.state(in: dataFolder), ledger.names.contains(tag) {
+    if let ledger = try? LedgerReader.state(in: dataFolder).state, ledger.names.contains(tag) {
       return ExplanationError(
         message: "no sample of '\(tag)' is there any more, or none was stored", path: dataFolder,
         advice: "see what became of its samples: iiotctl gateway ledger")
