@@ -86,7 +86,7 @@
         """
         schema: iiot/1
         gateway: {id: g, data: \(folder.file("data"))}
-        journal: {capacity: 1MiB}
+        journal: {capacity: 64MiB}
         buffer: {capacity: 32MiB, segment: 1MiB}
         buses: {sim: {driver: simulator}}
         devices: {p: {bus: sim, every: 5ms, tags: {a: {shape: walk}, b: {shape: walk}}}}
