@@ -6,15 +6,17 @@ import StoreForward
 
 /// Samples as others than the ledger count them: their tags by their numbers.
 enum IndependentCounts {
-  /// The samples that can be read in a buffer.
-  static func inBuffer(of dataFolder: String) throws -> [UInt64: String] {
+  /// The samples that can be read in a buffer, of each lane those behind a record.
+  static func inBuffer(
+    of dataFolder: String, behind record: (BufferLane) -> UInt64 = { _ in 0 }
+  ) throws -> [UInt64: String] {
     var samples: [UInt64: String] = [:]
     let tags = TagRegistry()
     for lane in BufferLane.allCases {
       let directory = "\(dataFolder)/\(lane.folder)"
       guard FileManager.default.fileExists(atPath: directory) else { continue }
       let reader = try StoreReader(directory: directory, from: .oldest)
-      while let found = try reader.next({ try self.samples(of: $0, tags) }) {
+      while let found = try reader.next({ try self.samples(of: $0, tags, behind: record(lane)) }) {
         samples.merge(found) { $1 }
       }
     }
@@ -22,10 +24,10 @@ enum IndependentCounts {
   }
 
   private static func samples(
-    of batch: borrowing StoredBatch, _ tags: TagRegistry
+    of batch: borrowing StoredBatch, _ tags: TagRegistry, behind record: UInt64
   ) throws -> [UInt64: String] {
     var samples: [UInt64: String] = [:]
-    for index in 0..<batch.count {
+    for index in 0..<batch.count where batch.sequence(at: index) > record {
       var block = SampleBatch()
       try SampleCodec.decode(batch.payload(at: index), tags: tags, into: &block)
       for sample in block { samples[sample.sequence] = tags.name(of: sample.tag) }
