@@ -44,6 +44,7 @@
       let stored = try storedSamples(in: data)
       func some(_ tag: String) -> [Sample] {
         let all = stored.filter { $0.tag == tag }.map(\.sample)
+        #expect(!all.isEmpty, "\(tag) has no samples")
         return stride(from: 0, to: all.count, by: max(1, all.count / 3)).map { all[$0] }
       }
       for sample in some("pump/a") {
@@ -88,7 +89,10 @@
       }
       for sample in some("sum/total") {
         let why = try explained("sum/total", sample)
-        guard case .formula(let formula)? = why.origin.content?.source else { continue }
+        guard case .formula(let formula)? = why.origin.content?.source else {
+          Issue.record("no formula: \(why.jsonLine)")
+          continue
+        }
         #expect(formula.functionsWithMemory == 1 && !formula.memory.isEmpty)
         #expect(formula.result.value == sample.value)
       }
@@ -103,7 +107,6 @@
         #expect(decoding.raw == .int64(Int64(wire.bytes[0])))
       }
       if broker != nil {
-        #expect(!some("t1/level").isEmpty)
         for sample in some("t1/level") {
           let why = try explained("t1/level", sample)
           guard case .wire(let wire, .known(let decoding))? = why.origin.content?.source,
@@ -153,7 +156,9 @@
         let all = came[tag, default: []].filter { times[tag]?.contains($0.time) != true }
         return stride(from: 0, to: all.count, by: max(1, all.count / 3)).map { all[$0] }
       }
-      #expect(!dropped("sim/steps").isEmpty && !dropped("sim/wave").isEmpty)
+      for tag in ["sim/steps", "sim/wave", "sim/door"] {
+        #expect(!dropped(tag).isEmpty, "nothing of \(tag) was left out")
+      }
       for (time, value) in dropped("sim/steps") {
         let why = try Explanation(of: "sim/steps", at: time, dataFolder: data)
         let fate = try #require(why.fate.content)

@@ -263,18 +263,22 @@ private struct Explainer {
       explanation.receipts = .unknown("the ledger can't be read: \(error)")
       return
     }
-    var withheld: [String: [String]]?
-    #if Gateway
-      if let file = explanation.configuration.content?.file {
-        withheld = (try? GatewayConfiguration.forReplay(contentsOf: file))?.withheld
-      }
-    #endif
+    let withheld = withheld(by: explanation.configuration.content?.file)
     let hasGone =
       buffer.lanes.contains { $0.isEvicted } && sequence <= buffer.lastSequence ?? 0
     let receipts = SinkReceipts(state: state, dataFolder: dataFolder, withheld: withheld)
     explanation.receipts = .known(
       receipts.receipts(
         of: tag, sequence, in: hit.map { ($0.lane, $0.record) }, hasGone: hasGone))
+  }
+
+  /// Which tags are not for which sink, by the file of a configuration; nil where that can't be told.
+  private func withheld(by file: String?) -> [String: [String]]? {
+    #if Gateway
+      return file.flatMap { try? GatewayConfiguration.forReplay(contentsOf: $0).withheld }
+    #else
+      return nil
+    #endif
   }
 }
 
