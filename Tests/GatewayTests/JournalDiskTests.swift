@@ -20,10 +20,10 @@
       try await waitForLines(500, of: process)
       try folder.write("", to: "fault")
       try await waitForEvent("warning journal: can't be written", of: process)
-      try await waitForLines(try lines() + 1000, of: process)
+      try await waitForLines(lines() + 1000, of: process)
       try FileManager.default.removeItem(atPath: folder.file("fault"))
       try await waitForEvent("info journal: works again", of: process)
-      try await waitForLines(try lines() + 500, of: process)
+      try await waitForLines(lines() + 500, of: process)
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
       let there = try balanced()
@@ -47,7 +47,7 @@
       var process = try start("hang")
       try await waitForLines(500, of: process)
       try folder.write("", to: "fault")
-      try await waitForLines(try lines() + 3000, of: process)
+      try await waitForLines(lines() + 3000, of: process)
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
       #expect(
@@ -55,7 +55,7 @@
       _ = try balanced()
       try FileManager.default.removeItem(atPath: folder.file("fault"))
       process = try start("hang")
-      try await waitForLines(try lines() + 500, of: process)
+      try await waitForLines(lines() + 500, of: process)
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
       let there = try balanced()
@@ -97,15 +97,12 @@
       return try GatewayTool.run(in: folder, environment: disk.environment)
     }
 
-    private func lines() throws -> Int {
-      let bytes = (try? Data(contentsOf: URL(filePath: folder.file("all.jsonl")))) ?? Data()
-      return bytes.count { $0 == 0x0A }
-    }
+    private func lines() -> Int { folder.lineCount(of: "all.jsonl") }
 
     private struct Ended: Error { var events: String }
 
     private func waitForLines(_ count: Int, of process: ChildProcess) async throws {
-      while try lines() < count {
+      while lines() < count {
         guard process.isRunning else { throw Ended(events: try folder.text(of: "events")) }
         try await Task.sleep(for: .milliseconds(20))
       }

@@ -155,7 +155,7 @@
         let first = Int.random(in: 1...(part == "/data/dead-web" ? 3 : 120), using: &random)
         let count = Int.random(in: 1...4, using: &random)
         disk.rules = ["full:\(part):\(first):\(count)"]
-        let before = try IndependentCounts.inLines(of: folder.file("disk/all.jsonl")).count
+        let before = folder.lineCount(of: "disk/all.jsonl")
         let process = try GatewayTool.run(in: folder, environment: disk.environment)
         // At its beginning, the gateway may find that it can't work; that is told, and the next one does.
         try? await waitForLines(before + 3000, in: "disk/all.jsonl", of: process)
@@ -164,7 +164,7 @@
         #expect(ledger?.discrepancies ?? [] == [], "seed \(seed), round \(round), \(disk.rules)")
       }
       let process = try GatewayTool.run(in: folder)
-      let before = try IndependentCounts.inLines(of: folder.file("disk/all.jsonl")).count
+      let before = folder.lineCount(of: "disk/all.jsonl")
       try await waitForLines(before + 1000, in: "disk/all.jsonl", of: process)
       process.end()
       // All that was stored reaches the file and the server.
@@ -417,9 +417,7 @@
       _ count: Int, in file: String, of process: ChildProcess
     ) async throws {
       struct Ended: Error { var events: String }
-      while true {
-        let bytes = (try? Data(contentsOf: URL(filePath: folder.file(file)))) ?? Data()
-        if bytes.count(where: { $0 == 0x0A }) >= count { return }
+      while folder.lineCount(of: file) < count {
         guard process.isRunning else {
           throw Ended(events: (try? folder.text(of: "events")) ?? "")
         }
