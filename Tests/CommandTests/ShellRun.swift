@@ -17,12 +17,7 @@ struct ShellRun: Sendable {
     environment: [String: String] = [:],
     seconds: Int = 120
   ) async throws -> ShellRun {
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread {
-        continuation.resume(
-          with: Result { try run(script, directory, input, environment, seconds) })
-      }
-    }
+    try await onThread { try run(script, directory, input, environment, seconds) }
   }
 
   private static func run(

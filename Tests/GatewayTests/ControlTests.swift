@@ -157,28 +157,33 @@ struct ControlTests {
         default: bytes = Array("{\"version\":2,\"request\":\"status\"}\n".utf8)
         }
         let deadline = ContinuousClock.now + .seconds(20)
-        func ask(isPatient: Bool) throws -> [UInt8]? {
-          let descriptor = try ControlSocket.connect(to: folder.file("data"))
-          defer { close(descriptor) }
-          _ = ControlSocket.write(bytes, to: descriptor, until: deadline)
-          guard isPatient else { return nil }
-          shutdown(descriptor, Int32(SHUT_WR))
-          return ControlSocket.read(descriptor, limit: 1 << 20, until: deadline, toEnd: true)
+        let question = bytes
+        func ask(isPatient: Bool) async throws -> [UInt8]? {
+          try await onThread { [folder] in
+            let descriptor = try ControlSocket.connect(to: folder.file("data"))
+            defer { close(descriptor) }
+            _ = ControlSocket.write(question, to: descriptor, until: deadline)
+            guard isPatient else { return nil }
+            shutdown(descriptor, Int32(SHUT_WR))
+            return ControlSocket.read(descriptor, limit: 1 << 20, until: deadline, toEnd: true)
+          }
         }
         guard bytes.contains(0x0A), Bool.random(using: &random) else {
-          _ = try ask(isPatient: false)
+          _ = try await ask(isPatient: false)
           continue
         }
-        var answer = try ask(isPatient: true)
+        var answer = try await ask(isPatient: true)
         guard round % 6 == 5 else { continue }
         // Where those before are still being dealt with, one is turned away, and comes again.
         while answer?.isEmpty != false, ContinuousClock.now < deadline {
-          answer = try ask(isPatient: true)
+          answer = try await ask(isPatient: true)
         }
         #expect(String(decoding: answer ?? [], as: UTF8.self).contains(#""ok":false"#))
       }
       // Sixteen that say nothing keep a place each, but not for long.
-      let silent = try (0..<16).map { _ in try ControlSocket.connect(to: folder.file("data")) }
+      let silent = try await onThread { [folder] in
+        try (0..<16).map { _ in try ControlSocket.connect(to: folder.file("data")) }
+      }
       let stored = gateway.status.stored
       while gateway.status.stored < stored + 10 { try await Task.sleep(for: .milliseconds(5)) }
       silent.forEach { close($0) }

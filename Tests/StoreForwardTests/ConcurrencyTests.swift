@@ -277,39 +277,3 @@ struct ConcurrencyTests {
     try await store.close()
   }
 }
-
-/// Runs blocking calls away from the pool of the tasks.
-@discardableResult
-func onThread<Result: Sendable>(
-  _ body: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-  try await withUnsafeContinuation { continuation in
-    let thread = BlockingThread {
-      continuation.resume(returning: Swift.Result(catching: body))
-    }
-    thread.start()
-  }.get()
-}
-
-/// A thread of its own for one closure.
-struct BlockingThread {
-  let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-  func start() {
-    final class Box: Sendable {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(body))
-    pthread_create(
-      &thread, nil,
-      { argument in
-        if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-      }, box.toOpaque())
-    pthread_detach(thread)
-  }
-}
