@@ -1,4 +1,5 @@
 #if Gateway
+  import Formula
   import Foundation
   import IndustrialModel
   import StoreForward
@@ -86,7 +87,13 @@
       },
       Change(file: "ledger.0", named: "ledger.0") { ledger(&$0) },
       Change(file: "ledger.1", named: "ledger.1") { ledger(&$0) },
-      Change(file: "formulas.memory", named: "formulas.memory") { $0[7] = UInt8(ascii: "2") },
+      Change(file: "formulas.memory", named: "formulas.memory") { bytes in
+        bytes[7] = UInt8(ascii: "2")
+        let check = StateBytes.hash(Array(bytes.dropLast(8)))
+        withUnsafeBytes(of: check.littleEndian) {
+          bytes.replaceSubrange((bytes.count - 8)..., with: $0)
+        }
+      },
       Change(file: "configurations/1.yaml", named: "configurations/1.yaml") { bytes in
         bytes = Array(
           String(decoding: bytes, as: UTF8.self).replacing("iiot/1", with: "iiot/2").utf8)

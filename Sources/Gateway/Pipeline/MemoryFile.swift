@@ -28,9 +28,16 @@ enum MemoryFile {
     return bytes
   }
 
-  /// Whether a later version of this program wrote it.
+  /// Whether a later version of this program wrote it: a damaged file is no newer one.
   static func isNewer(_ bytes: [UInt8]) -> Bool {
-    bytes.count > mark.count && bytes.starts(with: mark) && bytes[mark.count] > version
+    isWhole(bytes) && bytes[mark.count] > version
+  }
+
+  /// Whether mark and check word are right, which are where they are in every version.
+  private static func isWhole(_ bytes: [UInt8]) -> Bool {
+    let end = bytes.count - 8
+    return end > mark.count && bytes.starts(with: mark)
+      && StateBytes.hash(Array(bytes[..<end])) == Cursor(bytes: bytes, position: end).peek(8)
   }
 
   /// The memory of each formula, by its tag's path, and the newest time.
@@ -40,14 +47,12 @@ enum MemoryFile {
     guard bytes.count > mark.count, bytes.starts(with: mark) else {
       throw Unusable(message: "it is no memory of formulas")
     }
+    guard isWhole(bytes) else { throw Unusable(message: "it is damaged") }
     guard bytes[mark.count] == version else {
       throw Unusable(message: "it is of another version of this program")
     }
     let end = bytes.count - 8
     var cursor = Cursor(bytes: bytes, position: mark.count + 1, end: end)
-    guard end >= cursor.position,
-      StateBytes.hash(Array(bytes[..<end])) == Cursor(bytes: bytes, position: end).peek(8)
-    else { throw Unusable(message: "it is damaged") }
     guard end - cursor.position >= 8 else { throw Unusable(message: "it is damaged") }
     let time = Int64(bitPattern: cursor.peek(8))
     cursor.position += 8
