@@ -47,7 +47,7 @@ api-digest: setup ## Every public declaration into docs/api, a line each
 lint: ## Format and house rules; seconds
 	@scripts/lint
 
-ci: ## What continuous integration runs, about three quarters of an hour
+ci: ## What continuous integration runs, about an hour
 	@.ci/run
 
 docs: setup ## Documentation archives of all modules in .build-docs
