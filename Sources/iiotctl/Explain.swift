@@ -70,13 +70,9 @@ struct Explain: AsyncParsableCommand {
   }
 
   private func folder() throws -> String {
-    var status = stat()
-    func isFolder(_ path: String) -> Bool {
-      stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-    let place = config ?? (access("gateway.yaml", F_OK) == 0 ? "gateway.yaml" : "data")
-    if isFolder(place) || config == nil && place == "data" { return place }
-    return try Configurations.loadForReplay(place).dataFolder
+    if let config { return try Configurations.dataFolder(of: config) }
+    guard access("gateway.yaml", F_OK) == 0 else { return "data" }
+    return try Configurations.dataFolder(of: "gateway.yaml")
   }
 }
 

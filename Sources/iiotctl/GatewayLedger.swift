@@ -41,7 +41,7 @@ struct GatewayLedger: AsyncParsableCommand {
   private func show() async throws {
     let ledger: Ledger
     do {
-      ledger = try await currentLedger(in: folder())
+      ledger = try await currentLedger(in: Configurations.dataFolder(of: gateway))
     } catch let error as StoreError {
       throw Failure(error)
     }
@@ -78,12 +78,6 @@ struct GatewayLedger: AsyncParsableCommand {
       }
       return try LedgerReader.ledger(dataFolder: folder)
     }
-  }
-
-  private func folder() throws -> String {
-    var status = stat()
-    if stat(gateway, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return gateway }
-    return try Configurations.load(gateway).dataFolder
   }
 }
 

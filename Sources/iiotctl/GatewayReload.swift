@@ -26,7 +26,7 @@ struct GatewayReload: AsyncParsableCommand {
   var format: ReportFormat?
 
   func run() async throws {
-    let configuration = try Configurations.load(file)
+    let configuration = try Configurations.loadWithoutSecrets(file)
     let lines = try await RunningGateway.ask("reload", in: configuration.dataFolder)
     var output = StandardOutput()
     if ReportFormat.chosen(format) == .table {

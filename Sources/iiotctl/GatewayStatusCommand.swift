@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Gateway
-internal import Glibc
 
 struct GatewayStatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,10 +23,8 @@ struct GatewayStatusCommand: AsyncParsableCommand {
   var format: ReportFormat?
 
   func run() async throws {
-    var found = stat()
-    let isFolder = stat(place, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
-    let folder = isFolder ? place : try Configurations.load(place).dataFolder
-    let lines = try await RunningGateway.ask("status", in: folder)
+    let lines = try await RunningGateway.ask(
+      "status", in: Configurations.dataFolder(of: place))
     var output = StandardOutput()
     if ReportFormat.chosen(format) == .table {
       let text = StatusTable(lines).text

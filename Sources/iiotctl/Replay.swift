@@ -48,7 +48,7 @@ struct Replay: AsyncParsableCommand {
   }
 
   private func replayJournal() throws {
-    let configuration = try config.map(Configurations.loadForReplay)
+    let configuration = try config.map(Configurations.loadWithoutSecrets)
     do {
       var replay = try JournalReplay(folder: folder, configuration: configuration)
       var printer = SamplePrinter(

@@ -379,14 +379,7 @@
     private func configuration(
       _ server: ModbusServer, _ broker: Mosquitto?, scale: String
     ) throws -> GatewayConfiguration {
-      try folder.write(
-        """
-        VERSION ""
-        BU_: A
-        BO_ 291 M: 8 A
-         SG_ x : 0|16@1+ (0.5,0) [0|0] "" A
-
-        """, to: "m.dbc")
+      try folder.writeDatabase(signals: ["x"])
       let frames = (0..<50).map {
         let hex = String(format: "%02X00%02X0000000000", $0 % 200, $0 % 256)
         return "(\(1_600_000_000 + $0).000000) can0 123#\(hex)\n"

@@ -37,6 +37,8 @@ struct FaultyDisk {
   var root: String
   var rules: [String] = []
   var log: String?
+  /// Gets a line for each call that failed.
+  var told: String?
 
   struct CannotBuild: Error { var message: String }
 
@@ -59,6 +61,7 @@ struct FaultyDisk {
   var environment: [String: String] {
     var all = ["LD_PRELOAD": library, "DISK_ROOT": root, "DISK": rules.joined(separator: ";")]
     if let log { all["DISK_LOG"] = log }
+    if let told { all["DISK_TOLD"] = told }
     return all
   }
 }

@@ -27,13 +27,9 @@
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
       let there = try balanced()
-      var replay = try JournalReplay(folder: folder.file("data/journal"))
-      var replayed: Set<UInt64> = []
-      while let batch = try replay.next() {
-        for sample in batch { replayed.insert(sample.sequence) }
-      }
+      let (replayed, findings) = try replay()
       #expect(
-        replay.findings.contains { $0.contains("could not be written") }, "\(replay.findings)")
+        findings.contains { $0.contains("could not be written") }, "\(findings)")
       // Before the gap and behind it, with the numbers that the samples have in the buffer.
       #expect(replayed.isSubset(of: there.keys))
       #expect(replayed.contains(1) && replayed.contains(there.keys.max() ?? 0))
@@ -59,12 +55,8 @@
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
       let there = try balanced()
-      var replay = try JournalReplay(folder: folder.file("data/journal"))
-      var replayed: Set<UInt64> = []
-      while let batch = try replay.next() {
-        for sample in batch { replayed.insert(sample.sequence) }
-      }
-      #expect(replay.findings.contains { $0.contains("without its end") }, "\(replay.findings)")
+      let (replayed, findings) = try replay()
+      #expect(findings.contains { $0.contains("without its end") }, "\(findings)")
       #expect(replayed.contains(there.keys.max() ?? 0))
     }
 
@@ -95,6 +87,14 @@
       var disk = try FaultyDisk(in: folder, root: folder.file("data/"))
       disk.rules = ["\(fault):/data/journal/@\(folder.file("fault"))"]
       return try GatewayTool.run(in: folder, environment: disk.environment)
+    }
+
+    /// The numbers of the samples that the journal gives, and what it tells of itself.
+    private func replay() throws -> (numbers: Set<UInt64>, findings: [String]) {
+      var replay = try JournalReplay(folder: folder.file("data/journal"))
+      var numbers: Set<UInt64> = []
+      while let batch = try replay.next() { numbers.formUnion(batch.map(\.sequence)) }
+      return (numbers, replay.findings)
     }
 
     private func lines() -> Int { folder.lineCount(of: "all.jsonl") }

@@ -136,3 +136,14 @@ struct LaneBench {
     try await buffer.close()
   }
 }
+
+extension TemporaryFolder {
+  /// A database `m.dbc` with the message `M` (0x123): its words are `x`, in halves, and `y`.
+  func writeDatabase(signals: [String]) throws {
+    let known = [
+      "x": #" SG_ x : 0|16@1+ (0.5,0) [0|0] "" A"#, "y": #" SG_ y : 16|16@1+ (1,0) [0|0] "" A"#,
+    ]
+    let lines = ["VERSION \"\"", "BU_: A", "BO_ 291 M: 8 A"] + signals.compactMap { known[$0] }
+    try write(lines.joined(separator: "\n") + "\n", to: "m.dbc")
+  }
+}

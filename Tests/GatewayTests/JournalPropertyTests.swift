@@ -16,15 +16,7 @@
 
     init() throws {
       folder = try TemporaryFolder()
-      try folder.write(
-        """
-        VERSION ""
-        BU_: A
-        BO_ 291 M: 8 A
-         SG_ x : 0|16@1+ (0.5,0) [0|0] "" A
-         SG_ y : 16|16@1+ (1,0) [0|0] "" A
-
-        """, to: "m.dbc")
+      try folder.writeDatabase(signals: ["x", "y"])
     }
 
     @Test(

@@ -123,15 +123,7 @@
     private func configuration(
       _ server: ModbusServer, _ broker: Mosquitto?, edition: Int
     ) throws -> GatewayConfiguration {
-      try folder.write(
-        """
-        VERSION ""
-        BU_: A
-        BO_ 291 M: 8 A
-         SG_ x : 0|16@1+ (0.5,0) [0|0] "" A
-         SG_ y : 16|16@1+ (1,0) [0|0] "" A
-
-        """, to: "m.dbc")
+      try folder.writeDatabase(signals: ["x", "y"])
       let frames = (0..<200).map {
         let hex = String(format: "%02X00%02X0000000000", $0 % 7, $0 % 256)
         return "(\(1_600_000_000 + $0 / 3).000000) can0 123#\(hex)\n"

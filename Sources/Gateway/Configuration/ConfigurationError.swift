@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Everything that is wrong with a configuration, found in one reading.
 public struct ConfigurationError: Error, Sendable, Equatable {
   /// One mistake.
@@ -32,6 +34,13 @@ public struct ConfigurationError: Error, Sendable, Equatable {
   public init(file: String?, problems: [Problem]) {
     self.file = file
     self.problems = problems
+  }
+
+  static func unreadable(_ file: String, errno: Int32) -> ConfigurationError {
+    let message = "can't read the file: \(String(cString: strerror(errno)))"
+    return ConfigurationError(
+      file: file,
+      problems: [.init(path: "", message: message, advice: "check the path and its permissions")])
   }
 }
 

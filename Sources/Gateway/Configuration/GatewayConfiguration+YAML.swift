@@ -9,15 +9,7 @@
     ///
     /// - Throws: `ConfigurationError` with every mistake of the file, each with line and column.
     public init(contentsOf path: String) throws(ConfigurationError) {
-      guard let bytes = readFile(path) else {
-        throw ConfigurationError(
-          file: path,
-          problems: [
-            .init(
-              path: "", message: "can't read the file: \(String(cString: strerror(errno)))",
-              advice: "check the path and its permissions")
-          ])
-      }
+      guard let bytes = readFile(path) else { throw .unreadable(path, errno: errno) }
       try self.init(yaml: String(decoding: bytes, as: UTF8.self), file: path)
     }
 
@@ -29,11 +21,7 @@
     public static func forReplay(
       contentsOf path: String
     ) throws(ConfigurationError) -> GatewayConfiguration {
-      guard let bytes = readFile(path) else {
-        throw ConfigurationError(
-          "can't read the file: \(String(cString: strerror(errno)))", at: path,
-          advice: "check the path and its permissions")
-      }
+      guard let bytes = readFile(path) else { throw .unreadable(path, errno: errno) }
       return try GatewayConfiguration(
         yaml: String(decoding: bytes, as: UTF8.self), file: path, leavesSecrets: true)
     }

@@ -18,15 +18,7 @@
     ///
     /// - Throws: `ConfigurationError` for a file that can't be read or is something else.
     public mutating func add(contentsOf path: String) throws(ConfigurationError) {
-      guard let bytes = readFile(path) else {
-        throw ConfigurationError(
-          file: path,
-          problems: [
-            .init(
-              path: "", message: "can't read the file: \(String(cString: strerror(errno)))",
-              advice: "check the path and its permissions")
-          ])
-      }
+      guard let bytes = readFile(path) else { throw .unreadable(path, errno: errno) }
       try add(String(decoding: bytes, as: UTF8.self), file: path)
     }
 

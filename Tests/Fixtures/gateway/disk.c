@@ -3,6 +3,7 @@
 //   DISK=RULE;...    full:PART:FROM:COUNT   calls FROM to FROM + COUNT - 1 that need room in a file with PART in its path fail (ENOSPC)
 //                    full:PART@FILE         all such calls fail as long as FILE is there
 //                    hang:PART@FILE         syncs of a file with PART in its path never return once FILE is there
+//   DISK_TOLD=FILE   each call that failed adds a line there
 // An entry of the log, numbers little-endian: kind (u8), file (u64, its inode), place (u64), length of the path (u32), length of the
 // bytes (u32), path, bytes. Kinds: C created, W written, T cut to place, S synced, D folder synced, R renamed (to bytes), U removed.
 #define _GNU_SOURCE
@@ -26,7 +27,7 @@ struct rule {
   long from, count, calls;
 };
 static struct rule rules[8];
-static int rule_count, log_file = -1;
+static int rule_count, log_file = -1, told_file = -1;
 static const char *root = "";
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -35,6 +36,8 @@ static void begin(void) {
   if (getenv("DISK_ROOT")) root = getenv("DISK_ROOT");
   if (getenv("DISK_LOG"))
     log_file = REAL(open)(getenv("DISK_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (getenv("DISK_TOLD"))
+    told_file = REAL(open)(getenv("DISK_TOLD"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   char *all = strdup(getenv("DISK") ? getenv("DISK") : ""), *rest = NULL;
   for (char *word = strtok_r(all, ";", &rest); word && rule_count < 8; word = strtok_r(NULL, ";", &rest)) {
     struct rule *rule = &rules[rule_count];
@@ -72,6 +75,7 @@ static int is_full(const char *path) {
       full |= now >= rule->from && now < rule->from + rule->count;
     }
   }
+  if (full && told_file >= 0 && REAL(write)(told_file, "full\n", 5) != 5) abort();
   pthread_mutex_unlock(&lock);
   if (full) errno = ENOSPC;
   return full;
