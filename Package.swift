@@ -85,7 +85,7 @@ let compositions: [Target] = [
     ]),
   library(
     "PlantSimulator",
-    dependencies: ["CANCore", "DBC", "CANLog", "IndustrialModel", "Modbus"]),
+    dependencies: ["CANCore", "DBC", "IndustrialModel", "Modbus"]),
   library(
     "Gateway",
     dependencies: [

@@ -69,13 +69,13 @@ public struct CANFrameBatch: Sendable {
   }
 
   /// Adds a frame of up to 8 bytes whose data is already in one word (first byte lowest).
-  /// Bytes past `count` are cleared; a `count` above 8 is taken as 8.
+  /// Bytes past `count` are cleared; a `count` above 8 is taken as 8, a negative one as 0.
   @inlinable
   public mutating func append(
     time: Int64, identifier: CANIdentifier, channel: UInt16 = 0, flags: CANFlags = [],
     dataLengthCode: UInt8, count: Int, word: UInt64
   ) {
-    let count = Swift.min(count, 8)
+    let count = Swift.max(0, Swift.min(count, 8))
     appendHeader(
       time: time, identifier: identifier, channel: channel, flags: flags,
       dataLengthCode: dataLengthCode, count: count)

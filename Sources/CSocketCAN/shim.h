@@ -32,7 +32,6 @@ struct iiot_can_info {
     int32_t interface;  // its index
     uint8_t has_drops;
     uint8_t transmitted;  // sent by this machine
-    uint8_t own;          // sent by this socket
 };
 
 /// The layout of struct mmsghdr, which the C library shows only with GNU extensions on.
@@ -102,7 +101,6 @@ static inline int iiot_can_receive(int descriptor, struct canfd_frame *frames,
         // The kernel gives only the part of the address that raw sockets have.
         if (h->msg_namelen >= offsetof(struct sockaddr_can, can_addr)) info->interface = addresses[i].can_ifindex;
         info->transmitted = (h->msg_flags & MSG_DONTROUTE) != 0;
-        info->own = (h->msg_flags & MSG_CONFIRM) != 0;
         iiot_can_read_control(h, info);
     }
     return (int)got;

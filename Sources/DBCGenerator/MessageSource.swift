@@ -130,7 +130,8 @@ struct MessageSource {
       writer.open("switch \(selector) {")
       for branch in group {
         let patterns = branch.ranges.map {
-          $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)...\($0.upperBound)"
+          $0.lowerBound == $0.upperBound
+            ? "\($0.lowerBound)" : "\($0.lowerBound)...\($0.upperBound)"
         }
         writer.label("case \(patterns.joined(separator: ", ")):")
         body(branch, &writer)

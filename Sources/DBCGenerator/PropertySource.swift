@@ -63,7 +63,8 @@ struct PropertySource {
     writer.documentation(facts.joined(separator: " "))
     if let multiplexor = signal.multiplexor {
       let ranges = signal.selectorRanges.prefix(8).map {
-        $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)"
+        $0.lowerBound == $0.upperBound
+          ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)"
       }
       let more = signal.selectorRanges.count > 8 ? ", ..." : ""
       writer.documentation(
@@ -153,10 +154,12 @@ struct PropertySource {
 
   /// The expression of its raw bits.
   var raw: String {
-    if !layout.isOptional { return raw(layout.property) }
+    // By `self`, as a signal may be named like one of the variables around: b0, w0, r0.
+    let property = "self.\(layout.property)"
+    if !layout.isOptional { return raw(property) }
     // What is not there: J1939 says so by ones in all bits.
     let missing = layout.sentinelBits > 0 ? "0x\(String(layout.ones, radix: 16))" : "0"
-    return "\(layout.property).map { \(raw("$0")) } ?? \(missing)"
+    return "\(property).map { \(raw("$0")) } ?? \(missing)"
   }
 
   private func raw(_ value: String) -> String {

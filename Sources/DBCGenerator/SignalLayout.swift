@@ -78,7 +78,8 @@ struct SignalLayout {
   private static func choices(_ signal: Signal) -> [(value: Int64, name: String, label: String)] {
     let bits = signal.bitCount
     let lower: Int64 = signal.isSigned ? -1 << Int64(bits - 1) : 0
-    let upper: Int64 = (1 << Int64(signal.isSigned ? bits - 1 : bits)) - 1
+    // Fewer than 64 bits have labels; all 63 of an unsigned one fit.
+    let upper = Int64.max >> Int64(63 - (signal.isSigned ? bits - 1 : bits))
     var seen: Set<Int64> = []
     var names = NameScope(reserved: SwiftName.reservedMembers)
     var result: [(value: Int64, name: String, label: String)] = []

@@ -38,16 +38,17 @@ public struct CompiledFormula: Sendable {
   /// How many bytes the functions with memory remember.
   public var stateSize: Int { program.layout.size * 8 }
 
-  /// The result, if it is the same whatever the inputs.
+  /// The result of a formula that reads no input; nil if it reads one, remembers, or fails.
   public var constantValue: Double? {
-    guard let fast = program.fast, fast.instructions.count == 1, let end = fast.instructions.first,
-      Int(end.a) >= fast.inputCount
+    // The fast code takes inputs to be good, so what it folds (`is_good(x)`) may depend on them all the same.
+    guard dependencies.isEmpty, let fast = program.fast, fast.instructions.count == 1,
+      let end = fast.instructions.first, Int(end.a) >= fast.inputCount
     else { return nil }
     return fast.constants[Int(end.a) - fast.inputCount]
   }
 
   /// The formula written again with all parentheses and each number in its shortest form; it compiles to the
-  /// same results.
+  /// same results. The source itself where that would have more than a mebibyte (chains of comparisons within one another).
   public var canonicalText: String {
     var text = ExpressionText(inputs: dependencies)
     return (try? program.exact.fold(&text)) ?? program.source

@@ -25,12 +25,6 @@ public enum FormulaStatus {
   @inlinable
   public static func isBad(_ status: UInt32) -> Bool { status >= 0x8000_0000 }
 
-  /// The code that says worse of its value; the first if they are equally bad.
-  @inlinable
-  public static func worst(_ first: UInt32, _ second: UInt32) -> UInt32 {
-    second >> 30 > first >> 30 ? second : first
-  }
-
   /// While evaluating: the value is NaN, or was chosen by one, though no input was bad. Leaves as ``badOutOfRange``.
   static let notANumber: UInt32 = 0x803C_0001
 
@@ -49,7 +43,6 @@ public enum FormulaStatus {
     switch fault {
     case .none: good
     case .type: badTypeMismatch
-    case .unknownInput: badNoData
     case .divisionByZero, .domain, .overflow: badOutOfRange
     }
   }

@@ -11,11 +11,20 @@
     typealias OutboundOut = HTTPServerResponsePart
 
     private static let patience = TimeAmount.seconds(30)
+    /// Bytes of a request's head, and of a body that nobody asked for.
+    private static let largestRequest = 16 << 10
+    static let limits = {
+      var limits = NIOHTTPDecoderLimitConfiguration()
+      limits.maxHeaderFieldSize = largestRequest
+      limits.maxHeaderListSize = largestRequest
+      return limits
+    }()
 
     private let gateway: GatewayRuntime
     private let guests: Guests
     private var isGuest = false
     private var head: HTTPRequestHead?
+    private var bodySize = 0
     private var deadline: Scheduled<Void>?
 
     init(gateway: GatewayRuntime, guests: Guests) {
@@ -51,11 +60,13 @@
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
-      case .head(let head): self.head = head
-      // Nobody asked for one; it is read and forgotten, within the time of a request.
-      case .body: break
+      case .head(let head): (self.head, bodySize) = (head, 0)
+      // Nobody asked for one; a small one is read and forgotten.
+      case .body(let part):
+        bodySize += part.readableBytes
+        if bodySize > Self.largestRequest { context.close(promise: nil) }
       case .end:
-        guard let head else { return }
+        guard let head, bodySize <= Self.largestRequest else { return }
         self.head = nil
         // Who asks again and again without taking the answers would have them pile up here.
         guard context.channel.isWritable else {

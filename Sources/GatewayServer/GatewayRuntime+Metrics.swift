@@ -86,7 +86,7 @@ extension GatewayRuntime {
       "Samples of all runs by what became of them up to the buffer.",
       [
         ("acquired", totals.acquired), ("suppressed", totals.suppressed),
-        ("folded", totals.folded), ("shed_at_stop", totals.shed.atStop),
+        ("folded", totals.folded), ("shed_at_kill", totals.shed.atKill),
         ("shed_when_full", totals.shed.whenFull), ("shed_too_large", totals.shed.tooLarge),
         ("stored", totals.stored),
       ].map { (["term": $0], Double($1)) })

@@ -39,7 +39,9 @@ public final class StatusServer: Sendable {
         .childChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-              withPipeliningAssistance: true, withErrorHandling: true)
+              withPipeliningAssistance: true, withErrorHandling: true,
+              withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+              withDecoderLimitConfiguration: AnswerHandler.limits)
             try channel.pipeline.syncOperations.addHandler(
               AnswerHandler(gateway: gateway, guests: guests))
           }

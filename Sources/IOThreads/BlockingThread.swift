@@ -15,9 +15,14 @@ package final class BlockingThread: SerialExecutor {
     do throws(SystemFailure) {
       try OwnedThread.start(name: name) { queue.run() }
     } catch {
-      // No thread to be had: jobs then run on whoever enqueues them, late but not lost.
       queue.runInline()
     }
+  }
+
+  /// As if no thread were to be had, for tests.
+  init(withoutThread: Void) {
+    queue = JobQueue()
+    queue.runInline()
   }
 
   deinit { queue.finish() }
@@ -33,7 +38,11 @@ private final class JobQueue: Sendable {
   private struct State {
     var jobs: [(UnownedJob, UnownedSerialExecutor)] = []
     var isFinished = false
+    /// There is no thread: jobs run on whoever enqueues them, late but not lost.
     var isInline = false
+    /// The queue itself, while one of these runs jobs, and those that others bring: the last of them may let go of the
+    /// actor, and so of the executor.
+    var draining: JobQueue?
   }
 
   private let state = Mutex(State())
@@ -41,10 +50,32 @@ private final class JobQueue: Sendable {
 
   func append(_ job: UnownedJob, executor: UnownedSerialExecutor) {
     let isInline = state.withLock { state in
-      if !state.isInline { state.jobs.append((job, executor)) }
+      state.jobs.append((job, executor))
       return state.isInline
     }
-    if isInline { job.runSynchronously(on: executor) } else { wakeUp.signal() }
+    if isInline { drain() } else { wakeUp.signal() }
+  }
+
+  /// Runs the jobs here, unless another caller, or this one further out, does so already: an actor's jobs never overlap.
+  private func drain() {
+    let isFirst = state.withLock { state in
+      let isFirst = state.draining == nil
+      state.draining = self
+      return isFirst
+    }
+    guard isFirst else { return }
+    while true {
+      let (jobs, kept) = state.withLock { state in
+        let jobs = state.jobs
+        state.jobs.removeAll(keepingCapacity: true)
+        let kept = state.draining
+        if jobs.isEmpty { state.draining = nil }
+        return (jobs, kept)
+      }
+      _ = kept  // let go of outside the lock
+      if jobs.isEmpty { return }
+      for (job, executor) in jobs { job.runSynchronously(on: executor) }
+    }
   }
 
   func runInline() { state.withLock { $0.isInline = true } }

@@ -1,10 +1,5 @@
 internal import CIOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
 
 /// poll(2) with a time limit in nanoseconds, nil for none. `descriptors` holds `pollfd`s; tells how many of them are ready, or
 /// -1 as poll(2) does.

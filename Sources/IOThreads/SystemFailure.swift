@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A call to the operating system that failed.
-package struct SystemFailure: Error, Sendable, Equatable {
+package struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
   /// The call, as `man` knows it.
   package let call: String
   /// Its errno.
@@ -11,6 +11,8 @@ package struct SystemFailure: Error, Sendable, Equatable {
     self.call = call
     self.errorNumber = errorNumber
   }
+
+  package var description: String { "\(call): \(explanation)" }
 
   /// The system's words for the errno, such as `No such file or directory`.
   package var explanation: String { Self.explanation(of: errorNumber) }

@@ -25,8 +25,8 @@ public struct PlantRegister: Sendable {
   /// Carries out a client's write of a value that has been multiplied by the scale.
   let write: (@Sendable (inout Plant, Double) -> Void)?
 
-  /// The value as it stands in the registers: a number is divided by the scale, rounded to a whole one where the type is
-  /// one, and held within the type's range.
+  /// The value as it stands in the registers: a number is divided by the scale, and rounded to a whole one where the type is
+  /// one. What the type can't hold is all ones.
   func registers(of plant: Plant) -> [UInt16] {
     var value = read(plant)
     if case .double(let number) = value {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 
 /// Why a destination did not take samples.
 public struct SinkError: Error, Sendable, Equatable {
@@ -66,7 +67,7 @@ public struct SinkError: Error, Sendable, Equatable {
       }
     self.init(
       code: code, destination: destination,
-      message: "can't \(action): \(String(cString: strerror(errno)))", advice: advice,
+      message: "can't \(action): \(SystemFailure.explanation(of: errno))", advice: advice,
       errno: errno)
   }
 }

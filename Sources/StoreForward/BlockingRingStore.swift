@@ -14,7 +14,6 @@
 /// Never call it from a task of the cooperative pool: disk calls block. `RingStore` is for those.
 public final class BlockingRingStore: Sendable {
   let core: StoreCore<POSIXFileSystem>
-  private let ticker: IntervalSync?
 
   /// Opens the store in a directory, and creates both where they do not exist.
   ///
@@ -22,7 +21,7 @@ public final class BlockingRingStore: Sendable {
   ///   `invalidOption` or `inputOutput`. Damaged files are no reason; see `recovery`.
   public init(directory: String, options: StoreOptions = StoreOptions()) throws(StoreError) {
     core = try StoreCore(fileSystem: try POSIXFileSystem.open(directory), options: options)
-    ticker = IntervalSync(core)
+    try core.startSyncer()
   }
 
   deinit { try? close() }
@@ -84,7 +83,8 @@ public final class BlockingRingStore: Sendable {
   }
 
   /// Changes the capacity of the store, durably. To shrink, the oldest segments go: counted as evicted
-  /// under `OverflowPolicy.dropOldest`, else only if every cursor has acknowledged them.
+  /// under `OverflowPolicy.dropOldest`, else only if every cursor has acknowledged them. An append that waits for room and
+  /// can't fit any more throws `batchTooLarge`.
   ///
   /// - Throws: `StoreError` with code `full` (what would have to go is not acknowledged; nothing
   ///   changed), `invalidOption`, `closed` or `inputOutput`.
@@ -95,7 +95,6 @@ public final class BlockingRingStore: Sendable {
   /// Makes everything durable, saves the cursors and gives the directory free. Waiting calls of other
   /// threads end with code `closed`. Closing twice is fine.
   public func close() throws(StoreError) {
-    ticker?.end()
     try core.close()
   }
 }

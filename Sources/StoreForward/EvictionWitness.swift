@@ -17,7 +17,8 @@ public protocol EvictionWitness: Sendable {
   /// All records up to a number are about to go, whether they were shown or not. It may be said again of the same ones.
   ///
   /// - Parameter sequence: That number.
-  /// - Throws: What keeps them from going; the append that needs their room throws it.
+  /// - Throws: What keeps them from going; the append that needs their room throws it. After code `diskFull` or `full` the next
+  ///   append asks again. Any other code is taken for a failing disk: nothing is appended until the store is opened again.
   func willEvict(through sequence: UInt64) throws(StoreError)
 }
 

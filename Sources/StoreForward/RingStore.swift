@@ -25,30 +25,45 @@ public final class RingStore: Sendable {
   public init(directory: String, options: StoreOptions = StoreOptions()) async throws(StoreError) {
     let opened: Result<StoreCore<POSIXFileSystem>, StoreError> = await withUnsafeContinuation {
       continuation in
-      _ = WorkThread {
-        continuation.resume(
-          returning: Result { () throws(StoreError) in
-            try StoreCore(fileSystem: try POSIXFileSystem.open(directory), options: options)
-          })
+      do throws(StoreError) {
+        try WorkThread.start {
+          continuation.resume(
+            returning: Result { () throws(StoreError) in
+              try StoreCore(fileSystem: try POSIXFileSystem.open(directory), options: options)
+            })
+        }
+      } catch {
+        continuation.resume(returning: .failure(error))
       }
     }
     let core = try opened.get()
+    io = try RingStore.startThreads(of: core)
     self.core = core
-    let io = JobThread { core.tick() }
-    self.io = io
-    core.lock.locked { core.background = { [weak io] in io?.poke() } }
-    _ = WorkThread { core.runWriter() }
+  }
+
+  /// Starts the threads of a store that was opened; closes it where there are none to be had.
+  private static func startThreads(
+    of core: StoreCore<POSIXFileSystem>
+  ) throws(StoreError) -> JobThread {
+    var started: JobThread?
+    do throws(StoreError) {
+      let io = try JobThread.start { core.tick() }
+      started = io
+      core.lock.locked { core.background = { [weak io] in io?.poke() } }
+      try WorkThread.start { core.runWriter() }
+      return io
+    } catch {
+      try? core.close()
+      started?.end()
+      throw error
+    }
   }
 
   deinit {
     // Never blocks: the rest happens on the store's own thread.
     core.beginClosing()
     let core = core
-    let io = io
-    _ = WorkThread {
-      try? core.close()
-      io.end()
-    }
+    io.end { try? core.close() }
   }
 
   /// What opening found and did.
@@ -138,7 +153,8 @@ public final class RingStore: Sendable {
   }
 
   /// Changes the capacity of the store, durably. To shrink, the oldest segments go: counted as evicted
-  /// under `OverflowPolicy.dropOldest`, else only if every cursor has acknowledged them.
+  /// under `OverflowPolicy.dropOldest`, else only if every cursor has acknowledged them. An append that waits for room and
+  /// can't fit any more throws `batchTooLarge`.
   ///
   /// - Throws: `StoreError` with code `full` (what would have to go is not acknowledged; nothing
   ///   changed), `invalidOption`, `closed` or `inputOutput`.

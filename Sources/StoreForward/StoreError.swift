@@ -64,7 +64,7 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the same call may succeed later without reopening the store.
-  public var isRetriable: Bool { code == .diskFull || code == .full || code == .locked }
+  public var isRetriable: Bool { isPassing || code == .locked }
 
   /// Three lines: what happened, where, what to do; without the lines that would be empty.
   public var description: String {

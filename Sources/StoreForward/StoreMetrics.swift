@@ -20,7 +20,7 @@ public struct StoreMetrics: Sendable, Equatable {
   public var lastSequence: UInt64 = 0
   /// Every record up to here is on the disk for good.
   public var durableSequence: UInt64 = 0
-  /// Segments in use, and the most that there may be.
+  /// Segments in use.
   public var segments = 0
   /// The most segments that there may be.
   public var segmentLimit = 0

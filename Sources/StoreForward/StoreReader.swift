@@ -74,21 +74,14 @@ public final class StoreReader {
   }
 
   private func firstSequence(notBefore time: Int64) throws(StoreError) -> UInt64 {
-    for segment in image.segments {
-      do throws(StoreIOError) {
-        let file = try files.file(slot: segment.slot)
-        if let found = SegmentScan.first(
-          notBefore: time, in: file, segment, lastSequence: segment.lastSequence)
-        {
-          return found
-        }
-      } catch  where error.isMissing {
-        continue
-      } catch {
-        throw StoreError(error, in: fs.path)
-      }
+    do throws(StoreIOError) {
+      let found = try SegmentScan.first(
+        notBefore: time, in: image.segments, of: files, segmentSize: image.segmentSize,
+        through: image.lastSequence)
+      return found ?? image.lastSequence.saturatingNext
+    } catch {
+      throw StoreError(error, in: fs.path)
     }
-    return image.lastSequence.saturatingNext
   }
 
   /// Looks again for what was written meanwhile.
@@ -136,13 +129,7 @@ public final class StoreReader {
       let segment = image.segments[index]
       if request.next > segment.lastSequence {
         guard index + 1 < image.segments.count else { return }
-        let following = image.segments[index + 1]
-        storage.addGap(request.next, following.precedingSequence, .damaged)
-        request.next = max(request.next, following.precedingSequence.saturatingNext)
-        if request.next < following.baseSequence {
-          storage.addGap(request.next, following.baseSequence - 1, .unused)
-          request.next = following.baseSequence
-        }
+        storage.skip(&request, to: image.segments[index + 1])
         continue
       }
       if try !fill(from: segment) { continue }
@@ -188,10 +175,8 @@ public final class StoreReader {
     storage.addGap(request.next, evicted, .evicted)
     request.next = max(request.next, evicted.saturatingNext)
     // What lies before the oldest segment was used up to the number that preceded it.
-    let used = min(image.segments.first?.precedingSequence ?? oldest - 1, oldest - 1)
-    storage.addGap(request.next, used, .damaged)
-    request.next = max(request.next, used.saturatingNext)
-    storage.addGap(request.next, oldest - 1, .unused)
+    storage.skip(
+      &request, used: image.segments.first?.precedingSequence ?? oldest - 1, through: oldest - 1)
     request.next = oldest
   }
 }

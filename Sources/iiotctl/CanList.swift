@@ -60,10 +60,11 @@ struct CanList: ParsableCommand {
   }
 
   private static func json(_ interface: CANInterface) -> String {
-    // Interface names have no character that JSON would escape but the quote and the backslash.
-    let name = interface.name.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined()
+    var name: [UInt8] = []
+    name.append(json: interface.name)
     var members = [
-      "\"interface\":\"\(name)\"", "\"up\":\(interface.isUp)", "\"fd\":\(interface.supportsFD)",
+      "\"interface\":\(String(decoding: name, as: UTF8.self))", "\"up\":\(interface.isUp)",
+      "\"fd\":\(interface.supportsFD)",
     ]
     if let controller = interface.controller {
       func add(_ key: String, _ value: (some CustomStringConvertible)?) {

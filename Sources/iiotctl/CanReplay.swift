@@ -57,7 +57,7 @@ struct CanReplay: AsyncParsableCommand {
     let clock = ContinuousClock()
     let begin = clock.now
     var pace = CANReplayPace(
-      speed: Double(speed) ?? 1, start: 0, longestGap: gap.map { Self.nanoseconds($0.duration) })
+      speed: Double(speed) ?? 1, start: 0, longestGap: gap?.duration.nanoseconds)
     var player = CanPlayer()
     do {
       var reader = try CanLogInput.open(log)
@@ -73,7 +73,7 @@ struct CanReplay: AsyncParsableCommand {
               // Cancelled: what has been played stands.
               do { try await clock.sleep(until: due, tolerance: .zero) } catch { break reading }
             }
-            player.noteLateness(Self.nanoseconds(due.duration(to: clock.now)))
+            player.noteLateness(due.duration(to: clock.now).nanoseconds)
           }
           if Task.isCancelled { break reading }
           if let bus {
@@ -101,12 +101,6 @@ struct CanReplay: AsyncParsableCommand {
     } catch {
       throw Failure(error)
     }
-  }
-
-  private static func nanoseconds(_ duration: Duration) -> Int64 {
-    let (seconds, attoseconds) = duration.components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? Int64.max : whole + attoseconds / 1_000_000_000
   }
 }
 

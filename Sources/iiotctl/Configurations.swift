@@ -13,6 +13,33 @@ enum Configurations {
     try load(file, needsSecrets: false)
   }
 
+  /// Two to compare: with their secrets if all of them are there, so that a changed one is seen as a reload sees it.
+  static func loadToCompare(
+    _ old: String, _ new: String
+  ) throws -> (GatewayConfiguration, GatewayConfiguration) {
+    let before = try loadWithoutSecrets(old)
+    let after = try loadWithoutSecrets(new)
+    #if Gateway
+      do throws(ConfigurationError) {
+        return (try withSecrets(before, old), try withSecrets(after, new))
+      } catch {
+        let why = error.problems.first.map { ": \($0.message)" } ?? ""
+        StandardError.print("note: the change of a secret is not seen\(why)")
+      }
+    #endif
+    return (before, after)
+  }
+
+  #if Gateway
+    /// Of the text that was read already: the file may be a pipe.
+    private static func withSecrets(
+      _ configuration: GatewayConfiguration, _ file: String
+    ) throws(ConfigurationError) -> GatewayConfiguration {
+      guard let text = configuration.text else { return configuration }
+      return try GatewayConfiguration(yaml: text.yaml, file: file)
+    }
+  #endif
+
   /// The data folder that is meant by a configuration, whose secrets need not be there, or by the folder itself.
   static func dataFolder(of place: String) throws -> String {
     isFolder(place) ? place : try loadWithoutSecrets(place).dataFolder
@@ -50,10 +77,7 @@ struct ConfigurationFailure: Error, CustomStringConvertible {
 
   var description: String {
     error.problems.map { problem in
-      let file = error.file ?? "configuration"
-      var place = problem.line > 0 ? "\(file):\(problem.line):\(problem.column)" : file
-      if !problem.path.isEmpty { place += " (\(problem.path))" }
-      return Failure(problem.message, at: place, advice: problem.advice).description
+      "error: \(ConfigurationError(file: error.file, problems: [problem]))"
     }.joined(separator: "\n")
   }
 }

@@ -77,9 +77,9 @@ struct DecodePrinter: ~Copyable {
     field.append(lineProtocol: name)
     field.append(UInt8(ascii: "="))
     var csv: [UInt8] = []
-    csv.append(csvField: signal.message.name)
+    csv.append(csv: signal.message.name.utf8)
     csv.append(UInt8(ascii: ","))
-    csv.append(csvField: name)
+    csv.append(csv: name.utf8)
     csv.append(UInt8(ascii: ","))
     let isWanted =
       globs.isEmpty
@@ -280,7 +280,7 @@ struct DecodePrinter: ~Copyable {
     var start: [UInt8] = []
     Timestamp(nanoseconds: head.time).write(to: &start)
     start.append(UInt8(ascii: ","))
-    start.append(csvField: head.channel)
+    start.append(csv: head.channel.utf8)
     start.append(UInt8(ascii: ","))
     start.append(head.identifier.description)
     start.append(UInt8(ascii: ","))
@@ -289,14 +289,14 @@ struct DecodePrinter: ~Copyable {
       line.append(contentsOf: texts[reading.slot].csv)
       line.append(shortestOrWord: reading.value)
       line.append(UInt8(ascii: ","))
-      line.append(csvField: texts[reading.slot].unit)
+      line.append(csv: texts[reading.slot].unit.utf8)
       if options.showsRaw {
         line.append(UInt8(ascii: ","))
         line.append(reading.raw.description)
       }
       if options.showsChoices {
         line.append(UInt8(ascii: ","))
-        line.append(csvField: choice(reading, texts, decoder) ?? "")
+        line.append(csv: (choice(reading, texts, decoder) ?? "").utf8)
       }
       line.append("\r\n" as StaticString)
       write { $0.append(contentsOf: line) }
@@ -397,20 +397,6 @@ extension [UInt8] {
     } else {
       append(shortest: value)
     }
-  }
-
-  /// RFC 4180: quoted when it must be.
-  fileprivate mutating func append(csvField text: String) {
-    guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) else {
-      append(text)
-      return
-    }
-    append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      if byte == 0x22 { append(byte) }
-      append(byte)
-    }
-    append(UInt8(ascii: "\""))
   }
 
   /// A measurement, tag or field key of line protocol.

@@ -20,10 +20,7 @@ struct Export: AsyncParsableCommand {
   @Argument(help: "The configuration of the gateway, or the database of its history.")
   var source: String
 
-  @Option(
-    name: .customLong("tag"), parsing: .upToNextOption,
-    help: ArgumentHelp("Only these: device/tag, or device/*.", valueName: "tag"))
-  var tags: [String] = []
+  @OptionGroup var tags: TagOptions
 
   @Option(help: ArgumentHelp("Only samples of this time or later.", valueName: "time"))
   var since: TimeArgument?
@@ -47,10 +44,12 @@ struct Export: AsyncParsableCommand {
     var printer = SamplePrinter(output.chosen, tags: names)
     do {
       let reader = try HistoryReader(path: path)
-      let query = HistoryQuery(tags: tags, since: since?.time, until: until?.time)
-      try reader.read(query, names: names) { batch in
-        try Task.checkCancellation()
-        try printer.buffer(batch)
+      if let wanted = try wantedTags(of: reader) {
+        let query = HistoryQuery(tags: wanted, since: since?.time, until: until?.time)
+        try reader.read(query, names: names) { batch in
+          try Task.checkCancellation()
+          try printer.buffer(batch)
+        }
       }
     } catch is CancellationError {
     } catch let error as SinkError {
@@ -59,13 +58,27 @@ struct Export: AsyncParsableCommand {
     }
     try printer.finish()
   }
+
+  /// The names of the wanted tags, empty for all; nil when there is none of them. A history knows a `*` only at the end of
+  /// a pattern, so the names that it has are chosen from here.
+  private func wantedTags(of reader: HistoryReader) throws(SinkError) -> [String]? {
+    #if History
+      guard !tags.patterns.isEmpty else { return [] }
+      let known = try reader.tags().map(\.name)
+      tags.tellUnmatched(among: known)
+      let wanted = known.filter { tags.matches($0) }
+      return wanted.isEmpty ? nil : wanted
+    #else
+      return []
+    #endif
+  }
 }
 
 /// Where a history is: named itself, or by the configuration of its gateway.
 enum Histories {
   static func path(_ source: String, sink: String?) throws -> String {
     guard source.hasSuffix(".yaml") || source.hasSuffix(".yml") else { return source }
-    let configuration = try Configurations.load(source)
+    let configuration = try Configurations.loadWithoutSecrets(source)
     guard let history = configuration.history(sink) else {
       throw Failure(
         "the configuration has no history\(sink.map { " '\($0)'" } ?? ", or several")", at: source,

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Formula
 internal import Gateway
 internal import IndustrialModel
+internal import Sinks
 
 /// `iiotctl formula apply`: a computed column for a CSV stream.
 struct FormulaApply: AsyncParsableCommand {
@@ -59,7 +60,12 @@ struct FormulaApply: AsyncParsableCommand {
       throw Failure(error)
     }
     var output = StandardOutput()
-    try output.append { $0 += header + Array(",\(name)\n".utf8) }
+    try output.append { line in
+      line += header
+      line.append(UInt8(ascii: ","))
+      line.append(csv: name.utf8)
+      line.append(0x0A)
+    }
     var block = FormulaApplyBlock(formula, titles: titles, time: time)
     if formula.isStateful, !block.hasTime {
       StandardError.print(

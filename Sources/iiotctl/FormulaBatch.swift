@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Formula
+internal import Sinks
 
 /// `iiotctl formula batch`: a value for each line of JSON.
 struct FormulaBatch: AsyncParsableCommand {
@@ -67,6 +68,9 @@ struct FormulaBatch: AsyncParsableCommand {
   private static func failure(_ kind: String, _ message: String, _ line: Int, _ column: Int)
     -> String
   {
-    "{\"error\":\"\(kind)\",\"message\":\(FormulaJSON.quoted(message)),\"line\":\(line),\"column\":\(column)}"
+    var text = Array("{\"error\":\"\(kind)\",\"message\":".utf8)
+    text.append(json: message)
+    text += ",\"line\":\(line),\"column\":\(column)}".utf8
+    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -1,4 +1,3 @@
-internal import Gateway
 internal import Glibc
 
 /// Lines of a file or of standard input, read piece by piece; a line too long is an error.
@@ -82,9 +81,12 @@ extension FormulaLineInput {
   mutating func nextRow() throws -> ArraySlice<UInt8>? {
     while let line = try next() {
       if line.isEmpty { continue }
+      var quotes = CSVQuotes()
+      quotes.read(line)
+      guard quotes.isOpen else { return line }
       let first = number
-      var row = line
-      while CSVRow(row).isOpen {
+      var row = Array(line)
+      while quotes.isOpen {
         guard row.count < 1 << 20, let more = try next() else {
           throw Failure(
             "the quoted cell has no end", at: "line \(first)",
@@ -92,8 +94,9 @@ extension FormulaLineInput {
         }
         row.append(0x0A)
         row += more
+        quotes.read(more)
       }
-      return row
+      return row[...]
     }
     return nil
   }

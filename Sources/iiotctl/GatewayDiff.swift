@@ -9,7 +9,8 @@ struct GatewayDiff: AsyncParsableCommand {
     discussion: """
       A line for each bus, device, tag, formula, rule, sink and report that is added, removed or changed, and what the gateway does \
       about it: connections that are opened again, formulas that begin anew, what needs a restart. It decides by the same plan as a \
-      reload. Neither file is put to work.
+      reload. Neither file is put to work, and their secrets need not be there: only the change of a secret is then not seen, \
+      which is told on standard error.
 
       With --journal what came from the wires is replayed with both files: a line follows for each tag whose stored samples would be \
       others, and one of samples, bytes and requests a second. What the journal can't answer is told on standard error.
@@ -44,7 +45,7 @@ struct GatewayDiff: AsyncParsableCommand {
   private func compare() throws {
     let (before, after): (GatewayConfiguration, GatewayConfiguration)
     do {
-      (before, after) = (try Configurations.load(old), try Configurations.load(new))
+      (before, after) = try Configurations.loadToCompare(old, new)
     } catch let failure as ConfigurationFailure {
       StandardError.print(failure.description)
       throw ExitCode(2)

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Gateway
-internal import Glibc
 
 struct GatewayImport: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Gateway
-internal import Glibc
 internal import StoreForward
 
 struct GatewayLedger: AsyncParsableCommand {
@@ -13,6 +12,8 @@ struct GatewayLedger: AsyncParsableCommand {
       over the socket in its data folder and tells its numbers of this moment. When none runs, or it does not answer (which is said), the \
       data folder is read; what sinks confirmed within the last second before then still counts as waiting.
 
+      With --tag only these are shown; the sums of all are checked in any case.
+
       Example:
         iiotctl gateway ledger gateway.yaml --tag 'pump-01/*'
 
@@ -22,17 +23,12 @@ struct GatewayLedger: AsyncParsableCommand {
   @Argument(help: "The gateway's configuration, or its data folder.")
   var gateway: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Only tags with this path; * stands for anything. The sums of all are checked in any case.",
-      valueName: "pattern"))
-  var tag: String?
+  @OptionGroup var tags: TagOptions
 
   @Option(help: "How to print: table, csv or jsonl (default: table on a terminal, else jsonl).")
   var format: LedgerFormat?
 
-  @Option(help: "How long to wait for a running gateway to answer, such as 5s.")
-  var timeout = DurationArgument(.seconds(60))
+  @OptionGroup var control: ControlOptions
 
   func run() async throws {
     try await Interruption.cancels { try await show() }
@@ -46,12 +42,12 @@ struct GatewayLedger: AsyncParsableCommand {
       throw Failure(error)
     }
     var chosen = ledger
-    if let tag {
-      chosen.tags.removeAll { fnmatch(tag, $0.tag, 0) != 0 }
-      for index in chosen.sinks.indices {
-        chosen.sinks[index].tags.removeAll { fnmatch(tag, $0.tag, 0) != 0 }
-      }
+    chosen.tags.removeAll { !tags.matches($0.tag) }
+    for index in chosen.sinks.indices {
+      chosen.sinks[index].tags.removeAll { !tags.matches($0.tag) }
     }
+    tags.tellUnmatched(
+      among: ledger.tags.map(\.tag) + ledger.sinks.flatMap { $0.tags.map(\.tag) })
     var output = StandardOutput()
     let format = format ?? (StandardOutput.isTerminal ? .table : .jsonl)
     for line in LedgerPrinter(chosen).lines(format) {
@@ -68,8 +64,9 @@ struct GatewayLedger: AsyncParsableCommand {
 
   /// From the gateway itself if it runs and answers, else from what it has on the disk.
   private func currentLedger(in folder: String) async throws -> Ledger {
+    let client = ControlClient(dataFolder: folder, timeout: control.timeout.duration)
     do throws(ControlError) {
-      return try await ControlClient(dataFolder: folder, timeout: timeout.duration).ledger()
+      return try await client.ledger()
     } catch {
       if error.code != .notRunning || ProcessMark.runningProcess(dataFolder: folder) != nil {
         StandardError.print(

@@ -8,26 +8,29 @@ struct GatewayReload: AsyncParsableCommand {
     discussion: """
       Asks the gateway over the socket in its data folder, waits until it is done and prints what it did, a line for each change. The file is \
       checked first; when it is wrong, the gateway hears nothing of it. What did not change goes on untouched. `gateway.id`, \
-      `gateway.data` and `buffer.segment` need a restart. The gateway reads the file that it was started with; SIGHUP does the \
-      same and answers in its events only.
+      `gateway.data`, `gateway.audit`, `buffer.segment`, `journal` and `server` need a restart. The gateway reads the file that it was started \
+      with; SIGHUP does the same and answers in its events only.
 
       Example:
         iiotctl gateway reload gateway.yaml
+        iiotctl gateway reload data
 
       Exit codes: 0 when the gateway goes on with it, 1 when it goes on as before or none runs, 64 misuse.
       """)
 
-  @Argument(help: "The configuration with which the gateway was started.")
-  var file: String
+  @Argument(help: "The configuration with which the gateway was started, or its data folder.")
+  var place: String
 
   @Option(
     help:
       "How to print: table (lines of words) or jsonl (default: table on a terminal, else jsonl).")
   var format: ReportFormat?
 
+  @OptionGroup var control: ControlOptions
+
   func run() async throws {
-    let configuration = try Configurations.loadWithoutSecrets(file)
-    let lines = try await RunningGateway.ask("reload", in: configuration.dataFolder)
+    let lines = try await RunningGateway.ask(
+      "reload", in: Configurations.dataFolder(of: place), timeout: control.timeout.duration)
     var output = StandardOutput()
     if ReportFormat.chosen(format) == .table {
       let changes = lines.map { line in
@@ -59,10 +62,10 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 /// Asks a gateway of this machine.
 enum RunningGateway {
   static func ask(
-    _ request: String, in dataFolder: String
+    _ request: String, in dataFolder: String, timeout: Duration
   ) async throws -> [ControlClient.Line] {
     do throws(ControlError) {
-      return try await ControlClient(dataFolder: dataFolder).ask(request)
+      return try await ControlClient(dataFolder: dataFolder, timeout: timeout).ask(request)
     } catch {
       if let problems = error.configuration { throw ConfigurationFailure(problems) }
       throw Failure(error.message, at: error.place, advice: error.advice)

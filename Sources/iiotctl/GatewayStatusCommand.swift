@@ -22,9 +22,11 @@ struct GatewayStatusCommand: AsyncParsableCommand {
   @Option(help: "How to print: table or jsonl (default: table on a terminal, else jsonl).")
   var format: ReportFormat?
 
+  @OptionGroup var control: ControlOptions
+
   func run() async throws {
     let lines = try await RunningGateway.ask(
-      "status", in: Configurations.dataFolder(of: place))
+      "status", in: Configurations.dataFolder(of: place), timeout: control.timeout.duration)
     var output = StandardOutput()
     if ReportFormat.chosen(format) == .table {
       let text = StatusTable(lines).text

@@ -30,7 +30,7 @@ struct LedgerPrinter {
         tag: tag.tag,
         columns: [
           ("acquired", tag.acquired), ("suppressed", tag.suppressed), ("folded", tag.folded),
-          ("shed_at_stop", tag.shed.atStop), ("shed_when_full", tag.shed.whenFull),
+          ("shed_at_kill", tag.shed.atKill), ("shed_when_full", tag.shed.whenFull),
           ("shed_too_large", tag.shed.tooLarge), ("held", tag.held), ("stored", tag.stored),
         ], isBalanced: tag.isBalanced)
     }
@@ -91,8 +91,9 @@ struct LedgerPrinter {
   }
 
   private func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    var cell: [UInt8] = []
+    cell.append(csv: text.utf8)
+    return String(decoding: cell, as: UTF8.self)
   }
 
   private var table: [String] {

@@ -129,10 +129,7 @@ struct ModbusBench: AsyncParsableCommand {
         // A client that refuses at once must not be asked in circles.
         try? await clock.sleep(for: .milliseconds(10))
       } else {
-        let (seconds, attoseconds) = (clock.now - start).components
-        tally.latencies.add(
-          nanoseconds: UInt64(clamping: seconds) * 1_000_000_000
-            + UInt64(clamping: attoseconds / 1_000_000_000))
+        tally.latencies.add(nanoseconds: UInt64(clamping: (clock.now - start).nanoseconds))
       }
     }
     return tally

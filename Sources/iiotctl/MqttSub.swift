@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import IndustrialModel
 internal import MQTT
+internal import Sinks
 
 struct MqttSub: AsyncParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -15,7 +16,8 @@ struct MqttSub: AsyncParsableCommand {
       topic, qos, retain, and payload, or payload_hex when it is no UTF-8 text.
 
       With --durable the broker keeps each message until it has been written to standard output, and to the \
-      disk if that is a file: run it again with the same --id and name, and nothing is missing.
+      disk if that is a file: run it again with the same --id and name, and nothing is missing. With --count \
+      too, messages are taken one at a time, and those beyond the count stay at the broker.
 
       Examples:
         iiotctl mqtt sub mqtt://broker/plant/# --verbose
@@ -117,13 +119,22 @@ struct MqttSub: AsyncParsableCommand {
     var options = broker.options
     options.session = .persistent(clientIdentifier: broker.id ?? "")
     let client = try MQTTClient(address, options: options)
-    let subscription = try await client.durableSubscription(
-      filter, options: MQTTDurableOptions(name: name))
+    var durableOptions = MQTTDurableOptions(name: name)
+    // A batch is acknowledged as a whole: one of several messages could go beyond the count.
+    if count != nil { durableOptions.batchLimit = 1 }
+    let subscription = try await client.durableSubscription(filter, options: durableOptions)
     var printer = MessagePrinter(self)
     for try await batch in subscription {
-      let isDone = try printer.print(batch.messages)
-      try printer.sync()
-      batch.acknowledge()
+      var messages = batch.messages
+      let isWanted = !messages.dropFirst(printer.left).contains { $0.qos != .atMostOnce }
+      // What had waited at the broker comes before its answer to the subscription, as one batch however many there are.
+      // If they are too many, they are let go and come again one at a time, all but those with QoS 0.
+      if !isWanted { messages.removeAll { $0.qos != .atMostOnce } }
+      let isDone = try printer.print(messages)
+      if isWanted {
+        try printer.sync()
+        batch.acknowledge()
+      }
       if isDone { break }
     }
     await subscription.close()
@@ -135,7 +146,8 @@ private struct MessagePrinter: ~Copyable {
   private var output = StandardOutput()
   private let format: MqttSub.Format
   private let isVerbose: Bool
-  private var left: Int
+  /// How many are still to be printed.
+  private(set) var left: Int
 
   init(_ command: MqttSub) {
     format = command.format
@@ -153,7 +165,7 @@ private struct MessagePrinter: ~Copyable {
         case .text:
           (isVerbose ? Array(message.topic.utf8) + [0x20] : []) + message.payload + [0x0A]
         case .jsonl:
-          Array(line(of: message, time).utf8)
+          line(of: message, time)
         }
       try output.append { $0 += text }
     }
@@ -170,37 +182,19 @@ private struct MessagePrinter: ~Copyable {
       advice: "nothing of this batch was acknowledged; the broker delivers it again")
   }
 
-  private func line(of message: MQTTMessage, _ time: Timestamp) -> String {
-    var text = "{\"time\":\"\(time)\",\"topic\":\(Self.quoted(message.topic))"
-    text += ",\"qos\":\(message.qos.rawValue),\"retain\":\(message.retain)"
-    if let payload = String(validating: message.payload, as: UTF8.self) {
-      text += ",\"payload\":\(Self.quoted(payload))}\n"
+  private func line(of message: MQTTMessage, _ time: Timestamp) -> [UInt8] {
+    var text = Array("{\"time\":\"\(time)\",\"topic\":".utf8)
+    text.append(json: message.topic)
+    text += ",\"qos\":\(message.qos.rawValue),\"retain\":\(message.retain)".utf8
+    if String(validating: message.payload, as: UTF8.self) != nil {
+      text += ",\"payload\":".utf8
+      text.append(json: message.payload)
+      text += "}\n".utf8
     } else {
-      text += ",\"payload_hex\":\"\(Self.hex(message.payload))\"}\n"
+      text += ",\"payload_hex\":\"".utf8
+      text.append(hex: message.payload)
+      text += "\"}\n".utf8
     }
     return text
-  }
-
-  private static func hex(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        quoted += "\\u00" + hex([UInt8(scalar.value)])
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

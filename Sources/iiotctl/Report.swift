@@ -43,7 +43,7 @@ struct ReportRun: AsyncParsableCommand {
   var to: String?
 
   func run() async throws {
-    let configuration = try Configurations.load(file)
+    let configuration = try Configurations.loadWithoutSecrets(file)
     let rules = configuration.reports.filter { report == nil || $0.name == report }
     guard !rules.isEmpty else {
       throw Failure(

@@ -74,14 +74,14 @@ struct StoreImport: ParsableCommand {
       """)
 
   @Argument(help: "The store's directory.") var directory: String
-  @Option(help: ArgumentHelp("How large a new store may get.", valueName: "mebibytes"))
-  var capacity = 1024
+  @Option(help: ArgumentHelp("How large a new store may get, such as 64MiB.", valueName: "size"))
+  var capacity = SizeArgument(mebibytes: 1024)
 
   func run() throws {
     do {
       let store = try BlockingRingStore(
         directory: directory,
-        options: StoreOptions(capacity: .mebibytes(capacity), overflow: .rejectNewest))
+        options: StoreOptions(capacity: .bytes(capacity.bytes), overflow: .rejectNewest))
       var stream = RecordStreamReader()
       var batch = RecordBatch()
       // Small enough that a piece fits into the smallest ring.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Sinks
 internal import StoreForward
 
 /// Both ends of a crash test that somebody else drives: kills, torn writes, bit flips, power cuts.
@@ -54,13 +55,13 @@ struct StoreSoak: ParsableCommand {
     @Argument(help: "The store's directory.") var directory: String
     @Option(
       help: ArgumentHelp(
-        "Syncs only so often instead of every commit.", valueName: "milliseconds"))
-    var interval: Int?
+        "Syncs only so often, such as 100ms, instead of every commit.", valueName: "duration"))
+    var interval: DurationArgument?
 
     func run() throws {
       do {
         var options = StoreSoak.options
-        if let interval { options.sync = .interval(.milliseconds(interval)) }
+        if let interval { options.sync = .interval(interval.duration) }
         let store = try BlockingRingStore(directory: directory, options: options)
         var output = StandardOutput()
         var acknowledged: UInt64 = 0
@@ -167,21 +168,10 @@ struct StoreSoak: ParsableCommand {
       let payload = batch.payload(at: index)
       try output.append { line in
         line += "\(number) ".utf8
-        line.appendHex(payload)
+        line.append(hex: payload)
         line.append(0x0A)
       }
     }
     try printGaps(before: .max)
-  }
-}
-
-extension [UInt8] {
-  /// Two lower-case digits a byte.
-  mutating func appendHex(_ bytes: [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
-    for byte in bytes {
-      append(digits[Int(byte >> 4)])
-      append(digits[Int(byte & 15)])
-    }
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import IndustrialModel
+internal import Sinks
 internal import StoreForward
 
 /// Prints records as they are, whoever wrote them.
@@ -88,7 +89,7 @@ struct StoreTail: AsyncParsableCommand {
         case .hex: line += "\(number) \(time) ".utf8
         case .jsonl: line += "{\"seq\":\(number),\"time\":\"\(time)\",\"payload\":\"".utf8
         }
-        line.appendHex(payload)
+        line.append(hex: payload)
         line += (format == .hex ? "\n" : "\"}\n").utf8
       }
     }

@@ -58,6 +58,16 @@ import Testing
     #expect(batch.words == (count == 0 ? [0] : [UInt64.max >> UInt64(64 - 8 * count), 0]))
   }
 
+  @Test(arguments: [.min, -1, 9, .max] as [Int])
+  func wordAppendBoundsTheCount(count: Int) throws {
+    let identifier = try #require(CANIdentifier(standard: 1))
+    var batch = CANFrameBatch()
+    batch.append(time: 0, identifier: identifier, dataLengthCode: 8, count: count, word: .max)
+    let bounded = count < 0 ? 0 : 8
+    #expect(batch.headers[0].count == UInt8(bounded))
+    #expect(Array(batch[0].payload) == Array(repeating: 0xFF, count: bounded))
+  }
+
   @Test func dataLengthCodesFollowTheStandard() {
     #expect((0...8).map { CANFrame.dataLengthCode(forByteCount: $0) } == Array(0...8))
     let long = [12, 16, 20, 24, 32, 48, 64]

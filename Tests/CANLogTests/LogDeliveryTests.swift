@@ -132,6 +132,21 @@ import Testing
     #expect(error?.code == .unknownFormat)
   }
 
+  /// More of it than the buffer holds: as of a file that was preallocated and not written.
+  @Test(arguments: [UInt8(ascii: "\n"), UInt8(ascii: " "), 0])
+  func aLongBlankBeginningIsPassedOver(blank: UInt8) throws {
+    let text = "\n(1700640464.000001) can0 123#11\nbad line\n(1700640464.000002) can0 123#22\n"
+    let bytes = Array(repeating: blank, count: 300_000) + Array(text.utf8)
+    let log = try ReadLog(CANLogReader(bytes: bytes))
+    #expect(log.frames.map(\.payload) == [[0x11], [0x22]])
+    let damaged = try #require(log.findings.last)
+    #expect(damaged.line == (blank == UInt8(ascii: "\n") ? 300_003 : 3))
+    #expect(damaged.byteOffset == 300_000 + 33)
+    // And when nothing comes behind it.
+    let empty = try ReadLog(CANLogReader(bytes: Array(repeating: blank, count: 600_000)))
+    #expect(empty.frames == [] && empty.format == nil)
+  }
+
   /// Whatever the pieces in which it arrives, the frames are the same.
   @Test func everyCutOfAPipeGivesTheSameFrames() async throws {
     let text = """

@@ -54,6 +54,28 @@ import Testing
     return frames
   }
 
+  @Test func messagesThatNobodyEndsMakeRoomForOthers() {
+    let message = [UInt8](0..<20)
+    let identifiers = (0...UInt32(ISOTPReassembler.mostTransfers)).map {
+      CANIdentifier(truncating: CANIdentifier.extendedFlag | $0)
+    }
+    var reassembler = ISOTPReassembler(identifiers: identifiers)
+    for identifier in identifiers.dropLast() {
+      #expect(reassembler.append(Self.segments(message, identifier)[0]) == nil)
+    }
+    var full = reassembler
+    #expect(full.append(Self.segments(message, identifiers[4096])[0]) == nil)
+    #expect(full.findings.kept.map(\.code) == [.limit])
+
+    let late = Self.segments(message, identifiers[4096], time: 1_000_000_001)
+    #expect(late.compactMap { reassembler.append($0) }.map(\.bytes) == [message])
+    #expect(reassembler.findings.total == ISOTPReassembler.mostTransfers)
+    #expect(reassembler.findings.kept.allSatisfy { $0.code == .timeout })
+    // Who keeps coming while nothing is free is refused, and not looked for each time.
+    for _ in 0..<1000 { _ = full.append(Self.segments(message, identifiers[4096])[0]) }
+    #expect(full.findings.total == 1001)
+  }
+
   /// The example of a long diagnostic answer, byte by byte: the vehicle's number.
   @Test func aVehicleNumberIsReadFromItsFrames() {
     var reassembler = ISOTPReassembler(identifiers: [Self.request, Self.response])

@@ -99,6 +99,34 @@ import Testing
     #expect(Self.read(Array(whole.dropFirst())).1 == [])
   }
 
+  @Test func messagesThatNobodyEndsMakeRoomForOthers() {
+    let bytes = [UInt8](0..<20)
+    let whole = Self.broadcast(bytes, group: 0xFEE3, source: 0)
+    var reassembler = J1939Reassembler()
+    for channel in 0..<UInt16(J1939Reassembler.mostTransfers) {
+      var begin = whole[0]
+      begin.channel = channel
+      #expect(reassembler.append(begin) == nil)
+    }
+    var full = reassembler
+    let other = whole.map { frame in
+      var frame = frame
+      frame.channel = .max
+      return frame
+    }
+    #expect(full.append(other[0]) == nil)
+    #expect(full.findings.kept.map(\.code) == [.limit])
+
+    let late = other.map { frame in
+      var frame = frame
+      frame.time = 1_250_000_001
+      return frame
+    }
+    #expect(late.compactMap { reassembler.append($0) }.map(\.bytes) == [bytes])
+    #expect(reassembler.findings.total == J1939Reassembler.mostTransfers)
+    #expect(reassembler.findings.kept.allSatisfy { $0.code == .timeout })
+  }
+
   @Test func aDBCDecoderTakesTheMessage() throws {
     let database = try Database(
       parsing: """

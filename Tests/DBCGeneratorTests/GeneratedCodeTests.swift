@@ -61,6 +61,8 @@ import Testing
     ("Select", { Plant.Select(payload: $0).map { Generated($0, $0.payload) } }),
     ("Nested", { Plant.Nested(payload: $0).map { Generated($0, $0.payload) } }),
     ("Nothing", { Plant.Nothing(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Locals", { Plant.Locals(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Widest", { Plant.Widest(payload: $0).map { Generated($0, $0.payload) } }),
     ("Double", { Unsound.Double_(payload: $0).map { Generated($0, $0.payload) } }),
     ("Overlap", { Unsound.Overlap(payload: $0).map { Generated($0, $0.payload) } }),
     ("EEC1", { Plant.EEC1(payload: $0).map { Generated($0, $0.payload) } }),
@@ -170,6 +172,27 @@ import Testing
     select.which = 1
     select.b = .minusOne
     #expect(select.bRaw == -1 && select.payload == [1, 0xFF, 0, 0, 0, 0, 0, 0])
+  }
+
+  /// Signals with the names of the variables that the generated code works with.
+  @Test func propertiesAreNotTakenForVariables() {
+    var locals = Plant.Locals()
+    locals.w0 = 1
+    locals.b0 = 2.5
+    locals.r0 = 3
+    locals.r1 = -4
+    #expect(locals.payload == [1, 5, 3, 0xFC, 0, 0, 0, 0])
+    locals.w0 = 2
+    locals.s0 = 0x1234
+    #expect(locals.payload == [2, 5, 0x34, 0x12, 0, 0, 0, 0])
+  }
+
+  @Test func theGreatestNumbersHaveLabels() {
+    var widest = Plant.Widest()
+    widest.long = .last
+    #expect(widest.longRaw == .max && widest.long == .last)
+    widest.long = .first
+    #expect(widest.longRaw == 0)
   }
 
   @Test func valuesThatDoNotFitBecomeTheNearest() throws {

@@ -74,9 +74,9 @@ enum Unsound {
     /// Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.
     var payload: CANPayload {
       var w0: UInt64 = 0
-      let r0 = GeneratedBits.clamped(Int64(self_), 0xff)
+      let r0 = GeneratedBits.clamped(Int64(self.self_), 0xff)
       w0 |= r0
-      let r1 = UInt64(GeneratedBits.halfBits(GeneratedBits.unscaled(half, 1.0, 0.0)))
+      let r1 = UInt64(GeneratedBits.halfBits(GeneratedBits.unscaled(self.half, 1.0, 0.0)))
       w0 |= r1 &<< 8
       return CANPayload(words: [w0, 0, 0, 0, 0, 0, 0, 0], count: 4)
     }
@@ -122,9 +122,9 @@ enum Unsound {
     var payload: CANPayload {
       var b0: UInt64 = 0
       var w0: UInt64 = 0
-      let r0 = GeneratedBits.clamped(Int64(whole), 0xffff)
+      let r0 = GeneratedBits.clamped(Int64(self.whole), 0xffff)
       w0 |= r0
-      let r1 = GeneratedBits.clamped(Int64(high), 0xff)
+      let r1 = GeneratedBits.clamped(Int64(self.high), 0xff)
       w0 &= 0xffffffffffff00ff
       b0 &= 0xff00ffffffffffff
       b0 |= r1 &<< 48

@@ -178,6 +178,23 @@ extension EncodingTests {
     }
   }
 
+  /// A selector that the bits of its multiplexor can't hold would be written as another one.
+  @Test func whatNoSelectorReachesIsAnError() throws {
+    let encoder = try Database(
+      parsing: """
+        BO_ 1 M: 4 A
+         SG_ Mux M : 0|8@1+ (1,0) [0|0] "" A
+         SG_ S m300 : 8|8@1+ (1,0) [0|0] "" A
+         SG_ T m300 : 16|8@1+ (1,0) [0|0] "" A
+        SG_MUL_VAL_ 1 T Mux 300-300, 7-9;
+
+        """
+    ).encoder()
+    let error = #expect(throws: DBCError.self) { try encoder.encode("M", ["S": 5]) }
+    #expect(error?.code == .inactiveSignal)
+    #expect(try encoder.encode("M", ["T": 5]).payload == [7, 0, 5, 0])
+  }
+
   /// "Not available" stands outside the declared range of many signals: what decodes as 102 % encodes again.
   @Test func whatHasALabelIsInRange() throws {
     let encoder = try Database(parsing: Self.wideText).encoder()

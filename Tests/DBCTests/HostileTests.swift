@@ -23,6 +23,7 @@ import Testing
     ("one name", "BU_: " + String(repeating: "a", count: 1_000_000 / share)),
     ("digits", "BO_ " + String(repeating: "9", count: 1_000_000 / share) + " A: 8 B"),
     ("nested selectors", chain),
+    ("signals of thousands of bytes", wideSignals),
   ]
 
   /// 3000 signals refer to a table of 40 000 labels, which none of them can have.
@@ -35,6 +36,15 @@ import Testing
       for signal in 0..<30 { text += " SG_ S\(signal) : \(signal)|1@1+ (1,0) [0|0] \"\" A\n" }
     }
     for message in 0..<100 { for signal in 0..<30 { text += "VAL_ \(message) S\(signal) T ;\n" } }
+    return text
+  }()
+
+  /// Each claims every byte of the longest message.
+  static let wideSignals: String = {
+    var text = "BO_ 1 M: 8192 A\n"
+    for index in 0..<(20_000 / share) {
+      text += " SG_ W\(index) : 0|65535@1+ (1,0) [0|0] \"\" A\n"
+    }
     return text
   }()
 

@@ -77,6 +77,32 @@ import Testing
     #expect(columns[speed].map { $0.value == nil } == [false, true])
   }
 
+  /// The columns of branches that open behind a signal with reserved values, in its message and in the next.
+  @Test func columnsOfBranchesHaveARowAFrame() throws {
+    let database = try Database(
+      parsing: """
+        BO_ 2364540158 Group: 8 A
+         SG_ M M : 0|8@1+ (1,0) [0|0] "" A
+         SG_ S m0 : 8|8@1- (1,0) [0|0] "" A
+        BO_ 1 Plain: 8 A
+         SG_ N M : 0|8@1+ (1,0) [0|0] "" A
+         SG_ T m0 : 8|8@1+ (1,0) [0|0] "" A
+
+        """)
+    let decoder = database.decoder(j1939: .allExtended)
+    let group = try identifier(0x0CF0_0400)
+    let columns = decoder.decodeColumns(
+      CANFrameBatch([
+        CANFrame(identifier: group, payload: [0, 0xFE, 0, 0, 0, 0, 0, 0]),
+        CANFrame(identifier: CANIdentifier(truncating: 1), payload: [0, 7, 0, 0, 0, 0, 0, 0]),
+      ]))
+    for (message, signal, value) in [("Group", "S", -2.0), ("Plain", "T", 7.0)] {
+      let found = try #require(database.message(named: message)?.signal(named: signal))
+      let slot = try #require(decoder.slot(of: found))
+      #expect(columns[slot].map(\.value) == [value] && columns[slot].isAllValid, "\(signal)")
+    }
+  }
+
   @Test func messagesMayBeLongerThanAFrame() throws {
     let message = try #require(database.message(named: "Long"))
     let bytes = [UInt8](repeating: 0, count: 13) + [42]

@@ -106,6 +106,16 @@ import Testing
          SG_ Y : 12|8@1+ (1,0) [0|0] "" A
         """
       ) == [.signalOverlap])
+    // What is never decoded shares no bits.
+    #expect(
+      try Self.rules(
+        """
+        BO_ 1 M: 20 A
+         SG_ X : 0|65@1+ (1,0) [0|0] "" A
+         SG_ Y : 0|70@1+ (1,0) [0|0] "" A
+         SG_ Z : 0|8@1+ (1,0) [0|0] "" A
+        """
+      ) == [.signalTooLong, .signalTooLong])
   }
 
   @Test func selectorCyclesEnd() throws {

@@ -115,5 +115,13 @@ import Testing
     }
     let jump = CANFrame(identifier: CANIdentifier(truncating: 5), payload: [2, 7])
     #expect(reader.check(jump) == [.counterJumped(from: 9, to: 2, lost: 7)])
+    // However often what is no count comes; the one behind it is taken as the next.
+    let checks: [(count: UInt8, violations: [FrameProtection.Violation])] = [
+      (15, [.counterStuck(15)]), (15, [.counterStuck(15)]), (7, []), (8, []),
+    ]
+    for (count, violations) in checks {
+      let frame = CANFrame(identifier: CANIdentifier(truncating: 5), payload: [count, 7])
+      #expect(reader.check(frame) == violations)
+    }
   }
 }

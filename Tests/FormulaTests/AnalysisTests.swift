@@ -67,6 +67,17 @@ struct AnalysisTests {
     }
   }
 
+  @Test("the inverse of lines within one another stays short")
+  func nestedInverse() throws {
+    let depth = 16
+    let formula = try CompiledFormula(
+      String(repeating: "lerp(", count: depth) + "x"
+        + String(repeating: ", 1, 0.5)", count: depth))
+    let inverse = try formula.inverse(for: "x")
+    let back = try inverse.evaluate(["result": formula.evaluate(["x": 3])])
+    #expect(abs(back - 3) < 1e-6, "\(inverse.source)")
+  }
+
   @Test(
     "what is not linear has none",
     arguments: [("x * x", 3), ("1 / x", 3), ("sqrt(x)", 1), ("x if x > 0 else 0", 8), ("a + 1", 1)])

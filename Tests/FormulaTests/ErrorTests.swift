@@ -118,6 +118,10 @@ struct ErrorTests {
     #expect(try CompiledFormula("2 * 3 + sqrt(16)").constantValue == 10)
     #expect(try CompiledFormula("a * 0").constantValue == nil)
     #expect(try CompiledFormula("1 / 0").constantValue == nil)
+    // Whatever is read may be bad or no number.
+    for source in ["is_good(x)", "is_nan(x)", "is_finite(x) * 2"] {
+      #expect(try CompiledFormula(source).constantValue == nil, "\(source)")
+    }
   }
 
   @Test("the language reference names every function")

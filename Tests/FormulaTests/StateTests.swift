@@ -79,16 +79,51 @@ struct StateTests {
     #expect(result.value == 3 && result.isGood)
   }
 
-  @Test("a clock that jumps back counts as no time")
-  func clock() throws {
-    let formula = try CompiledFormula("integral(x)")
+  @Test(
+    "a late sample adds no time and none counts twice; a clock that is set back stops nothing",
+    arguments: [
+      ("integral(x)", [10, 12, 5, 6, 13], [1, 1, 1, 1, 1], [0, 2, 2, 2, 3]),
+      ("integral(x)", [0, 100, 50, 101], [1, 1, 1, 1], [0, 100, 100, 101]),
+      ("integral(x)", [1000, 1100, 10, 11, 15], [1, 1, 1, 1, 1], [0, 100, 100, 101, 105]),
+      ("on_time(x)", [0, 100, 50, 101], [1, 1, 1, 1], [0, 100, 100, 101]),
+      ("on_delay(x, 5)", [1000, 10, 14, 15], [1, 1, 1, 1], [0, 0, 0, 1]),
+      ("mavg_t(x, 5)", [1000, 10, 11], [10, 20, 40], [10, 20, 30]),
+    ] as [(String, [Int64], [Double], [Double])])
+  func clock(source: String, times: [Int64], samples: [Double], expected: [Double]) throws {
+    let formula = try CompiledFormula(source)
     let slots = formula.makeSlots()
-    var results: [Double] = []
-    for time in [10, 12, 5, 6] as [Int64] {
-      slots.set(0, value: 1, time: time * Self.second)
-      results.append(formula.evaluate(slots).value)
+    let results = zip(times, samples).map { time, sample in
+      slots.set(0, value: sample, time: time * Self.second)
+      return formula.evaluate(slots).value
     }
-    #expect(results == [0, 2, 2, 3])
+    #expect(results == expected)
+  }
+
+  @Test("the key of a call, by which its memory on disk is found, is that of its text")
+  func keys() throws {
+    let formula = try CompiledFormula("delta(x) + delta(x) * count_if(0 < x < 9)")
+    let bytes = formula.makeState().bytes
+    // The mark and how many calls, then of each its key, its length and its five words.
+    let keys = [16, 72, 128].map { start in
+      bytes[start..<(start + 8)].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    }
+    #expect(keys == [0x5DA8_BF3A_0004_BAA0, 0x6DFC_639B_3993_FE3D, 0x2750_F0CF_5B85_6B28])
+  }
+
+  @Test("chains of comparisons within one another are refused before their text fills the memory")
+  func chains() throws {
+    func chained(_ depth: Int) -> String {
+      String(repeating: "(0 < ", count: depth) + "x" + String(repeating: " < 1)", count: depth)
+    }
+    #expect(try CompiledFormula("delta(x) + \(chained(8))").isStateful)
+    for depth in [18, 40] {
+      let error = #expect(throws: FormulaError.self) {
+        _ = try CompiledFormula("delta(x) + \(chained(depth))")
+      }
+      #expect(error?.code == .limit, "\(depth)")
+      let formula = try CompiledFormula(chained(depth))
+      #expect(formula.canonicalText == formula.source)
+    }
   }
 
   @Test("a rate falls while nothing changes, a value gets stale")

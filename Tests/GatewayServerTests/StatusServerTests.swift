@@ -134,6 +134,13 @@
         while (try? Answer(port, "/health").head.contains("200")) != true { await Task.yield() }
         let long = Array("GET /\(String(repeating: "a", count: 300_000)) HTTP/1.1\r\n\r\n".utf8)
         #expect(try !Answer(port, raw: long).head.contains("200"))
+        let heads = String(repeating: "X: \(String(repeating: "a", count: 1000))\r\n", count: 20)
+        let many = Array("GET /health HTTP/1.1\r\n\(heads)\r\n".utf8)
+        #expect(try !Answer(port, raw: many).head.contains("200"))
+        let body = Array(
+          "GET /health HTTP/1.1\r\nContent-Length: 20000\r\n\r\n\(String(repeating: "a", count: 20_000))"
+            .utf8)
+        #expect(try !Answer(port, raw: body).head.contains("200"))
         #expect(try Answer(port, "/health").head.contains("200"))
       }
     }

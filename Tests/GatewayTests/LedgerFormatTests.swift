@@ -1,4 +1,5 @@
 import Foundation
+import IndustrialModel
 import TestSupport
 import Testing
 
@@ -9,6 +10,28 @@ struct LedgerFormatTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
+
+  @Test("names count as saved only when they are on the disk")
+  func unsavedNames() throws {
+    var state = LedgerState(identity: 1)
+    _ = state.number(of: "d/a")
+    let books = LedgerBooks(
+      state, file: LedgerFile(folder: folder.file("data"), after: nil), tags: TagRegistry())
+    #expect(books.hasUnsavedNames)
+    // There is no such folder yet.
+    #expect(throws: (any Error).self) { try books.save() }
+    #expect(books.hasUnsavedNames)
+    try FileManager.default.createDirectory(
+      atPath: folder.file("data"), withIntermediateDirectories: true)
+    try books.save()
+    #expect(!books.hasUnsavedNames)
+    books.withState { _ = $0.number(of: "d/b") }
+    #expect(books.hasUnsavedNames)
+    try books.save()
+    #expect(!books.hasUnsavedNames)
+    let entries = try #require(try LedgerFile.load(folder: folder.file("data"))).entries
+    #expect(LedgerState(entries: entries)?.names == ["d/a", "d/b"])
+  }
 
   @Test("accounts of random counts come back, whatever the order of the tags", arguments: 0..<50)
   func accounts(seed: UInt64) {
@@ -120,6 +143,7 @@ struct LedgerFormatTests {
     var state = LedgerState(identity: 77)
     var file = LedgerFile(folder: folder.path, after: nil)
     try file.begin(with: state.entry(all: true))
+    state.didSave()
     for step in 0..<30 {
       for _ in 0..<20 {
         let number = state.number(of: "d/\(Int.random(in: 0..<50, using: &random))")
@@ -136,6 +160,7 @@ struct LedgerFormatTests {
       } else {
         #expect(try file.append(state.entry(all: false)))
       }
+      state.didSave()
     }
     file.close()
     let all = state.entry(all: true)

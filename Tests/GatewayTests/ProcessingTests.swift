@@ -125,6 +125,13 @@ import Testing
     _ = stage.apply(to: &batch)
     #expect(batch.prefix(4).allSatisfy { $0.quality == .uncertainSubNormal })
     #expect(batch.dropFirst(5).allSatisfy { $0.quality == .good })
+    // A value that is not to be relied on counts, and its results are not to be relied on either.
+    var doubtful = at(241, 900)
+    doubtful.quality = .uncertainSubNormal
+    var later = SampleBatch([doubtful, at(300, 1)])
+    _ = stage.apply(to: &later)
+    #expect(shown(later).contains("d/a.max=900.0@240"))
+    #expect(later.prefix(4).allSatisfy { $0.quality == .uncertainSubNormal })
     var worse = aggregation(.seconds(60))
     var only = SampleBatch([bad])
     _ = worse.apply(to: &only)

@@ -69,6 +69,16 @@ struct DurableTests {
     #expect(seen.acknowledged == [1, 2, 3, 4, 5])
   }
 
+  @Test func aNameThatMakesNoIdentifierIsRefused() async throws {
+    let client = try MQTTClient("mqtt://127.0.0.1", options: Self.options("gw"))
+    for name in ["a\0b", String(repeating: "x", count: 65_534)] {
+      let error = await #expect(throws: MQTTError.self) {
+        try await client.durableSubscription("t", options: MQTTDurableOptions(name: name))
+      }
+      #expect(error?.code == .invalidArgument)
+    }
+  }
+
   /// A persistent session's messages come before the answer to the subscription.
   @Test func whatWaitedAtTheBrokerIsNotAcknowledgedWithTheSubscription() async throws {
     let seen = Seen()

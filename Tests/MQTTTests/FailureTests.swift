@@ -35,6 +35,48 @@ struct FailureTests {
     #expect(error?.code == .timedOut)
   }
 
+  /// A broker that answers later would have a client that nobody knows of.
+  @Test func aTryThatTookTooLongEndsItsConnection() async throws {
+    let (ends, continuation) = AsyncStream<Bool>.makeStream()
+    let server = try LoopbackServer { connection in
+      _ = LoopbackServer.readPacket(connection)
+      continuation.yield(LoopbackServer.readPacket(connection) == nil)
+    }
+    var options = MQTTOptions()
+    options.connectTimeout = .milliseconds(200)
+    // Or the library would end it after a while.
+    options.keepAlive = .seconds(3600)
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    let error = await #expect(throws: MQTTError.self) { try await client.connect() }
+    #expect(error?.code == .timedOut)
+    var iterator = ends.makeAsyncIterator()
+    let hasEnded = await iterator.next()
+    #expect(hasEnded == true)
+    await client.close()
+  }
+
+  @Test func aPropertyThatMQTTDoesNotAllowIsRefusedAndNotLeftOut() async throws {
+    let server = try Self.makeStubbornBroker()
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)")
+    var pair = MQTTProperties()
+    pair.userProperties = [.init("unit", "bar\u{1}")]
+    var type = MQTTProperties()
+    type.contentType = "text\u{1F}"
+    for properties in [pair, type] {
+      let error = await #expect(throws: MQTTError.self) {
+        try await client.publish("x", to: "y", qos: .atMostOnce, properties: properties)
+      }
+      #expect(error?.code == .invalidArgument)
+      var options = MQTTOptions()
+      options.will = MQTTMessage(topic: "y", text: "gone", properties: properties)
+      let refusal = #expect(throws: MQTTError.self) {
+        try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+      }
+      #expect(refusal?.code == .invalidArgument)
+    }
+    try await client.publish("x", to: "y", qos: .atMostOnce)
+  }
+
   @Test func aServerThatSpeaksSomethingElseIsNoBroker() async throws {
     let server = try LoopbackServer { connection in
       LoopbackServer.write(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8), to: connection)

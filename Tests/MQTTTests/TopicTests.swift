@@ -77,7 +77,8 @@ import Testing
   @Test(arguments: [
     "", "h", "http://h", "mqtt://", "mqtt://:1883", "mqtt://h:0", "mqtt://h:65536", "mqtt://h:x",
     "mqtt://::1", "mqtt://[::1", "mqtt://[::1]x", "mqtt://h/%zz", "mqtt://%f@h", "mqtt://a b",
-    "mqtt://u:%ff@h",
+    "mqtt://u:%ff@h", "mqtt://u%00x@h", "mqtt://u:p%00x@h", "mqtt://h:+1883", "mqtt://h:-1",
+    "mqtt://h:",
   ])
   func refusesWhatIsNone(text: String) {
     let error = #expect(throws: MQTTError.self) { try MQTTAddress(text) }
@@ -91,6 +92,11 @@ import Testing
       { $0.session = .persistent(clientIdentifier: "") },
       { $0.will = MQTTMessage(topic: "a/#", text: "") },
       { $0.backoff = MQTTBackoff(initial: .seconds(2), maximum: .seconds(1)) },
+      {
+        var properties = MQTTProperties()
+        properties.correlationData = Array(repeating: 0, count: 65_541)
+        $0.will = MQTTMessage(topic: "a", text: "", properties: properties)
+      },
       {
         $0.version = .v311
         $0.willDelaySeconds = 1

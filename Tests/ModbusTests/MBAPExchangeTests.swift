@@ -128,6 +128,22 @@ struct MBAPExchangeTests {
     #expect(slots(events) == [good.slot])
   }
 
+  @Test("a malformed answer is counted once, and as neither late nor stray", arguments: [1, 5, 99])
+  func misfitsAreCountedOnce(step: Int) throws {
+    var exchange = MBAPExchange()
+    let request = try begin(&exchange)
+    let events = feed(&exchange, answer(request.id, unit: 2, [1]), step: step)
+    #expect(events == [.malformed(slot: request.slot, .unit(2))])
+    #expect(exchange.strayFrames == 0 && exchange.lateFrames == 0)
+    #expect(exchange.lastLateUnit == nil)
+    #expect(exchange.retiredCount == 0)
+    // The same once more is nobody's.
+    #expect(feed(&exchange, answer(request.id, unit: 2, [1]), step: step) == [])
+    #expect(exchange.strayFrames == 1 && exchange.lateFrames == 0)
+    let next = try begin(&exchange)
+    #expect(slots(feed(&exchange, answer(next.id, [5]), step: step)) == [next.slot])
+  }
+
   @Test("any unit is accepted when the caller says so")
   func anyUnit() throws {
     var exchange = MBAPExchange(acceptsAnyUnit: true)

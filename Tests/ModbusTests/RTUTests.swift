@@ -1,5 +1,6 @@
 import CModbus
 import Foundation
+import IndustrialModel
 import Synchronization
 import TestSupport
 import Testing
@@ -177,6 +178,32 @@ struct SerialTests {
     // A broadcast write is carried out and not answered.
     try await client.writeRegister(77, at: 20, unit: 0)
     #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [77])
+    try await client.write(
+      .uint64(78), to: .holding(20), as: .uint16, unit: 0, verify: false)
+    #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [78])
+    #expect(try await client.send(.writeSingleRegister, data: [0, 20, 0, 79], unit: 0) == [])
+    #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [79])
+  }
+
+  @Test("what needs an answer is no broadcast, and is refused before anything is written")
+  func unanswerable() async throws {
+    let device = try SerialDevice()
+    let client = ModbusClient(
+      try ModbusURL("modbus+rtu://\(device.path)?unit=9&baud=115200&parity=N&timeout=2s"))
+    var error = await #expect(throws: ModbusError.self) {
+      try await client.readWriteRegisters(reading: 30..<31, writing: [5], at: 30, unit: 0)
+    }
+    #expect(error?.code == .invalidRequest)
+    error = await #expect(throws: ModbusError.self) {
+      try await client.send(.readHoldingRegisters, data: [0, 30, 0, 1], unit: 0)
+    }
+    #expect(error?.code == .invalidRequest)
+    error = await #expect(throws: ModbusError.self) {
+      try await client.write(.uint64(5), to: .holding(31), as: .uint16, unit: 0)
+    }
+    #expect(error?.code == .invalidRequest)
+    #expect(error?.address == .holding(31))
+    #expect(try await client.readHoldingRegisters(30..<32, unit: 9) == [530, 531])
   }
 
   @Test("a port that is not there is said so")
@@ -184,6 +211,6 @@ struct SerialTests {
     let client = ModbusClient(.rtu(SerialLine("/dev/no-such-port")))
     let error = await #expect(throws: ModbusError.self) { try await client.readCoils(0..<1) }
     #expect(error?.code == .connectFailed)
-    #expect(error?.systemError == ENOENT)
+    #expect(error?.errno == ENOENT)
   }
 }

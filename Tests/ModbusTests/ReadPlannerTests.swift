@@ -113,6 +113,29 @@ struct ReadPlannerTests {
     #expect(limited.blocks.allSatisfy { $0.count <= 32 })
   }
 
+  @Test("a place that is refused as an illegal value costs itself, and no limit for all others")
+  func holesBySecondName() {
+    for hole in [0, 10, 62, 124] {
+      var planner = ReadPlanner((0..<125).map { span($0, 1) }, limits: ReadLimits())
+      let rounds = settle(&planner) { block in
+        let places = Int(block.address)..<(Int(block.address) + block.count)
+        return places.contains(hole) ? .illegalDataValue : nil
+      }
+      #expect(rounds < 60, "hole \(hole)")
+      #expect(planner.blockOfSpan[hole] == -1, "hole \(hole)")
+      #expect(planner.blocks.count == (hole == 0 || hole == 124 ? 1 : 2), "hole \(hole)")
+    }
+  }
+
+  @Test("a device that refuses all values for a while is asked for as much as before")
+  func allRefusedForAWhile() {
+    var planner = ReadPlanner((0..<30).map { span($0 * 2, 2) }, limits: ReadLimits())
+    #expect(settle(&planner) { _ in nil } == 1)
+    #expect(settle(&planner) { _ in .illegalDataValue } < 100)
+    for _ in 0..<(2 * ReadPlanner.roundsBetweenChecks) { _ = planner.learn { _ in .answered } }
+    #expect(planner.blocks == [RegisterBlock(.holding, 0, count: 60)])
+  }
+
   @Test("a device that refuses everything does not keep the planner busy")
   func allRefused() {
     var planner = ReadPlanner((0..<30).map { span($0 * 2, 2) }, limits: ReadLimits())

@@ -163,6 +163,38 @@ struct RegisterSamplerTests {
     #expect(batch.map(\.quality) == [.bad, .bad, .bad, .bad])
   }
 
+  @Test("setting the wall clock after the answer moves no monotonic time")
+  func bothClocks() throws {
+    let sampler = try RegisterSampler([reading(.holding(4))])
+    var result = ReadResult(for: sampler.plan)
+    #expect(result.time(ofBlock: 0) == nil)
+    #expect(result.monotonicTime(ofBlock: 0) == nil)
+    // The wall clock stood at 1970 when the answer came, and has been set since.
+    let pdu: [UInt8] = [3, 2, 0, 7]
+    let isStored = result.store(
+      block: 0, pdu: pdu.span.bytes,
+      arrival: ReadResult.Arrival(time: 1_000, monotonicTime: 5_000))
+    #expect(isStored)
+    #expect(result.monotonicTime(ofBlock: 0) == 5_000)
+    var batch = SampleBatch()
+    sampler.append(result, to: &batch)
+    #expect(batch.map(\.gatewayTime) == [Timestamp(nanoseconds: 1_000)])
+    #expect(batch.map(\.monotonicTime) == [5_000])
+    #expect(batch.map(\.value) == [.uint64(7)])
+  }
+
+  @Test("an answer's monotonic time lies between its request and its use")
+  func monotonicTime() throws {
+    let server = try device()
+    let engine = try ModbusEngine(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
+    let plan = try ReadPlan([RegisterBlock(.holding, 0, count: 1)])
+    let before = MonotonicClock.now()
+    let result = engine.read(plan)
+    let time = try #require(result.monotonicTime(ofBlock: 0))
+    #expect((before...MonotonicClock.now()).contains(time))
+  }
+
   @Test("a reading past the last address is refused")
   func pastTheEnd() {
     let error = #expect(throws: ModbusError.self) {

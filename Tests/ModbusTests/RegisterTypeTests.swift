@@ -7,6 +7,20 @@ import Testing
 
 @Suite("Registers become the values that the device means")
 struct RegisterTypeTests {
+  @Test(
+    "a text of a length that there is not is held within a request",
+    arguments: [-1, 0, 251, 300, Int.max])
+  func textsOfAnyLength(byteCount: Int) throws {
+    let type = RegisterType.string(byteCount: byteCount)
+    #expect((1...125).contains(type.registerCount))
+    #expect(throws: ModbusError.self) {
+      try type.encode(.string(String(repeating: "x", count: 260)))
+    }
+    let registers = try type.encode(.string("a"))
+    #expect(registers.count == type.registerCount)
+    #expect(type.decode(registers) == .string("a"))
+  }
+
   @Test("libmodbus reads the same float in each of the four orders", arguments: 0..<200)
   func floatsAsLibmodbus(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))

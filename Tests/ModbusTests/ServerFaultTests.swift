@@ -51,6 +51,32 @@ struct ServerFaultTests {
     }
   }
 
+  @Test(
+    "functions that the server does not have are refused, and not passed over in silence",
+    arguments: [7, 65] as [UInt8])
+  func unknownFunctions(code: UInt8) async throws {
+    let server = try server()
+    let client = client(server)
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.send(FunctionCode(rawValue: code), data: [])
+    }
+    #expect(error?.exception == .illegalFunction)
+    #expect(try await client.readHoldingRegisters(3..<4) == [3])
+  }
+
+  @Test("an answer of another unit is counted once, and is no late one")
+  func otherUnits() async throws {
+    let server = try server(.wrongUnit(9).of(unit: 2))
+    let client = client(server)
+    let error = await #expect(throws: ModbusError.self) {
+      try await client.readHoldingRegisters(0..<1, unit: 2)
+    }
+    #expect(error?.code == .malformedReply)
+    #expect(try await client.readHoldingRegisters(0..<1) == [0])
+    #expect(client.statistics.malformedAnswers == 1)
+    #expect(client.statistics.strayAnswers == 0 && client.statistics.lateAnswers == 0)
+  }
+
   @Test("refusals of one unit leave the other alone")
   func exceptions() async throws {
     let server = try server(.exception(.serverDeviceBusy).of(unit: 2))

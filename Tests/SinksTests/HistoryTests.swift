@@ -80,6 +80,54 @@
       }
     }
 
+    @Test("batches are bounded, also behind hours of few samples; one moment stays in one batch")
+    func batches() async throws {
+      let sink = try open()
+      var all: [Sample] = []
+      func add(_ nanoseconds: Int64) {
+        let number = all.count
+        all.append(
+          Sample(
+            tag: tags.intern("a/\(number % 20)"), value: .int64(Int64(number)),
+            gatewayTime: Timestamp(nanoseconds: time(0).nanoseconds + nanoseconds),
+            monotonicTime: 0, sequence: UInt64(number)))
+      }
+      let hour: Int64 = 3_600_000_000_000
+      for number in 0..<24 { add(Int64(number) * hour) }
+      // A slice of time that is right for the hours holds all of these.
+      for number in 0..<2000 { add(24 * hour + Int64(number) * 1_000_000) }
+      for _ in 0..<150 { add(30 * hour) }
+      add(30 * hour + 1)
+      try await sink.deliver(SampleBatch(all))
+
+      var batches: [SampleBatch] = []
+      let reader = try HistoryReader(path: folder.file("h.db"))
+      let bound = HistoryBatchBound(samples: 100)
+      try reader.read(HistoryQuery(), names: tags, bound: bound) { batches.append($0) }
+      #expect(batches.joined().map(\.sequence) == all.map(\.sequence))
+      let large = batches.filter { $0.count > 100 }
+      #expect(large.map(\.count) == [150])
+      #expect(large.allSatisfy { $0.first?.time == $0.last?.time })
+      for (batch, next) in zip(batches, batches.dropFirst()) {
+        #expect(try #require(batch.last).time < (try #require(next.first)).time)
+      }
+    }
+
+    @Test("texts count too: a few large ones fill a batch") func largeTexts() async throws {
+      let sink = try open()
+      let samples = (0..<200).map {
+        Sample(
+          tag: tags.intern("d/t"), value: .string(String(repeating: "x", count: 100)),
+          gatewayTime: time($0), monotonicTime: 0, sequence: UInt64($0))
+      }
+      try await sink.deliver(SampleBatch(samples))
+      var counts: [Int] = []
+      let reader = try HistoryReader(path: folder.file("h.db"))
+      let bound = HistoryBatchBound(bytes: 1000)
+      try reader.read(HistoryQuery(), names: tags, bound: bound) { counts.append($0.count) }
+      #expect(counts.reduce(0, +) == 200 && counts.allSatisfy { $0 <= 10 }, "\(counts)")
+    }
+
     @Test(
       "the oldest samples make room for the newest; a clock that is wrong does not throw out the others"
     )

@@ -85,8 +85,9 @@ import Testing
   }
 
   @Test func tableShowsNoControlCharacters() {
-    let line = text(.table, reading("d/\u{1B}[2J", .string("\u{7}x")))
+    let line = text(.table, reading("d/\u{1B}[2J\u{9B}2J", .string("\u{7}x\u{85}é")))
     #expect(!line.utf8.contains { $0 < 0x20 && $0 != 0x0A })
+    #expect(line.contains("d/?[2J?2J") && line.contains("?x?é"))
   }
 
   private func reading(_ tag: String, _ value: Value, sequence: UInt64 = 0) -> Sample {

@@ -49,6 +49,20 @@ import Testing
     #expect(receiver.dropped == 0)
   }
 
+  @Test func dataThatAClassicFrameDoesNotHoldAreRefusedAndNotCut() async throws {
+    let (sender, receiver) = try Self.makePair()
+    let id = CANIdentifier(truncating: 0x123)
+    let long = CANFrame(identifier: id, payload: CANPayload(1...9) ?? [])
+    let error = await #expect(throws: CANBusError.self) { try await sender.send(long) }
+    #expect(error?.code == .invalidFrame)
+    #expect(error?.interface == "left")
+    let fd = CANFrame(identifier: id, flags: .fd, payload: CANPayload(1...12) ?? [])
+    try await sender.send(fd)
+    var iterator = receiver.frames().makeAsyncIterator()
+    let batch = try #require(try await iterator.next())
+    #expect(batch.map(\.payload) == [fd.payload])
+  }
+
   @Test func cancellingAWaitLosesNothing() async throws {
     let (sender, receiver) = try Self.makePair()
     let frames = receiver.frames()

@@ -76,6 +76,14 @@ import Testing
     #expect(Self.decode(bytes)?.payload == [9])
   }
 
+  @Test(arguments: [-0.1, 1.1, .nan, .infinity] as [Double])
+  func aSamplePointOutsideOfABitIsRefused(point: Double) {
+    let settings = CANControllerSettings(bitRate: 500_000, samplePoint: point)
+    let error = #expect(throws: CANBusError.self) { try settings.apply(to: "no-such-can0") }
+    #expect(error?.code == .notPossible)
+    #expect(error?.interface == "no-such-can0")
+  }
+
   @Test func lengthsThatNoFrameHasAreCut() {
     let classic: [UInt8] = [0x23, 0x01, 0, 0, 255, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
     #expect(Self.decode(classic)?.payload == [1, 2, 3, 4, 5, 6, 7, 8])

@@ -88,6 +88,38 @@ struct DiskFaultTests {
     #expect(try contents(core).last == core.nextSequence - 1)
   }
 
+  @Test("no descriptor for a new segment is told, and passes", arguments: [EMFILE, ENFILE])
+  func noDescriptor(number: Int32) throws {
+    for reserve in [StoreOptions.ReservePolicy.asNeeded, .full] {
+      let fs = Disk(SimulatedFileSystem())
+      var options = StoreOptions.small(segments: 4)
+      options.reserve = reserve
+      let core = try StoreCore(fileSystem: fs, options: options)
+      var stored: [UInt64] = []
+      func append() throws(StoreError) {
+        let receipt = try core.append(try batch(from: core.nextSequence, count: 50))
+        stored += receipt.firstSequence...receipt.lastSequence
+      }
+      while core.segments.count < 2 { try append() }
+      fs.script = { _, call in
+        switch call {
+        case .create, .other("open"): .fail(number)
+        default: nil
+        }
+      }
+      var told: StoreError?
+      for _ in 0..<10 where told == nil {
+        do throws(StoreError) { try append() } catch { told = error }
+      }
+      #expect(told?.code == .inputOutput && told?.errno == number && told?.isRetriable == true)
+      let metrics = core.currentMetrics()
+      #expect(metrics.state == .ok && metrics.badSegments == 0)
+      fs.script = { _, _ in nil }
+      try append()
+      #expect(Set(try contents(core)).isSuperset(of: stored))
+    }
+  }
+
   @Test("any amount of space may be left: told, nothing lost, and it goes on when there is more")
   func spaceSweep() throws {
     for space in stride(from: 0, through: 256 << 10, by: isSoak ? 512 : 13_000) {

@@ -142,7 +142,7 @@ struct HandOverTests {
     try fill(core, segments: 3)
     while core.window.end < (64 << 10) - 4096 - 3000 { try append(10, to: core) }
     let isDone = Flag()
-    let thread = WorkThread {
+    try WorkThread.start {
       do { try append(50, to: core) } catch { Issue.record(error) }
       isDone.raise()
     }
@@ -151,7 +151,45 @@ struct HandOverTests {
     core.acknowledge("sink", 2...core.segments[0].lastSequence, through: nil)
     core.acknowledge("sink", 1...1, through: nil)
     isDone.wait()
-    _ = thread
+  }
+
+  @Test("a batch that waits is told when the ring becomes too small for it")
+  func shrunkWhileWaiting() throws {
+    let fs = Disk(SimulatedFileSystem())
+    let core = try Core(fileSystem: fs, options: .small(segments: 8, overflow: .block))
+    try core.openCursor("sink", start: .saved)
+    try fill(core, segments: 3)
+    let isTold = Flag()
+    try WorkThread.start {
+      do {
+        // Six or seven new segments; five can still be made.
+        try append(2600, to: core)
+        Issue.record("a ring of three segments took a batch of seven")
+      } catch {
+        if (error as? StoreError)?.code != .batchTooLarge { Issue.record(error) }
+      }
+      isTold.raise()
+    }
+    while core.lock.locked({ core.pending.isEmpty }) { sched_yield() }
+    try core.resize(to: .bytes(3 * (64 << 10)))
+    isTold.wait()
+    #expect(try append(1, to: core).isDurable)
+  }
+
+  @Test("a slot that was set aside is not called free when its file can't be removed")
+  func badSlotStaysBad() throws {
+    let fs = Disk(SimulatedFileSystem())
+    let core = try Core(fileSystem: fs, options: .small(segments: 5))
+    try fill(core, segments: 5)
+    fs.script = { _, call in
+      if case .write("seg-0001", 0, 512) = call { return .fail(EIO) }
+      return nil
+    }
+    for _ in 0..<100 where core.badSlots.isEmpty { try append(50, to: core) }
+    #expect(core.badSlots == [1])
+    fs.script = { _, call in call == .other("unlink") ? .fail(EIO) : nil }
+    #expect(throws: StoreError.self) { try core.resize(to: .bytes(3 * (64 << 10))) }
+    #expect(core.badSlots == [1] && !core.freeSlots.contains(1))
   }
 
   @Test("a cursor whose creation could not be saved can be opened later")
@@ -218,7 +256,7 @@ struct HandOverTests {
     fs.script = { _, call in
       guard case .create("seg-0001") = call, !isStarted else { return nil }
       isStarted = true
-      _ = WorkThread {
+      WorkThread.startOrRun {
         do { try core.close() } catch { Issue.record(error) }
         closed.raise()
       }
@@ -249,7 +287,7 @@ struct HandOverTests {
       }
       guard call.isSyncOfCursors, !begun.isRaised else { return nil }
       begun.raise()
-      _ = WorkThread {
+      WorkThread.startOrRun {
         do { try append(50, to: core) } catch { Issue.record(error) }
         appended.raise()
       }

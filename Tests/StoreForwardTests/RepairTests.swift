@@ -130,6 +130,25 @@ struct RepairTests {
     #expect(try core.firstSequence(notBefore: Int64(last) * 10) == last)
   }
 
+  @Test("a time is looked for without reading segments that are wholly older")
+  func timeInFooters() throws {
+    let fs = Disk(SimulatedFileSystem())
+    let core = try StoreCore(fileSystem: fs, options: .small(segments: 8))
+    for _ in 0..<30 { try core.append(try batch(from: core.nextSequence, count: 50)) }
+    #expect(core.segments.count > 3)
+    var read: [String] = []
+    fs.script = { _, call in
+      if case .read(let name, Layout.dataStart, _) = call { read.append(name) }
+      return nil
+    }
+    let last = core.durableThrough
+    let found = try SegmentScan.first(
+      notBefore: Int64(last), in: core.segments, of: core.files, segmentSize: core.segmentSize,
+      through: last)
+    #expect(found == last)
+    #expect(read == core.segments.suffix(1).map { Layout.segmentName(slot: $0.slot) })
+  }
+
   @Test("a ring is made smaller: what has to go is accounted for, its files are removed")
   func shrink() throws {
     let fs = SimulatedFileSystem()

@@ -250,6 +250,9 @@ struct RingTests {
       while try reader.next({ contents.add($0) }) != nil {}
       let expected = times.firstIndex { $0 >= moment }.map { UInt64($0) + 1 } ?? 3001
       #expect(contents.numbers == Array(expected..<3001), "time \(moment)")
+      let outside = try StoreReader(directory: scratch.path, from: .time(moment))
+      let first = try outside.next { $0.sequence(at: 0) }
+      #expect(first == (expected < 3001 ? expected : nil), "time \(moment)")
       #expect(contents.gaps.isEmpty && contents.wrong.isEmpty)
     }
   }

@@ -1,5 +1,5 @@
 // A gateway inside a program: two simulated tags, a third computed from them, all stored durably, and a subscriber in the same
-// process that never misses one, however slow it is.
+// process that may be slow: it gets all that is still in the buffer, and is told how much is not.
 //
 //   EmbeddedGateway folder 20
 import Gateway

@@ -1,4 +1,4 @@
-// A formula with memory over a stream of numbers, one a line; the memory outlives the program.
+// A formula with memory over a stream of numbers, one per line. Its memory is a few bytes that can be saved.
 //
 //   seq 1 10 | FormulaStream 'ema(x, 2)'
 import Formula

@@ -1,5 +1,5 @@
 // A producer that must not wait, a consumer that fails every third time, and a buffer on disk between them. Kill it at any
-// moment and start it again: nothing is lost, and nothing that was confirmed comes again.
+// moment and start it again: what was appended is there, and at most what was confirmed in the last second comes again.
 //
 //   SteadyBuffer folder 1000
 import Glibc

@@ -49,8 +49,6 @@ typedef struct {
 // A multiplexor that is active together with the section that lists it.
 typedef struct {
   uint32_t signal;      // the selector, read as an unsigned number
-  uint32_t firstBranch;
-  uint32_t branchCount;
   uint32_t firstEntry;  // direct table of sections by selector value; entryCount 0 when there is none
   uint32_t entryCount;
   uint32_t firstRange;  // ranges sorted by lower bound

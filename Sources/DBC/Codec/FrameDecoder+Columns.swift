@@ -129,6 +129,8 @@ private struct ColumnBuilder {
         wordCount: Int(record.wordCount))
     }
     if columns.counts.shortened > 0 { markShort() }
+    // Branches that opened after the last mark have values too.
+    if !columns.validity.isEmpty { columns.validity.grow(to: valueEnd, filling: 1) }
   }
 
   /// How many frames each message has.

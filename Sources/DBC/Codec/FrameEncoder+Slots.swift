@@ -12,8 +12,9 @@ extension FrameEncoder {
     return slot < 0 ? nil : Int(slot)
   }
 
-  /// Encodes a message from physical values by slot, the exact inverse of decoding into slots. Allocates nothing.
+  /// Encodes a message from physical values by slot, the inverse of decoding into slots. Allocates nothing.
   ///
+  /// What J1939 calls not available decodes into slots as no number, which has no bits: give such signals a number first.
   /// Which branches are written follows from the values of the multiplexors. Values are rounded to the nearest raw value;
   /// the declared range is not checked here, the range of the bits is.
   /// - Returns: The payload, as long as the message, 64 bytes at most.

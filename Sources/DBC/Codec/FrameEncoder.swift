@@ -217,12 +217,17 @@ public struct FrameEncoder: Sendable {
       var child = signal
       while content.signals[child].multiplexor >= 0 {
         let multiplexor = Int(content.signals[child].multiplexor)
-        let record = content.signals[child]
-        let ranges =
-          record.selectorRanges.isEmpty
-          ? [SelectorRange(lower: record.selector, upper: record.selector)]
-          : Array(content.selectorRanges[record.selectorRanges.range])
-        let value = given[multiplexor] ?? selectors[multiplexor] ?? ranges[0].lower
+        let ranges = content.activeRanges(of: content.signals[child])
+        let bitCount = min(64, Int(content.signals[multiplexor].bitCount))
+        let limit = UInt64.max >> UInt64(64 - bitCount)
+        let possible = ranges.first { $0.lower <= limit }?.lower
+        guard let value = given[multiplexor] ?? selectors[multiplexor] ?? possible else {
+          throw DBCError(
+            .inactiveSignal,
+            "signal \(plan.storage.text(content.signals[signal].name)) is never active: the "
+              + "\(bitCount) bits of \(plan.storage.text(content.signals[multiplexor].name)) can't "
+              + "hold a value that selects it; correct its selector in the database")
+        }
         guard ranges.contains(where: { $0.lower <= value && value <= $0.upper }) else {
           throw DBCError(
             .inactiveSignal,

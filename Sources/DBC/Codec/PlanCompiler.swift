@@ -202,11 +202,7 @@ struct PlanCompiler {
     var branches: [[SelectorRange]: Int] = [:]
     var lists: [(ranges: [SelectorRange], members: [Int])] = []
     for member in members {
-      let record = content.signals[member]
-      let condition =
-        record.selectorRanges.isEmpty
-        ? [SelectorRange(lower: record.selector, upper: record.selector)]
-        : Array(content.selectorRanges[record.selectorRanges.range])
+      let condition = Array(content.activeRanges(of: content.signals[member]))
       if let branch = branches[condition] {
         lists[branch].members.append(member)
       } else {

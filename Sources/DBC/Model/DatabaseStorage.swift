@@ -68,6 +68,13 @@ struct DatabaseContent: Sendable {
   var attributes: [AttributeRecord] = []
   /// Statements that are kept as text.
   var opaqueStatements: [TextRange] = []
+
+  /// The values of its multiplexor that make a multiplexed signal active, as they stand in the file.
+  func activeRanges(of signal: SignalRecord) -> ArraySlice<SelectorRange> {
+    signal.selectorRanges.isEmpty
+      ? [SelectorRange(lower: signal.selector, upper: signal.selector)]
+      : selectorRanges[signal.selectorRanges.range]
+  }
 }
 
 /// A run of elements in one of the arrays.
@@ -158,7 +165,6 @@ struct ValueTableRecord: Sendable {
   var name: TextRange
   var hash: UInt32
   var choices: IndexRange
-  var comment = TextRange.none
 }
 
 struct EnvironmentVariableRecord: Sendable {

@@ -1,7 +1,7 @@
 /// The number that stands in a frame, before factor and offset.
 ///
-/// Each number has one form: whole numbers that fit are `.integer`, larger ones `.unsigned`, everything else
-/// `.float`; so equal numbers compare equal.
+/// Whole numbers are `.integer`, those from 2^63 on `.unsigned`, all others `.float`. A `Double` beyond 2^53 stays `.float`
+/// though it is whole, as its last digits may be lost; up to there equal numbers compare equal.
 public enum RawValue: Sendable, Hashable {
   /// A whole number from -2^63 to 2^63 - 1.
   case integer(Int64)
@@ -16,7 +16,7 @@ public enum RawValue: Sendable, Hashable {
     self = value <= UInt64(Int64.max) ? .integer(Int64(value)) : .unsigned(value)
   }
 
-  /// The form that a number has: whole numbers below 2^53 become `.integer`.
+  /// The form that a number has: whole numbers up to 2^53 become `.integer`.
   @inlinable
   public init(_ value: Double) {
     if value.magnitude <= 0x1p53, value.rounded(.towardZero) == value {

@@ -114,8 +114,7 @@ public struct Signal: Sendable {
   public var selectorRanges: [ClosedRange<UInt64>] {
     let record = record
     guard record.flags.contains(.multiplexed) else { return [] }
-    if record.selectorRanges.isEmpty { return [record.selector...record.selector] }
-    return storage.content.selectorRanges[record.selectorRanges.range].map { $0.lower...$0.upper }
+    return storage.content.activeRanges(of: record).map { $0.lower...$0.upper }
   }
 
   /// The signal type that it refers to (`SIG_TYPE_REF_`).

@@ -41,7 +41,6 @@ struct NameHash {
 struct IndexTable {
   private var slots: [Int32]
   private var mask: Int
-  private(set) var count = 0
 
   init(capacity: Int) {
     var size = 16
@@ -68,6 +67,5 @@ struct IndexTable {
     var position = Int(hash) & mask
     while slots[position] >= 0 { position = (position &+ 1) & mask }
     slots[position] = Int32(truncatingIfNeeded: index)
-    count &+= 1
   }
 }

@@ -190,11 +190,7 @@ struct Parser {
 
   // MARK: Helpers for statements
 
-  func text(_ range: TextRange) -> String {
-    let shown = min(Int(range.count), 80)
-    return TextEncoding.automatic.text(
-      of: UnsafeBufferPointer(start: scanner.base + range.start, count: shown))
-  }
+  func text(_ range: TextRange) -> String { scanner.text(range) }
 
   /// A name that is defined here, with a finding when it is not formed as the format says.
   @inline(__always)

@@ -100,7 +100,10 @@ extension Resolver {
               + "\(text(message.name)) has \(message.byteCount) bytes; the signal is decoded only "
               + "from frames that are long enough")
         }
-        guard isChecked, !signal.flags.contains(.unreachable) else { continue }
+        // What is never decoded takes no bits from others; a few such lines could claim thousands of bytes each.
+        guard isChecked, signal.flags.isDisjoint(with: [.unreachable, .numberless]) else {
+          continue
+        }
         isChecked = findOverlap(index, place, byteCount, &heads, &entries, &budget)
         if !isChecked {
           log.add(
@@ -141,6 +144,7 @@ extension Resolver {
             + "message \(text(content.messages[Int(signal.message)].name)) share bits in byte "
             + "\(byte); both are decoded")
       }
+      budget -= 1
       entries.append(
         OverlapEntry(signal: Int32(truncatingIfNeeded: index), mask: mask, next: heads[byte]))
       heads[byte] = Int32(truncatingIfNeeded: entries.count - 1)
@@ -168,12 +172,8 @@ extension Resolver {
   }
 
   private func isDisjoint(_ a: SignalRecord, _ b: SignalRecord, _ budget: inout Int) -> Bool {
-    let own = [SelectorRange(lower: a.selector, upper: a.selector)]
-    let left = a.selectorRanges.isEmpty ? own[...] : content.selectorRanges[a.selectorRanges.range]
-    let other = [SelectorRange(lower: b.selector, upper: b.selector)]
-    let right =
-      b.selectorRanges.isEmpty ? other[...] : content.selectorRanges[b.selectorRanges.range]
-    for range in left {
+    let right = content.activeRanges(of: b)
+    for range in content.activeRanges(of: a) {
       for candidate in right {
         budget -= 1
         if budget < 0 { return true }

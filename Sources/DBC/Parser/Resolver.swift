@@ -149,11 +149,7 @@ struct Resolver {
 
   // MARK: Lookup
 
-  func text(_ range: TextRange) -> String {
-    let shown = min(Int(range.count), 80)
-    return TextEncoding.automatic.text(
-      of: UnsafeBufferPointer(start: scanner.base + range.start, count: shown))
-  }
+  func text(_ range: TextRange) -> String { scanner.text(range) }
 
   @inline(__always)
   func findMessage(_ declared: UInt32) -> Int {

@@ -34,8 +34,8 @@ extension Scanner {
 
   /// A number: sign, digits, fraction, exponent. Also `.5`, `10.`, and `nan`, `inf` as some tools write them.
   ///
-  /// The nearest Double, exactly: up to 19 digits and a power of ten up to 22 by one multiplication or division of
-  /// exact numbers, anything else by the standard library.
+  /// The nearest Double, exactly: up to 18 digits that make a number up to 2^53, and a power of ten up to 22, by one
+  /// multiplication or division of exact numbers, anything else by the standard library.
   mutating func expectNumber(_ what: StaticString) throws(Failure) -> Double {
     skipSpace()
     let start = position

@@ -31,6 +31,13 @@ struct Scanner {
   @inline(__always)
   func byte(at offset: Int) -> UInt8 { base[offset] }
 
+  /// The characters of a text for a message, 80 bytes of them at most.
+  func text(_ range: TextRange) -> String {
+    let shown = min(Int(range.count), 80)
+    return TextEncoding.automatic.text(
+      of: UnsafeBufferPointer(start: base + range.start, count: shown))
+  }
+
   // MARK: Blanks
 
   /// Passes blanks and line ends.

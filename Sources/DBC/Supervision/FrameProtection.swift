@@ -16,7 +16,7 @@ public struct FrameProtection: Sendable {
     case short
     /// The checksum is another than it should be.
     case checksum(found: UInt64, expected: UInt64)
-    /// The counter has not moved: the frame is a repetition, or its sender hangs.
+    /// The counter has not moved, or stands above its last count: the frame is a repetition, or its sender hangs.
     case counterStuck(UInt64)
     /// The counter has jumped: so many frames are lost.
     case counterJumped(from: UInt64, to: UInt64, lost: UInt64)
@@ -108,7 +108,9 @@ public struct FrameProtection: Sendable {
     }
     if counter != nil {
       let value = bits(frame.payload, counterBits)
-      if let last = lastCounter {
+      if value > lastCount {
+        violations.append(.counterStuck(value))
+      } else if let last = lastCounter {
         let step = value >= last ? value - last : value &+ (lastCount - last) &+ 1
         if step == 0 {
           violations.append(.counterStuck(value))
@@ -117,7 +119,7 @@ public struct FrameProtection: Sendable {
         }
       }
       // A count above the last one is none: whatever follows is taken as the next.
-      lastCounter = min(value, lastCount)
+      lastCounter = value > lastCount ? nil : value
     }
     if let timeout, let lastTime, frame.time &- lastTime > timeout {
       violations.append(.timeout(frame.time &- lastTime))

@@ -32,7 +32,7 @@ struct AffineAlgebra: FormulaAlgebra {
     _ instruction: ExactInstruction, _ step: Int, _ x: [AffineForm]
   ) throws(Complaint) -> AffineForm {
     if x.allSatisfy({ $0.factor == nil }) {
-      return AffineForm(offset: text.call(instruction, step, x.map(\.offset)))
+      return AffineForm(offset: try text.call(instruction, step, x.map(\.offset)))
     }
     switch instruction.function {
     case .plus, .float: return x[0]
@@ -46,7 +46,8 @@ struct AffineAlgebra: FormulaAlgebra {
     case .multiply where x[1].factor == nil: return times(x[0], x[1].offset)
     case .divide where x[1].factor == nil: return over(x[0], x[1].offset)
     case .lerp where x[2].factor == nil:
-      return sum(x[0], times(sum(x[1], times(x[0], "-1")), x[2].offset))
+      // Each end once: what holds the input may be long, and within another `lerp`.
+      return sum(times(x[0], "1 - (\(x[2].offset))"), times(x[1], x[2].offset))
     case .scale where x[1...].allSatisfy({ $0.factor == nil }):
       let moved = sum(x[0], AffineForm(offset: "-(\(x[1].offset))"))
       let stretched = times(moved, "(\(x[4].offset)) - (\(x[3].offset))")
@@ -90,7 +91,7 @@ struct AffineAlgebra: FormulaAlgebra {
       throw choice(instruction)
     }
     return AffineForm(
-      offset: text.conditional(condition.offset, value.offset, other.offset, instruction))
+      offset: try text.conditional(condition.offset, value.offset, other.offset, instruction))
   }
 
   private func choice(_ instruction: ExactInstruction) -> Complaint {
@@ -103,13 +104,13 @@ struct AffineAlgebra: FormulaAlgebra {
     _ isAnd: Bool, _ left: AffineForm, _ right: AffineForm, _ instruction: ExactInstruction
   ) throws(Complaint) -> AffineForm {
     guard left.factor == nil, right.factor == nil else { throw choice(instruction) }
-    return AffineForm(offset: text.logic(isAnd, left.offset, right.offset, instruction))
+    return AffineForm(offset: try text.logic(isAnd, left.offset, right.offset, instruction))
   }
 
   mutating func link(
     _ left: AffineForm, _ right: AffineForm, _ instruction: ExactInstruction
   ) throws(Complaint) -> AffineForm {
     guard left.factor == nil, right.factor == nil else { throw mixed(instruction) }
-    return AffineForm(offset: text.link(left.offset, right.offset, instruction))
+    return AffineForm(offset: try text.link(left.offset, right.offset, instruction))
   }
 }

@@ -1,17 +1,41 @@
-/// Writes a formula again: full parentheses, numbers in their shortest form, inputs by number or name.
+/// Writes a formula again: full parentheses, numbers in their shortest form, inputs by name.
 struct ExpressionText: FormulaAlgebra {
-  /// The inputs' names; nil writes numbers, which do not depend on what else the formula reads.
-  var inputs: [FormulaDependency]
-  /// The text of each call of a function with memory, by step.
-  private(set) var calls: [Int: String] = [:]
+  /// The longest text. A chain of comparisons has its middle twice, so chains within chains double it with each level.
+  static let maximumLength = 1 << 20
+
+  /// The inputs by slot.
+  let inputs: [FormulaDependency]
+  /// The key of each call of a function with memory, by step: of its text, and of which of its kind it is.
+  private(set) var keys: [Int: UInt64] = [:]
+  /// How many calls there were of each text, by its hash: the texts themselves may be long.
+  private var kinds: [UInt64: UInt64] = [:]
 
   init(inputs: [FormulaDependency]) { self.inputs = inputs }
 
-  /// The texts of the calls of functions with memory.
-  static func calls(_ exact: ExactCode) throws(Complaint) -> [Int: String] {
+  /// The keys of the calls of functions with memory.
+  static func keys(_ exact: ExactCode) throws(Complaint) -> [Int: UInt64] {
     var text = ExpressionText(inputs: exact.inputs)
     _ = try exact.fold(&text)
-    return text.calls
+    return text.keys
+  }
+
+  /// Complains of a text that would be too long, before it is made.
+  private func check(_ parts: [String], _ instruction: ExactInstruction) throws(Complaint) {
+    guard parts.reduce(0, { $0 + $1.utf8.count }) <= Self.maximumLength else {
+      throw Complaint(
+        .limit,
+        "written out, the formula has more than \(Self.maximumLength) bytes, as comparisons are "
+          + "chained within one another; make several formulas of it",
+        at: Int(instruction.offset), length: Int(instruction.length))
+    }
+  }
+
+  private mutating func key(of text: String) -> UInt64 {
+    let bytes = Array(text.utf8)
+    let hash = StateBytes.hash(bytes)
+    let ordinal = kinds[hash, default: 0]
+    kinds[hash] = ordinal + 1
+    return ordinal == 0 ? hash : StateBytes.hash(bytes, seed: ordinal)
   }
 
   static func number(_ value: Double) -> String {
@@ -33,7 +57,8 @@ struct ExpressionText: FormulaAlgebra {
 
   mutating func call(
     _ instruction: ExactInstruction, _ step: Int, _ arguments: [String]
-  ) -> String {
+  ) throws(Complaint) -> String {
+    try check(arguments, instruction)
     let function = instruction.function
     let name = function.name
     let text: String
@@ -44,23 +69,28 @@ struct ExpressionText: FormulaAlgebra {
     } else {
       text = "(\(name) \(arguments.joined()))"
     }
-    if function.isStateful { calls[step] = text }
+    if function.isStateful { keys[step] = key(of: text) }
     return text
   }
 
   func conditional(
     _ condition: String, _ value: String, _ other: String, _ instruction: ExactInstruction
-  ) -> String {
-    "(\(value) if \(condition) else \(other))"
+  ) throws(Complaint) -> String {
+    try check([condition, value, other], instruction)
+    return "(\(value) if \(condition) else \(other))"
   }
 
   func logic(
     _ isAnd: Bool, _ left: String, _ right: String, _ instruction: ExactInstruction
-  ) -> String {
-    "(\(left) \(isAnd ? "and" : "or") \(right))"
+  ) throws(Complaint) -> String {
+    try check([left, right], instruction)
+    return "(\(left) \(isAnd ? "and" : "or") \(right))"
   }
 
-  func link(_ left: String, _ right: String, _ instruction: ExactInstruction) -> String {
-    "(\(left) \(instruction.function.name) \(right))"
+  func link(
+    _ left: String, _ right: String, _ instruction: ExactInstruction
+  ) throws(Complaint) -> String {
+    try check([left, right], instruction)
+    return "(\(left) \(instruction.function.name) \(right))"
   }
 }

@@ -1,7 +1,7 @@
 /// Why an evaluation gave no value: the run-time half of ``FormulaError/Code``, in a byte.
 @usableFromInline
 enum Fault: UInt8, Sendable {
-  case none, divisionByZero, domain, overflow, type, unknownInput
+  case none, divisionByZero, domain, overflow, type
 
   var code: FormulaError.Code {
     switch self {
@@ -10,7 +10,6 @@ enum Fault: UInt8, Sendable {
     case .domain: .domain
     case .overflow: .overflow
     case .type: .type
-    case .unknownInput: .unknownName
     }
   }
 }

@@ -63,7 +63,6 @@ extension Fault {
     case .domain: "'\(function.name)' is not defined for this value"
     case .overflow: "the result of '\(function.name)' is too large"
     case .type: "'\(function.name)' needs whole numbers within ±2^53"
-    case .unknownInput: "an input was not given"
     }
   }
 }

@@ -19,17 +19,13 @@ struct StateLayout: Sendable {
   init(_ exact: inout ExactCode, limits: FormulaLimits) throws(Complaint) {
     guard exact.instructions.contains(where: { $0.operation == .call && $0.function.isStateful })
     else { return }
-    let shapes = try ExpressionText.calls(exact)
-    var seen: [String: UInt64] = [:]
+    let keys = try ExpressionText.keys(exact)
     for index in exact.instructions.indices {
       let step = exact.instructions[index]
       guard step.operation == .call, step.function.isStateful else { continue }
-      let shape = shapes[index] ?? ""
-      let ordinal = seen[shape, default: 0]
-      seen[shape] = ordinal + 1
       let window = try Self.window(step, at: index, in: exact, limits: limits)
       let site = Site(
-        key: StateBytes.hash(Array(shape.utf8), seed: ordinal), offset: size,
+        key: keys[index] ?? 0, offset: size,
         size: StatefulFunction.words(step.function, window: window))
       size += site.size
       guard size * 8 <= limits.stateSize else {

@@ -13,7 +13,7 @@ struct StateMemory {
     get { words[0] }
     nonmutating set { words[0] = newValue }
   }
-  /// The time of the last sample.
+  /// The time of the last sample that was not late.
   var time: Int64 {
     get { Int64(bitPattern: words[1]) }
     nonmutating set { words[1] = UInt64(bitPattern: newValue) }

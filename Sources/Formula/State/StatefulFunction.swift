@@ -8,17 +8,21 @@
 
 /// The functions that remember earlier samples.
 ///
-/// Time is the sample's, never a clock's. A time that does not lie after the one before counts as no time at all.
+/// Time is the sample's, never a clock's. A sample that comes late counts as if it came at the newest time, so that no
+/// stretch of time counts twice. One that is much too late says that the clock was set back: it adds nothing either,
+/// but time goes on from there, as otherwise a clock that was wrong once would stop all totals until it is reached again.
 struct StatefulFunction {
   let memory: StateMemory
-  /// The evaluation's time in nanoseconds.
-  let now: Int64
+  /// The evaluation's time in nanoseconds; while a late sample is at work, the newest time.
+  var now: Int64
   /// The time of the newest input.
   let newest: Int64
   /// Whether the result is only a beginning, because there is too little to remember yet.
   var isInitial = false
 
   static let timedWindow = 256
+  /// How late a sample may be, in nanoseconds.
+  static let lateness: Int64 = 60_000_000_000
 
   /// How many words a call needs: a count, a time, two values, then its window.
   static func words(_ function: Function, window: Int) -> Int {
@@ -31,8 +35,10 @@ struct StatefulFunction {
   }
 
   mutating func apply(_ function: Function, _ x: UnsafePointer<Double>, _ count: Int) -> Outcome {
-    let seconds = memory.count == 0 ? 0 : elapsed(from: memory.time)
     let isFirst = memory.count == 0
+    let given = now
+    if !isFirst, isLate { now = memory.time }
+    let seconds = isFirst ? 0 : elapsed(from: memory.time)
     defer {
       memory.time = now
       memory.count &+= 1
@@ -69,9 +75,13 @@ struct StatefulFunction {
       if x[1] == 0 || isFirst { memory.first = x[0] }
       return Outcome(memory.first)
     case .stale:
-      return Outcome(Double(now.subtractingClamped(newest)) / 1e9 > x[0] ? 1 : 0)
+      return Outcome(Double(given.subtractingClamped(newest)) / 1e9 > x[0] ? 1 : 0)
     default: return Outcome(.type)
     }
+  }
+
+  private var isLate: Bool {
+    now < memory.time && memory.time.subtractingClamped(now) <= Self.lateness
   }
 
   private func elapsed(from time: Int64) -> Double {
@@ -173,7 +183,10 @@ struct StatefulFunction {
     let filled = Int(Swift.min(memory.count, UInt64(length - 1))) + 1
     var sum = 0.0
     var count = 0.0
-    for index in 0..<filled where elapsed(from: memory.time(length + index)) < seconds {
+    for index in 0..<filled {
+      let time = memory.time(length + index)
+      // What lies ahead came before the clock was set back.
+      guard time <= now, elapsed(from: time) < seconds else { continue }
       sum += memory[index]
       count += 1
     }
@@ -256,6 +269,9 @@ struct StatefulFunction {
       memory.since = now
     } else if condition != memory.second {
       memory.second = condition
+      memory.since = now
+    } else if memory.since > now {
+      // The clock was set back: nobody knows how long it has been, so the wait begins anew.
       memory.since = now
     }
     let isImmediate =

@@ -1,24 +1,21 @@
 internal import CCrypto
 internal import Glibc
+internal import IOThreads
 internal import Sinks
 
 /// The secret of an audit trail: 32 random bytes in a file that only its owner may read.
 enum AuditKey {
   /// The file's bytes without line ends, as they are; the file is made where there is none.
-  static func load(_ path: String) throws(SystemCallFailure) -> [UInt8] {
+  static func load(_ path: String) throws(SystemFailure) -> [UInt8] {
     if let bytes = readFile(path) {
       let key = Self.bytes(of: bytes)
-      guard !key.isEmpty else {
-        errno = EINVAL
-        throw SystemCallFailure()
-      }
+      guard !key.isEmpty else { throw SystemFailure(call: "read", errorNumber: EINVAL) }
       return key
     }
-    guard errno == ENOENT else { throw SystemCallFailure() }
+    guard errno == ENOENT else { throw SystemFailure("open") }
     var random = [UInt8](repeating: 0, count: 32)
     guard RAND_bytes(&random, 32) == 1 else {
-      errno = EIO
-      throw SystemCallFailure()
+      throw SystemFailure(call: "getrandom", errorNumber: EIO)
     }
     var text: [UInt8] = []
     text.append(hex: random)

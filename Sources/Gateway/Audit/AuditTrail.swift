@@ -33,18 +33,18 @@ actor AuditTrail {
   ///   - key: Secret; whoever has it can write what looks true.
   static func open(
     _ path: String, anchor anchorPath: String, key: [UInt8]
-  ) throws(SystemCallFailure) -> Opening {
+  ) throws(SystemFailure) -> Opening {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else { throw SystemCallFailure() }
+    guard descriptor >= 0 else { throw SystemFailure("open") }
     guard let bytes = readFile(path) else {
       close(descriptor)
-      throw SystemCallFailure()
+      throw SystemFailure("open")
     }
     let whole = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
     let unfinished = bytes.count - whole
     if unfinished > 0, ftruncate(descriptor, off_t(whole)) != 0 || fdatasync(descriptor) != 0 {
       close(descriptor)
-      throw SystemCallFailure()
+      throw SystemFailure("ftruncate")
     }
     let anchor = readFile(anchorPath).flatMap(AuditHead.init(file:))
     // The anchor may be one entry behind: a crash between the two files.
@@ -77,13 +77,13 @@ actor AuditTrail {
   /// Writes an entry down, durably, and anchors it.
   ///
   /// - Returns: The head, to be kept elsewhere too.
-  func append(_ entry: AuditEntry) throws(SystemCallFailure) -> AuditHead {
+  func append(_ entry: AuditEntry) throws(SystemFailure) -> AuditHead {
     let number = head.number + 1
     let (line, code) = AuditLine.bytes(of: entry, number: number, after: head.code, key: key)
     let before = lseek(descriptor, 0, SEEK_END)
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try writeWhole(line[...], to: descriptor)
-      guard fdatasync(descriptor) == 0 else { throw SystemCallFailure() }
+      guard fdatasync(descriptor) == 0 else { throw SystemFailure("fdatasync") }
     } catch {
       // Half a line must not stand before the next one.
       let reason = errno

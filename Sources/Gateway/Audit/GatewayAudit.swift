@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 internal import Synchronization
 
 /// What a gateway tells its audit trail. A trail that can't be written to is told as an event and does not stop the gateway.
@@ -14,7 +15,7 @@ final class GatewayAudit: Sendable {
     (id, self.report) = (configuration.id, report)
     let folder = configuration.dataFolder
     let options = configuration.audit
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       let keyFile = AuditOptions.keyFile(dataFolder: folder)
       let key =
         if let secret = options.key { Array(secret.value.utf8) } else {
@@ -33,7 +34,7 @@ final class GatewayAudit: Sendable {
       await tell(opening)
     } catch {
       trail = nil
-      fail()
+      fail(error)
     }
   }
 
@@ -58,21 +59,21 @@ final class GatewayAudit: Sendable {
     after: String? = nil
   ) async {
     guard let trail else { return }
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       let head = try await trail.append(
         AuditEntry(action, of: subject, by: actor, before: before, after: after))
       // Where events are kept, the head is kept too: outside the file.
       report(GatewayEvent(.info, source: "audit", "\(action.rawValue) by \(actor); head \(head)"))
     } catch {
-      fail()
+      fail(error)
     }
   }
 
-  private func fail() {
+  private func fail(_ error: SystemFailure) {
     report(
       GatewayEvent(
         .error, source: "audit",
-        "can't write the trail: \(String(cString: strerror(errno))); the gateway goes on without "
+        "can't write the trail: \(error.explanation); the gateway goes on without "
           + "it: check the disk, the paths and their permissions"))
   }
 

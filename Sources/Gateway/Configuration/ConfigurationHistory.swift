@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 
 /// The texts of the configurations with which a gateway has worked: `DATA/configurations/7.yaml`.
 ///
@@ -13,7 +14,7 @@ struct ConfigurationHistory {
   init(dataFolder: String) { folder = "\(dataFolder)/configurations" }
 
   /// Makes a text the one in force: as a new version, or, where it is the newest one's, as that.
-  mutating func enter(_ text: ConfigurationText?) throws(SystemCallFailure) {
+  mutating func enter(_ text: ConfigurationText?) throws(SystemFailure) {
     guard let text else {
       (current, self.text) = (ConfigurationVersion(number: 0), nil)
       return
@@ -23,11 +24,10 @@ struct ConfigurationHistory {
     var number = newest
     if newest == 0 || readFile(path(newest)) != bytes {
       guard newest < .max else {
-        errno = EOVERFLOW
-        throw SystemCallFailure()
+        throw SystemFailure(call: "open", errorNumber: EOVERFLOW)
       }
       number = newest + 1
-      guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw SystemCallFailure() }
+      guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw SystemFailure("mkdir") }
       try replaceFile(path(number), with: bytes)
     }
     current = ConfigurationVersion(number: number, digest: AuditCode.digest(of: bytes))
@@ -36,14 +36,14 @@ struct ConfigurationHistory {
 
   /// The same; where the text can't be kept, the version is 0 and the samples say that theirs is unknown.
   mutating func enter(_ text: ConfigurationText?, report: (GatewayEvent) -> Void) {
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try enter(text)
     } catch {
       (current, self.text) = (ConfigurationVersion(number: 0), text?.yaml)
       report(
         GatewayEvent(
           .error, source: "configuration",
-          "can't keep its text in '\(folder)': \(String(cString: strerror(errno))); samples are stored without its number"
+          "can't keep its text in '\(folder)': \(error.explanation); samples are stored without its number"
         ))
     }
   }

@@ -47,7 +47,7 @@ extension Ledger {
   private static var sourceTerms: Terms<Source> {
     [
       ("acquired", \.acquired), ("suppressed", \.suppressed), ("folded", \.folded),
-      ("shed_at_stop", \.shed.atStop), ("shed_when_full", \.shed.whenFull),
+      ("shed_at_kill", \.shed.atKill), ("shed_when_full", \.shed.whenFull),
       ("shed_too_large", \.shed.tooLarge), ("held", \.held), ("stored", \.stored),
     ]
   }

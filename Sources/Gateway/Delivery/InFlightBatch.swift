@@ -44,23 +44,23 @@ actor InFlightBatch {
   }
 
   /// These records are about to be sent; that is on the disk when it returns.
-  func begin(_ place: Place) throws(SystemCallFailure) {
+  func begin(_ place: Place) throws(SystemFailure) {
     try write(
       "\(buffer) \(place.lane.folder) \(place.numbers.lowerBound) \(place.numbers.upperBound) in-flight"
     )
-    guard fdatasync(descriptor) == 0 else { throw SystemCallFailure() }
+    guard fdatasync(descriptor) == 0 else { throw SystemFailure("fdatasync") }
   }
 
   /// They are acknowledged. Forgetting it in a power cut costs one repetition, which the server knows by its key.
   func end() { try? write("") }
 
-  private func write(_ text: String) throws(SystemCallFailure) {
+  private func write(_ text: String) throws(SystemFailure) {
     if descriptor < 0 { descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644) }
-    guard descriptor >= 0 else { throw SystemCallFailure() }
+    guard descriptor >= 0 else { throw SystemFailure("open") }
     var line = Array(text.utf8.prefix(Self.length - 1))
     line += Array(repeating: UInt8(ascii: " "), count: Self.length - 1 - line.count)
     line.append(UInt8(ascii: "\n"))
     let count = line.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-    guard count == line.count else { throw SystemCallFailure() }
+    guard count == line.count else { throw SystemFailure("pwrite") }
   }
 }

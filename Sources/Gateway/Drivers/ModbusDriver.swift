@@ -39,8 +39,9 @@ struct ModbusDriver: Driver {
         result = again
       }
       let poll = polls[next]
+      let time = WireTime.now()
       let round = RegisterRound(
-        device: poll.device, every: poll.every.wholeNanoseconds, result, poll.sampler)
+        device: poll.device, every: poll.every.wholeNanoseconds, result, poll.sampler, at: time)
       let failure =
         result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
         ?? poll.sampler.holeError(bus: endpoint.description)
@@ -51,7 +52,7 @@ struct ModbusDriver: Driver {
       } else {
         conditions[next].recovered()
       }
-      await context.put(.registers(round), of: bus, through: &decoders[next])
+      await context.put(.registers(round), of: bus, at: time, through: &decoders[next])
       // Missed rounds are not made up: they would only be late as well.
       due[next] = max(due[next] + poll.every, clock.now)
     }

@@ -36,14 +36,19 @@ struct RegisterRound: Sendable, Hashable {
 }
 
 extension RegisterRound {
-  /// - Parameter sampler: Has the plan that was read; what it leaves out because the device refuses it is told as refused.
-  init(device: String, every: Int64, _ result: ReadResult, _ sampler: RegisterSampler) {
+  /// - Parameters:
+  ///   - sampler: Has the plan that was read; what it leaves out because the device refuses it is told as refused.
+  ///   - time: When the round was over.
+  init(
+    device: String, every: Int64, _ result: ReadResult, _ sampler: RegisterSampler,
+    at time: WireTime
+  ) {
     (self.device, self.every) = (device, every)
     answers = result.plan.blocks.enumerated().map { index, block in
       var answer = Answer(
         span: Span(
           unit: block.unit, table: block.table, address: block.address, count: block.count),
-        time: result.time(ofBlock: index))
+        time: result.monotonicTime(ofBlock: index).map { time.gateway(at: $0) })
       do throws(ModbusError) {
         answer.words = try result.registers(ofBlock: index)
       } catch {

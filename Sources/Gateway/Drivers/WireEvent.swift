@@ -26,6 +26,12 @@ struct WireTime: Sendable, Hashable {
   static func now() -> WireTime {
     WireTime(gateway: .now(), monotonic: MonotonicClock.now())
   }
+
+  /// What the gateway's clock, as it is set now, would have shown at an earlier moment: nanoseconds since 1970. Between two moments of one event no
+  /// setting of the clock can lie.
+  func gateway(at monotonic: Int64) -> Int64 {
+    gateway.nanoseconds &- (self.monotonic &- monotonic)
+  }
 }
 
 /// Values by the names of their tags.

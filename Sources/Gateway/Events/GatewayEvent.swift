@@ -45,9 +45,16 @@ public struct GatewayEvent: Sendable {
 }
 
 extension GatewayEvent: CustomStringConvertible {
-  /// One line: time, level, source, words.
+  /// One line: time, level, source, words. Control characters, which words from outside may have, become spaces.
   public var description: String {
-    "\(time) \(level.rawValue) \(source): "
-      + message.split(separator: "\n").joined(separator: "; ")
+    let words = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    let line = "\(time) \(level.rawValue) \(source): \(words)"
+    guard line.unicodeScalars.contains(where: Self.isControl) else { return line }
+    return String(
+      String.UnicodeScalarView(line.unicodeScalars.map { Self.isControl($0) ? " " : $0 }))
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
   }
 }

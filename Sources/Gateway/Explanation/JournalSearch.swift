@@ -80,7 +80,6 @@ final class JournalSearch: FlowWitness {
     span.reach(time)
   }
 
-  func decoded(_ samples: SampleBatch) {}
   func willApply(_ stages: borrowing Stages, to moment: SampleBatch) {}
   func didApply(
     _ stages: borrowing Stages, to moment: SampleBatch, _ samples: SampleBatch, from first: Int

@@ -109,8 +109,6 @@ final class JournalTrace: FlowWitness {
     entryTime = time.gateway
   }
 
-  func decoded(_ samples: SampleBatch) {}
-
   func willApply(_ stages: borrowing Stages, to moment: SampleBatch) {
     for tag in needed[entry] ?? [] {
       checks[tag] = stages.check(of: tag)

@@ -1,7 +1,10 @@
 internal import Glibc
+internal import IOThreads
 
-/// A call of the operating system failed; `errno` says why.
-struct SystemCallFailure: Error {}
+extension SystemFailure {
+  /// The call has just failed: `errno` still says why.
+  init(_ call: String) { self.init(call: call, errorNumber: errno) }
+}
 
 /// All bytes of a file; nil when it can't be read, with the reason in `errno`.
 func readFile(_ path: String) -> [UInt8]? {
@@ -22,7 +25,7 @@ func readFile(_ path: String) -> [UInt8]? {
 /// Writes all bytes, at a place of the file or where it stands.
 func writeWhole(
   _ bytes: ArraySlice<UInt8>, to descriptor: Int32, at place: Int? = nil
-) throws(SystemCallFailure) {
+) throws(SystemFailure) {
   var done = 0
   while done < bytes.count {
     let count = bytes.withUnsafeBytes { bytes in
@@ -34,7 +37,7 @@ func writeWhole(
       }
     }
     if count < 0, errno == EINTR { continue }
-    guard count > 0 else { throw SystemCallFailure() }
+    guard count > 0 else { throw SystemFailure("write") }
     done += count
   }
 }

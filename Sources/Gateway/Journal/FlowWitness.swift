@@ -13,8 +13,6 @@ protocol FlowWitness: AnyObject {
   func missed()
   /// An entry of the journal is next, which ends in a record.
   func willTake(_ entry: JournalEntry, record: UInt64, at time: Timestamp)
-  /// Something came from a bus, and samples were made of it.
-  func decoded(_ samples: SampleBatch)
   /// A moment goes into formulas and checks.
   func willApply(_ stages: borrowing Stages, to moment: SampleBatch)
   /// It went through; what came of it stands in `samples`, from an index on.

@@ -146,7 +146,6 @@ public struct JournalReplay: ~Copyable {
         return
       }
       guard let moments = decoders[bus]?.decode(event, at: time) else { break }
-      witness?.decoded(moments.samples)
       put(moments, into: &samples)
     }
     fates.removeAll()

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 internal import StoreForward
 internal import Synchronization
 
@@ -56,11 +57,11 @@ final class LaneWitness: EvictionWitness {
       state.lanes[lane].evictedThrough = max(state.lanes[lane].evictedThrough, sequence)
       for index in state.sinks.indices { state.sinks[index].places[lane].insert(through: sequence) }
     }
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try books.save()
     } catch {
       throw StoreError(
-        .diskFull, "the ledger can't be written: \(String(cString: strerror(errno)))",
+        .diskFull, "the ledger can't be written: \(error.explanation)",
         advice: "see to the disk; nothing is given up until it can be counted")
     }
   }

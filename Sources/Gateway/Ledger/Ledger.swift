@@ -31,14 +31,14 @@ public struct Ledger: Sendable {
   /// Samples that were lost before the buffer, by reason.
   public struct Shed: Sendable, Hashable {
     /// Were held when the gateway was killed.
-    public var atStop: UInt64 = 0
+    public var atKill: UInt64 = 0
     /// Were read, and found no room in the buffer before the gateway's end: it was full (`when_full: wait`), or its disk failed.
     public var whenFull: UInt64 = 0
     /// Fitted into no record of the buffer.
     public var tooLarge: UInt64 = 0
 
     /// All of them.
-    public var total: UInt64 { atStop &+ whenFull &+ tooLarge }
+    public var total: UInt64 { atKill &+ whenFull &+ tooLarge }
   }
 
   /// A tag from the buffer to a sink, in samples.
@@ -128,7 +128,7 @@ extension Ledger {
         tag: name, acquired: count(.acquired), suppressed: count(.suppressed),
         folded: count(.folded),
         shed: Shed(
-          atStop: count(.shedAtStop), whenFull: count(.shedWhenFull),
+          atKill: count(.shedAtKill), whenFull: count(.shedWhenFull),
           tooLarge: count(.shedTooLarge)),
         held: count(.held) &- count(.released), stored: count(.stored))
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 internal import IndustrialModel
 internal import StoreForward
 
@@ -50,11 +51,11 @@ extension LedgerBooks {
       try await books.catchUp(with: store, in: lane, through: store.nextSequence &- 1)
     }
     books.shedWhatWasHeld()
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try books.save()
     } catch {
       throw StoreError(
-        .inputOutput, "the ledger can't be written: \(String(cString: strerror(errno)))",
+        .inputOutput, "the ledger can't be written: \(error.explanation)",
         path: LedgerFile.path(0, in: dataFolder), advice: "see to the disk and the folder's owner")
     }
     return books

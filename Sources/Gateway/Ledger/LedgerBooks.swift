@@ -1,4 +1,5 @@
 internal import Glibc
+internal import IOThreads
 internal import IndustrialModel
 internal import StoreForward
 internal import Synchronization
@@ -120,7 +121,7 @@ final class LedgerBooks: Sendable {
         let held = state.columns[SampleFate.held.rawValue][number]
         let released = state.columns[SampleFate.released.rawValue][number]
         guard held > released else { continue }
-        state.columns[SampleFate.shedAtStop.rawValue].add(number, held - released)
+        state.columns[SampleFate.shedAtKill.rawValue].add(number, held - released)
         state.columns[SampleFate.released.rawValue].add(number, held - released)
         state.isChanged = true
       }
@@ -130,16 +131,20 @@ final class LedgerBooks: Sendable {
   // MARK: Saving
 
   /// Writes what is not written yet; it is on the disk when this returns. Blocks.
-  func save() throws(SystemCallFailure) {
-    try file.withLock { (file) throws(SystemCallFailure) in
+  func save() throws(SystemFailure) {
+    try file.withLock { (file) throws(SystemFailure) in
       guard var open = file.take() else { return }
       defer { file = open }
       if !open.needsAll {
         let entry = state.withLock { $0.isChanged ? $0.entry(all: false) : nil }
         guard let entry else { return }
-        if try open.append(entry) { return }
+        if try open.append(entry) {
+          state.withLock { $0.didSave() }
+          return
+        }
       }
       try open.begin(with: state.withLock { $0.entry(all: true) })
+      state.withLock { $0.didSave() }
     }
   }
 }

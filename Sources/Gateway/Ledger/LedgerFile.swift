@@ -1,5 +1,6 @@
 internal import CZlib
 internal import Glibc
+internal import IOThreads
 
 /// Keeps entries of a ledger on the disk: the first one says all, the others what was added.
 ///
@@ -56,12 +57,12 @@ struct LedgerFile {
   /// Adds an entry; it is on the disk when this returns.
   ///
   /// - Returns: false if there is no room: then an entry that says all has to come.
-  mutating func append(_ payload: [UInt8]) throws(SystemCallFailure) -> Bool {
+  mutating func append(_ payload: [UInt8]) throws(SystemFailure) -> Bool {
     let frame = frame(payload)
     guard !needsAll, offset + frame.count <= half else { return false }
     needsAll = true
     try write(frame, at: offset)
-    guard fdatasync(descriptor) == 0 else { throw SystemCallFailure() }
+    guard fdatasync(descriptor) == 0 else { throw SystemFailure("fdatasync") }
     offset += frame.count
     index += 1
     needsAll = false
@@ -69,7 +70,7 @@ struct LedgerFile {
   }
 
   /// Begins the other file with an entry that says all.
-  mutating func begin(with payload: [UInt8]) throws(SystemCallFailure) {
+  mutating func begin(with payload: [UInt8]) throws(SystemFailure) {
     needsAll = true
     close()
     // Where this fails, the one that is whole stays untouched.
@@ -78,10 +79,10 @@ struct LedgerFile {
     index = 0
     let path = Self.path(other, in: folder)
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw SystemCallFailure() }
+    guard descriptor >= 0 else { throw SystemFailure("open") }
     let frame = frame(payload)
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SystemCallFailure() }
+    guard fstat(descriptor, &status) == 0 else { throw SystemFailure("fstat") }
     let wanted = max(Self.smallestHalf, Self.whole(2 * frame.count + (1 << 16)))
     half = Self.whole(Int(status.st_size) / 2)
     if half < wanted {
@@ -95,7 +96,7 @@ struct LedgerFile {
       }
     }
     try write(header() + frame, at: 0)
-    guard fsync(descriptor) == 0 else { throw SystemCallFailure() }
+    guard fsync(descriptor) == 0 else { throw SystemFailure("fsync") }
     syncFolder(folder)
     file = other
     offset = Self.headerSize + frame.count
@@ -112,7 +113,7 @@ struct LedgerFile {
     needsAll = true
   }
 
-  private func write(_ bytes: [UInt8], at place: Int) throws(SystemCallFailure) {
+  private func write(_ bytes: [UInt8], at place: Int) throws(SystemFailure) {
     try writeWhole(bytes[...], to: descriptor, at: place)
     try writeWhole(bytes[...], to: descriptor, at: half + place)
   }

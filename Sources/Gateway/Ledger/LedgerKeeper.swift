@@ -19,14 +19,13 @@ actor LedgerKeeper {
   }
 
   /// Saves what is not saved yet; it is on the disk when this returns.
-  func save() throws(SystemCallFailure) {
-    do throws(SystemCallFailure) {
+  func save() throws(SystemFailure) {
+    do throws(SystemFailure) {
       try books.save()
       condition.recovered()
     } catch {
-      let reason = String(cString: strerror(errno))
       condition.failed(
-        "the ledger can't be written: \(reason); retrying. See to the disk and the rights of the data folder",
+        "the ledger can't be written: \(error.explanation); retrying. See to the disk and the rights of the data folder",
         level: .error)
       throw error
     }

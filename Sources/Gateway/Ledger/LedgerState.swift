@@ -116,6 +116,8 @@ struct LedgerState: Sendable {
   private(set) var names: [String] = []
   private var numbers: [String: Int] = [:]
   private var savedNames = 0
+  /// Those that the entry has which was made last.
+  private var writtenNames = 0
   var columns = SampleFate.allCases.map { _ in LedgerColumn() }
   var lanes = BufferLane.allCases.map { _ in LaneBook() }
   var sinks: [SinkBook] = []
@@ -210,14 +212,17 @@ struct LedgerState: Sendable {
 
   // MARK: Entries of the file
 
-  /// What has changed since the entry before, or all.
+  /// The entry that was made last is on the disk.
+  mutating func didSave() { savedNames = writtenNames }
+
+  /// What has changed since the entry before, or all. Its names count as saved with ``didSave()``: until then no record may use their numbers.
   mutating func entry(all: Bool) -> [UInt8] {
     var bytes: [UInt8] = [all ? 1 : 0]
     if all { bytes.append(word: identity) }
     let first = all ? 0 : savedNames
     bytes.appendVarint(names.count - first)
     for name in names[first...] { bytes.append(text: name) }
-    savedNames = names.count
+    writtenNames = names.count
     for lane in lanes {
       bytes.append(lane.store == nil ? 0 : 1)
       bytes.append(word: lane.store?.low ?? 0)

@@ -41,7 +41,7 @@ extension LedgerState {
     return LedgerTotals(
       acquired: sum(.acquired), suppressed: sum(.suppressed), folded: sum(.folded),
       shed: Ledger.Shed(
-        atStop: sum(.shedAtStop), whenFull: sum(.shedWhenFull), tooLarge: sum(.shedTooLarge)),
+        atKill: sum(.shedAtKill), whenFull: sum(.shedWhenFull), tooLarge: sum(.shedTooLarge)),
       held: sum(.held) &- sum(.released), stored: sum(.stored),
       sinks: settledSinks.map { sink in
         func sum(_ outcome: SinkOutcome) -> UInt64 { sink.columns[outcome.rawValue].total }

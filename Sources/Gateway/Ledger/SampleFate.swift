@@ -13,7 +13,7 @@ enum SampleFate: Int, CaseIterable {
   /// Is no longer set aside: it was stored or suppressed.
   case released
   /// Was set aside when the gateway was killed.
-  case shedAtStop
+  case shedAtKill
   /// There was no room before the gateway's end.
   case shedWhenFull
   /// Too large for any record of the buffer.

@@ -77,12 +77,6 @@ struct AggregationStage: Sendable {
     }
   }
 
-  /// The same for who does not count.
-  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
-    var fates = SampleFates()
-    return apply(to: &samples, now: now, counting: &fates)
-  }
-
   /// Goes on with the windows that are open, for tags with the same rule; they are then no longer the other's.
   mutating func inherit(from old: inout AggregationStage) {
     tooLate = old.tooLate
@@ -101,11 +95,5 @@ struct AggregationStage: Sendable {
     let first = samples.count
     for place in tags.order { tags[place].closeAll(into: &samples.records) }
     for result in samples.records[first...] { fates.count(.acquired, result.tag.rawValue) }
-  }
-
-  /// The same for who does not count.
-  mutating func finish(into samples: inout SampleBatch) {
-    var fates = SampleFates()
-    finish(into: &samples, counting: &fates)
   }
 }

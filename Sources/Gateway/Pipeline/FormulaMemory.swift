@@ -152,13 +152,13 @@ actor FormulaMemory {
     }
     guard let unwritten else { return }
     let memories = unwritten.memories.mapValues(\.bytes)
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try replaceFile(path, with: MemoryFile.encode(memories, time: unwritten.time))
       condition.recovered()
     } catch {
-      let reason = String(cString: strerror(errno))
       contents.withLock { $0.isWritten = false }
-      condition.failed("what formulas remember can't be written to \(path): \(reason); retrying")
+      condition.failed(
+        "what formulas remember can't be written to \(path): \(error.explanation); retrying")
     }
   }
 }

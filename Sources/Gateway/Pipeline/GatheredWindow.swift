@@ -6,6 +6,8 @@ struct GatheredWindow: Sendable {
   let index: Int64
   private var count = 0
   private var unusable = 0
+  /// Whether a value that counts is not to be relied on.
+  private var isDoubtful = false
   private var minimum = 0.0
   private var maximum = 0.0
   /// The value with the latest time, of those without a time of the device's the last.
@@ -31,6 +33,7 @@ struct GatheredWindow: Sendable {
       unusable += 1
       return
     }
+    if !record.quality.isGood { isDoubtful = true }
     minimum = count == 0 ? value : min(minimum, value)
     maximum = count == 0 ? value : max(maximum, value)
     // Our own clock may have been set back meanwhile.
@@ -52,7 +55,8 @@ struct GatheredWindow: Sendable {
     record.sourceTime = Timestamp(nanoseconds: index &* length)
     for (function, tag) in outputs {
       record.tag = tag
-      record.quality = count == 0 ? .badNoData : unusable > 0 ? .uncertainSubNormal : .good
+      let isWhole = unusable == 0 && !isDoubtful
+      record.quality = count == 0 ? .badNoData : isWhole ? .good : .uncertainSubNormal
       switch function {
       case .count:
         (record.kind, record.bits, record.quality) = (.int64, UInt64(count), .good)

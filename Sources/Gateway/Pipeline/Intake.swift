@@ -29,22 +29,17 @@ final class Intake: Sendable {
     await waitForRoom()
   }
 
-  /// Hands over samples and waits until they are durable, for sources that keep them until then.
-  ///
-  /// - Parameter limit: So long at most, from now or from when the task is cancelled.
-  /// - Returns: false when they are not durable, or not yet: the source has to keep them.
-  func putDurably(_ moments: Moments, cancelledAtMost limit: Duration = patience) async -> Bool {
-    await wait(for: addDurably(moments), cancelledAtMost: limit)
-  }
-
-  /// Hands over samples, and tells later whether they are durable.
+  /// Hands over samples, and tells later whether they are durable, for sources that keep them until then.
   func addDurably(_ moments: Moments) -> Outcome {
     let outcome = Outcome()
     if moments.isEmpty { outcome.set(true) } else { add(moments, outcome) }
     return outcome
   }
 
-  /// As `putDurably`.
+  /// Waits until samples are durable.
+  ///
+  /// - Parameter limit: So long at most, from when the task is cancelled.
+  /// - Returns: false when they are not durable, or not yet: the source has to keep them.
   func wait(for outcome: Outcome, cancelledAtMost limit: Duration = patience) async -> Bool {
     await withTaskCancellationHandler {
       await outcome.value

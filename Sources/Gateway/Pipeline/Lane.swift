@@ -52,22 +52,23 @@ struct Lane: ~Copyable {
     var counts = (suppressed: 0, folded: 0)
     while let moments = await intake.take() {
       board.beat()
+      var isStored = true
       for group in moments {
         journal?.note(group, before: flow.nextSequence)
         if let change = group.change {
-          await keep(&samples, counting: &counts)
+          isStored = await keep(&samples, counting: &counts) && isStored
           flow.exchange(change, tags: tags, into: &samples, counting: &fates)
-          await keep(&samples, counting: &counts)
+          isStored = await keep(&samples, counting: &counts) && isStored
         }
         if let version = group.configurationVersion {
-          await keep(&samples, counting: &counts)
+          isStored = await keep(&samples, counting: &counts) && isStored
           flow.configurationVersion = version
         }
         let (suppressed, folded) = flow.take(group, into: &samples, counting: &fates)
         counts.suppressed += suppressed
         counts.folded += folded
       }
-      let isStored = await keep(&samples, counting: &counts)
+      isStored = await keep(&samples, counting: &counts) && isStored
       for group in moments { group.onStored?(isStored) }
     }
     journal?.note(.finish, before: flow.nextSequence)

@@ -92,18 +92,6 @@ struct ReportStage: Sendable {
     return removed
   }
 
-  /// The same for who does not count.
-  mutating func apply(to samples: inout SampleBatch, now: Int64 = .min) -> Int {
-    var fates = SampleFates()
-    return apply(to: &samples, now: now, counting: &fates)
-  }
-
-  /// The same for who does not count.
-  mutating func finish(into samples: inout SampleBatch) {
-    var fates = SampleFates()
-    finish(into: &samples, counting: &fates)
-  }
-
   private mutating func isNews(_ record: SampleBatch.Record, of samples: SampleBatch) -> Bool {
     guard let place = tags.place(of: record.tag) else { return true }
     return tags[place].isNews(record, value: samples.doubleValue(of: record))

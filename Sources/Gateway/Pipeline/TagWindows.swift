@@ -132,6 +132,7 @@ extension Duration {
   var wholeNanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, isOverflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return isOverflow ? .max : whole &+ attoseconds / 1_000_000_000
+    let (sum, isTooLong) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return isOverflow || isTooLong ? .max : sum
   }
 }

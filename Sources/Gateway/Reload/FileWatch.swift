@@ -31,10 +31,12 @@ final class FileWatch: Sendable {
       var known = await thread.contents(of: path)
       while !isOver.load(ordering: .acquiring) {
         await thread.watchFolders(of: path, descriptor)
-        // What changed before the folders were watched.
+        // What changed before the folders were watched. Where there is no file, one has to come.
         let early = await thread.contents(of: path)
-        if early == known {
-          await thread.waitForQuiet(descriptor, wake.descriptor, Self.quiet)
+        if early == nil || early == known {
+          // Its folder may have gone as well, and nobody would tell of another one.
+          let atMost: Int32 = early == nil ? 1000 : -1
+          await thread.waitForQuiet(descriptor, wake.descriptor, Self.quiet, atMost: atMost)
         }
         guard !isOver.load(ordering: .acquiring) else { return }
         let now = await thread.contents(of: path)
@@ -97,8 +99,10 @@ private actor WatchThread {
   }
 
   /// Returns when something has happened and then nothing for a while, or when the wait is over.
-  func waitForQuiet(_ descriptor: Int32, _ wake: Int32, _ quiet: Duration) {
-    var timeout: Int32 = -1
+  ///
+  /// - Parameter atMost: So many milliseconds are waited for something to happen; -1 for ever.
+  func waitForQuiet(_ descriptor: Int32, _ wake: Int32, _ quiet: Duration, atMost: Int32) {
+    var timeout = atMost
     // A folder in which something happens all the time is looked at all the same.
     var deadline: ContinuousClock.Instant?
     var block = [UInt8](repeating: 0, count: 65_536)

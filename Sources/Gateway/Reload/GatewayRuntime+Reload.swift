@@ -9,7 +9,7 @@ extension GatewayRuntime {
   ///
   /// What did not change is not touched: connections, formulas with memory, windows, the places of the sinks. A bus whose
   /// description or devices changed is closed and opened again. `gateway.id`, `gateway.data`, `gateway.audit`,
-  /// `buffer.segment` and `server` can't change.
+  /// `buffer.segment`, `journal` and `server` can't change.
   ///
   /// All that can fail comes first. When something does, the gateway goes on as before; a sink whose description changed has
   /// then been closed and opened again as it was.

@@ -66,7 +66,7 @@ public struct ReloadPlan: Sendable, Equatable {
     public var effect: Effect?
   }
 
-  /// Everything that is different, buses first and reports last, each part in the order of its configuration.
+  /// Everything that is different, part by part: the settings first, then buses, reports last; each part in the order of its configuration.
   public internal(set) var changes: [Change] = []
 
   /// Nothing is different.
@@ -122,7 +122,7 @@ extension ReloadPlan: CustomStringConvertible {
 }
 
 extension ReloadPlan.Change {
-  /// A change by the words that stand for its parts (`jsonLine`); nil where one of them is unknown.
+  /// A change by the words that stand for its parts (`jsonLine`); nil where the part or the action is unknown.
   public init?(part: String, name: String, action: String, effect: String?) {
     guard let part = ReloadPlan.Part(rawValue: part),
       let action = ReloadPlan.Action(rawValue: action)

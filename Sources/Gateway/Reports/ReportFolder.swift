@@ -1,5 +1,6 @@
 internal import CZlib
 internal import Glibc
+internal import IOThreads
 internal import IndustrialModel
 internal import Sinks
 
@@ -89,7 +90,7 @@ struct ReportFolder {
   }
 
   private func replace(_ name: String, with contents: [UInt8]) throws(SinkError) {
-    do throws(SystemCallFailure) {
+    do throws(SystemFailure) {
       try replaceFile("\(rule.folder)/\(name)", with: contents)
     } catch {
       throw failure("can't write \(name)", "check the disk, and the permissions of the folder")

@@ -127,7 +127,7 @@
     private func remember(_ start: Int64) throws(SinkError) {
       next = start
       guard let statePath else { return }
-      do throws(SystemCallFailure) {
+      do throws(SystemFailure) {
         try replaceFile(statePath, with: Array("\(Timestamp(seconds: start))\n".utf8))
       } catch {
         throw SinkError(

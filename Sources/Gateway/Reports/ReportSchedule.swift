@@ -7,6 +7,8 @@
     private let gateway: GatewayRuntime
     private var runners: [(rule: ReportRule, runner: ReportRunner, condition: ConditionReporter)] =
       []
+    /// Of those that can't be written as they are described.
+    private var refused: [ConditionReporter] = []
     private var configuration: GatewayConfiguration?
 
     init(_ gateway: GatewayRuntime) { self.gateway = gateway }
@@ -25,13 +27,17 @@
     private mutating func follow(_ current: GatewayConfiguration) {
       guard current != configuration else { return }
       configuration = current
-      runners = []
+      // What was wrong with those before is told anew where it still is.
+      for index in runners.indices { runners[index].condition.recovered() }
+      for index in refused.indices { refused[index].recovered() }
+      (runners, refused) = ([], [])
       for rule in current.reports {
         var condition = ConditionReporter(source: "report \(rule.name)", report: gateway.report)
         do throws(SinkError) {
           runners.append((rule, try ReportRunner(rule, of: current, remembers: true), condition))
         } catch {
           condition.failed(error.message, level: .error)
+          refused.append(condition)
         }
       }
     }

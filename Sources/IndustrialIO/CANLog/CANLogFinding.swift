@@ -51,8 +51,18 @@ public struct CANLogFindings: Sendable {
   /// The first ones, in the order of the file.
   public private(set) var kept: [CANLogFinding] = []
 
+  /// Lines that were passed over before a parser began to count.
+  private var linesBefore = 0
+
+  mutating func passOverLines(_ count: Int) { linesBefore += count }
+
   mutating func add(_ finding: @autoclosure () -> CANLogFinding) {
     total += 1
-    if kept.count < Self.keptLimit { kept.append(finding()) }
+    guard kept.count < Self.keptLimit else { return }
+    let finding = finding()
+    kept.append(
+      CANLogFinding(
+        code: finding.code, line: finding.line.map { $0 + linesBefore }, column: finding.column,
+        byteOffset: finding.byteOffset, reason: finding.reason))
   }
 }

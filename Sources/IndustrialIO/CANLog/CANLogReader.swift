@@ -1,5 +1,5 @@
 public import CANCore
-internal import Glibc
+internal import IndustrialModel
 
 /// Reads a CAN log of any known format, batch by batch, in memory that does not grow with the log.
 ///
@@ -127,11 +127,8 @@ public struct CANLogReader: ~Copyable, Sendable {
     switch options.missingTime {
     case .zero: return 0
     case .automatic where input.isRegularFile: return 0
-    case .automatic, .arrival: break
+    case .automatic, .arrival: return Timestamp.now().nanoseconds
     }
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
   }
 
   // MARK: Recognition
@@ -173,6 +170,11 @@ public struct CANLogReader: ~Copyable, Sendable {
     }
     // A log of a bus on which nothing happened is no error.
     let isBlank = head.allSatisfy { $0 <= ASCII.space }
+    if isBlank, input.isFull {
+      // Nothing would fit in behind it, and no format begins with it.
+      findings.passOverLines(head.count(where: { $0 == ASCII.newline }))
+      return input.consume(head.count)
+    }
     if isBlank || isUndecided || (!isWhole && head.count < Self.recognitionLimit) { return }
     throw CANLogError(
       code: .unknownFormat,

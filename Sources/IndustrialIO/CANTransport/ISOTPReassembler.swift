@@ -34,6 +34,7 @@ public struct ISOTPReassembler: Sendable {
   private let identifiers: Set<CANIdentifier>
   private let addressing: ISOTPAddressing
   private var transfers: [Key: Transfer] = [:]
+  private var sweep = StaleSweep()
 
   private struct Key: Hashable {
     var identifier: CANIdentifier
@@ -139,7 +140,7 @@ public struct ISOTPReassembler: Sendable {
       return report(.malformed, frame, "a first frame whose \(length) bytes it holds itself")
     }
     interrupt(key, frame)
-    guard length <= longestMessage, transfers.count < Self.mostTransfers else {
+    guard length <= longestMessage, transfers.count < Self.mostTransfers || dropStale(frame) else {
       return report(
         .limit, frame,
         length > longestMessage
@@ -147,6 +148,24 @@ public struct ISOTPReassembler: Sendable {
     }
     transfers[key] = Transfer(
       length: length, bytes: Array(payload[first...]), firstTime: frame.time, time: frame.time)
+  }
+
+  /// Gives up what waits for longer than the timeout; true when that made room.
+  private mutating func dropStale(_ frame: CANFrame) -> Bool {
+    guard sweep.isDue() else { return false }
+    let stale = transfers.filter {
+      StaleSweep.isStale($0.value.time, at: frame.time, timeout: timeout)
+    }
+    sweep.didFree(stale.count)
+    for (key, transfer) in stale.sorted(by: { $0.value.firstTime < $1.value.firstTime }) {
+      transfers.removeValue(forKey: key)
+      findings.add(
+        TransportFinding(
+          code: .timeout, time: frame.time, channel: key.channel, identifier: key.identifier,
+          reason: "the next frame did not come, after \(transfer.bytes.count) of "
+            + "\(transfer.length) bytes"))
+    }
+    return !stale.isEmpty
   }
 
   private mutating func takeConsecutive(

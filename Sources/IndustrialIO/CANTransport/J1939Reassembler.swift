@@ -25,6 +25,7 @@ public struct J1939Reassembler: Sendable {
   public static let mostTransfers = 4096
 
   private var transfers: [Key: Transfer] = [:]
+  private var sweep = StaleSweep()
 
   private struct Key: Hashable {
     var channel: UInt16
@@ -154,7 +155,7 @@ public struct J1939Reassembler: Sendable {
         .interrupted, frame,
         "a new message began while \(transfer.left) of \(transfer.packets) packets were missing")
     }
-    guard transfers.count < Self.mostTransfers else {
+    guard transfers.count < Self.mostTransfers || dropStale(frame) else {
       return report(.limit, frame, "more than \(Self.mostTransfers) messages at a time")
     }
     transfers[key] = Transfer(
@@ -162,6 +163,25 @@ public struct J1939Reassembler: Sendable {
       packets: packets, bytes: [UInt8](repeating: 0, count: packets * 7),
       hasPacket: [Bool](repeating: false, count: packets), left: packets, firstTime: frame.time,
       time: frame.time)
+  }
+
+  /// Gives up what waits for longer than the timeout; true when that made room.
+  private mutating func dropStale(_ frame: CANFrame) -> Bool {
+    guard sweep.isDue() else { return false }
+    let stale = transfers.filter {
+      StaleSweep.isStale($0.value.time, at: frame.time, timeout: timeout)
+    }
+    sweep.didFree(stale.count)
+    for (key, transfer) in stale.sorted(by: { $0.value.firstTime < $1.value.firstTime }) {
+      transfers.removeValue(forKey: key)
+      findings.add(
+        TransportFinding(
+          code: .timeout, time: frame.time, channel: key.channel,
+          identifier: Self.identifier(of: transfer, key),
+          reason: "the next packet did not come; \(transfer.left) of \(transfer.packets) "
+            + "were missing"))
+    }
+    return !stale.isEmpty
   }
 
   // MARK: Data

@@ -57,10 +57,16 @@ public struct MQTTAddress: Sendable, Hashable {
       guard let user = Self.percentDecoded(credentials[..<colon]) else {
         throw wrong("the user name in the address is not rightly percent-encoded")
       }
+      guard !user.utf8.contains(0) else {
+        throw wrong("the user name in the address contains a NUL character")
+      }
       userName = user
       if colon < credentials.endIndex {
         guard let secret = Self.percentDecoded(credentials[credentials.index(after: colon)...])
         else { throw wrong("the password in the address is not rightly percent-encoded") }
+        guard !secret.utf8.contains(0) else {
+          throw wrong("the password in the address contains a NUL character")
+        }
         password = secret
       }
     }
@@ -85,7 +91,10 @@ public struct MQTTAddress: Sendable, Hashable {
       throw wrong("the host is missing or not a name")
     }
     if let portText {
-      guard let number = UInt16(portText), number > 0 else {
+      // Digits alone: a number may begin with a sign.
+      guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        let number = UInt16(portText), number > 0
+      else {
         throw wrong("the port \"\(portText)\" is not a number from 1 to 65535")
       }
       port = number

@@ -39,6 +39,10 @@ public final class MQTTClient: Sendable {
     _ address: MQTTAddress, options: MQTTOptions = MQTTOptions()
   ) throws(MQTTError) {
     try options.check()
+    let hasNUL = [address.userName, address.password].contains { $0?.utf8.contains(0) ?? false }
+    guard !hasNUL else {
+      throw MQTTError(.invalidAddress, "user name or password contains a NUL character")
+    }
     self.address = address
     self.options = options
     do throws(SystemFailure) {
@@ -183,17 +187,7 @@ public final class MQTTClient: Sendable {
       throw MQTTError(
         .invalidArgument, "properties need MQTT 5; this client uses 3.1.1", topic: message.topic)
     }
-    let texts =
-      [properties.contentType, properties.responseTopic].compactMap { $0 }
-      + properties.userProperties.flatMap { [$0.name, $0.value] }
-    guard texts.allSatisfy({ $0.utf8.count <= 65_535 && !$0.utf8.contains(0) }),
-      properties.correlationData?.count ?? 0 <= 65_535
-    else {
-      throw MQTTError(
-        .invalidArgument, "a property is longer than 65535 bytes or contains a NUL character",
-        topic: message.topic)
-    }
-    if let topic = properties.responseTopic { try MQTTTopicFilter.checkTopic(topic) }
+    try properties.check(topic: message.topic)
   }
 }
 
@@ -228,6 +222,7 @@ extension MQTTOptions {
       try require(will.payload.count <= 65_535, "the payload of a will is up to 65535 bytes")
       try require(
         will.properties == nil || version == .v5, "properties of the will need MQTT 5")
+      try will.properties?.check(topic: will.topic)
     }
     try require(willDelaySeconds == 0 || version == .v5, "a delayed will needs MQTT 5")
   }

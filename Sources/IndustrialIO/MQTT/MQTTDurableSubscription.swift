@@ -1,13 +1,12 @@
 internal import IOThreads
-internal import Synchronization
 
 /// How a durable subscription behaves.
 public struct MQTTDurableOptions: Sendable, Hashable {
   /// Tells several durable subscriptions of one client apart at the broker, where each is a session of
   /// its own: `IDENTIFIER-NAME`.
   public var name: String
-  /// The most messages in a batch. With version 5 the broker is told to send no more than this
-  /// ahead; with 3.1.1 it sends as many as it likes (mosquitto: 20).
+  /// The most messages that are read for a batch. The broker is not told of it: what it sends ahead waits in the
+  /// network until the batch before has been acknowledged.
   public var batchLimit = 1000
   /// The longest wait for ``MQTTDurableBatch/acknowledge()``. After it the connection is dropped, and the
   /// broker delivers the batch again. At most half of the keep-alive time, which is also the default.
@@ -15,38 +14,6 @@ public struct MQTTDurableOptions: Sendable, Hashable {
 
   /// The name has to be the same each time, so that the broker knows the session again.
   public init(name: String = "durable") { self.name = name }
-}
-
-/// Messages that the broker keeps until they are acknowledged.
-///
-/// Store them, then call ``acknowledge()``. A batch that goes without it is delivered again.
-public final class MQTTDurableBatch: Sendable {
-  /// The messages, in the order in which the broker sent them.
-  public let messages: [MQTTMessage]
-
-  private let generation: UInt64
-  private let mailbox: MQTTMailbox
-  private let isSettled = Atomic<Bool>(false)
-
-  init(messages: [MQTTMessage], generation: UInt64, mailbox: MQTTMailbox) {
-    self.messages = messages
-    self.generation = generation
-    self.mailbox = mailbox
-  }
-
-  /// Tells the broker that the messages are safe: only now do their acknowledgements leave.
-  ///
-  /// Never blocks. When the connection broke in between, or the wait was too long, nothing is sent and
-  /// the broker delivers the messages again.
-  public func acknowledge() {
-    guard !isSettled.exchange(true, ordering: .relaxed) else { return }
-    _ = mailbox.send(.acknowledge(generation))
-  }
-
-  deinit {
-    guard !isSettled.load(ordering: .relaxed) else { return }
-    _ = mailbox.send(.abandon(generation))
-  }
 }
 
 /// The messages of a subscription, each of which the broker keeps until it has been acknowledged.
@@ -145,6 +112,7 @@ extension MQTTClient {
     options.session = .persistent(
       clientIdentifier: "\(identifier)-\(durable.name)", expirySeconds: expiry)
     options.will = nil
+    try options.check()
     let source: MQTTDurableSubscription.Source
     let request: MQTTSubscriptionRequest
     let mailbox: MQTTMailbox

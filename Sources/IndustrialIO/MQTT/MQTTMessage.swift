@@ -48,38 +48,3 @@ public struct MQTTMessage: Sendable, Hashable {
   /// The payload as text; bytes that are no UTF-8 become U+FFFD.
   public var text: String { String(decoding: payload, as: UTF8.self) }
 }
-
-/// What MQTT 5 adds to a message (section 3.3.2.3). To publish with any of them, the client must use version 5.
-public struct MQTTProperties: Sendable, Hashable {
-  /// A name and a value that the applications agree on; names may repeat.
-  public struct UserProperty: Sendable, Hashable {
-    /// The name.
-    public var name: String
-    /// The value.
-    public var value: String
-
-    /// A pair.
-    public init(_ name: String, _ value: String) {
-      self.name = name
-      self.value = value
-    }
-  }
-
-  /// The payload is UTF-8 text.
-  public var isText = false
-  /// Seconds after which the broker drops the message undelivered.
-  public var expirySeconds: UInt32?
-  /// The kind of content, such as `application/json`.
-  public var contentType: String?
-  /// Where an answer should go.
-  public var responseTopic: String?
-  /// What tells the asker to which question an answer belongs.
-  public var correlationData: [UInt8]?
-  /// Names and values that the applications agree on, in order.
-  public var userProperties: [UserProperty] = []
-  /// Received: which of the client's subscriptions matched.
-  public var subscriptionIdentifiers: [UInt32] = []
-
-  /// Nothing.
-  public init() {}
-}

@@ -32,20 +32,6 @@ public struct MQTTTLSOptions: Sendable, Hashable {
   public init(authorityFile: String? = nil) { self.authorityFile = authorityFile }
 }
 
-/// How long to wait before connecting again.
-public struct MQTTBackoff: Sendable, Hashable {
-  /// The wait before the first try.
-  public var initial: Duration
-  /// The longest wait: it doubles with each try, with a fifth of chance, up to here.
-  public var maximum: Duration
-
-  /// By default from half a second to half a minute.
-  public init(initial: Duration = .milliseconds(500), maximum: Duration = .seconds(30)) {
-    self.initial = initial
-    self.maximum = maximum
-  }
-}
-
 /// How a client connects and behaves.
 public struct MQTTOptions: Sendable {
   /// The version of the protocol.
@@ -81,47 +67,4 @@ public struct MQTTOptions: Sendable {
     self.version = version
     self.session = session
   }
-}
-
-/// What waits between the connection and the one who takes the messages of a subscription.
-public struct MQTTBuffer: Sendable, Hashable {
-  /// What happens when it is full.
-  public enum Overflow: Sendable, Hashable {
-    /// Reading from the connection stops until there is room, so that the broker keeps what comes. Nothing
-    /// is lost here, but it holds up everything on the connection: a consumer that stalls for
-    /// longer than the keep-alive time costs the connection, which is then made again.
-    case wait
-    /// The oldest messages go; ``MQTTSubscription/dropped`` counts them.
-    case dropOldest
-    /// The newest messages go; ``MQTTSubscription/dropped`` counts them.
-    case dropNewest
-  }
-
-  /// The most messages that wait.
-  public var messages: Int
-  /// The most payload bytes that wait.
-  public var bytes: Int
-  /// What happens when it is full.
-  public var overflow: Overflow
-
-  /// By default 10,000 messages, 64 MB, and waiting.
-  public init(messages: Int = 10_000, bytes: Int = 64 << 20, overflow: Overflow = .wait) {
-    self.messages = messages
-    self.bytes = bytes
-    self.overflow = overflow
-  }
-}
-
-/// What a client has done and lost so far.
-public struct MQTTStatistics: Sendable, Hashable {
-  /// Times a connection was made.
-  public var connections = 0
-  /// Messages that came from the broker.
-  public var received = 0
-  /// Messages that a full buffer dropped.
-  public var dropped = 0
-  /// Messages that matched no subscription of this client (left over in a persistent session).
-  public var unclaimed = 0
-  /// Messages that were published and, with QoS 1 or 2, acknowledged.
-  public var published = 0
 }

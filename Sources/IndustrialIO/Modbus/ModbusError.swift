@@ -48,8 +48,8 @@ public struct ModbusError: Error, Sendable, Hashable {
   public var function: FunctionCode?
   /// The device's reason, when `code` is `.exception`.
   public var exception: ExceptionCode?
-  /// The operating system's error number, when it has one.
-  public var systemError: Int32?
+  /// The operating system's error number, where it had a part in it.
+  public var errno: Int32?
   /// What a person can do about it.
   public var advice: String?
 
@@ -57,7 +57,7 @@ public struct ModbusError: Error, Sendable, Hashable {
   public init(
     _ code: Code, _ message: String, bus: String? = nil, unit: UInt8? = nil,
     address: RegisterAddress? = nil, count: Int? = nil, function: FunctionCode? = nil,
-    exception: ExceptionCode? = nil, systemError: Int32? = nil, advice: String? = nil
+    exception: ExceptionCode? = nil, errno: Int32? = nil, advice: String? = nil
   ) {
     self.code = code
     self.message = message
@@ -67,7 +67,7 @@ public struct ModbusError: Error, Sendable, Hashable {
     self.count = count
     self.function = function
     self.exception = exception
-    self.systemError = systemError
+    self.errno = errno
     self.advice = advice
   }
 

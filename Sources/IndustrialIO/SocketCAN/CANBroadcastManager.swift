@@ -182,6 +182,9 @@ public final class CANBroadcastManager: Sendable {
     guard frames.allSatisfy({ $0.flags.contains(.fd) == isFD }) else {
       throw invalid("classic and CAN FD frames in one cycle")
     }
+    guard frames.allSatisfy({ KernelFrame.holds($0) }) else {
+      throw invalid("more than 8 bytes in a classic frame")
+    }
     var slots = [UInt8](repeating: 0, count: frames.count * KernelFrame.longest)
     let status = slots.withUnsafeMutableBytes { raw -> Int32 in
       for (number, frame) in frames.enumerated() {

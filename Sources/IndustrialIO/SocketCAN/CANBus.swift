@@ -149,8 +149,17 @@ public final class CANBus: Sendable {
   /// Sends a frame; returns when the interface's queue has it.
   ///
   /// A full queue is waited for, up to `timeout`.
-  /// - Throws: ``CANBusError``, `CancellationError`.
+  /// - Throws: ``CANBusError``, of code ``CANBusError/Code/invalidFrame`` for more than 8 bytes without
+  ///   the flag `fd`; `CancellationError`.
   public func send(_ frame: CANFrame, timeout: Duration = .seconds(1)) async throws {
+    guard KernelFrame.holds(frame) else {
+      throw CANBusError(
+        code: .invalidFrame,
+        message: "a classic frame holds 8 bytes, and \(frame.identifier) has "
+          + "\(frame.payload.count)",
+        advice: "give it the flag fd, or send the data as several frames", interface: interface,
+        errno: nil)
+    }
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: timeout)
     while true {

@@ -54,6 +54,11 @@ enum KernelFrame {
     return true
   }
 
+  /// Whether a frame of its kind holds its data; `write` would cut them.
+  static func holds(_ frame: CANFrame) -> Bool {
+    frame.flags.contains(.fd) || frame.payload.count <= 8
+  }
+
   /// Writes a frame into a slot of 72 zeroed bytes; gives its length in bytes.
   static func write(_ frame: CANFrame, to slot: UnsafeMutableRawPointer) -> Int {
     var rawID = frame.identifier.rawValue

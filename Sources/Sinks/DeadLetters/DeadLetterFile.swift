@@ -10,6 +10,7 @@ public actor DeadLetterFile {
   private let path: String
   private let limit: Int
   private let sink: String
+  private let lines = PlainLines(beginning: #"{"sink":"#)
   private var file: AppendFile?
   private var formatter: SampleFormatter
 
@@ -40,11 +41,11 @@ public actor DeadLetterFile {
   ) throws(SinkError) {
     guard !rejections.isEmpty else { return }
     if let length = file?.length, length >= limit {
-      file?.close()
+      // Closes it.
       file = nil
       try AppendFile.rename(path, to: path + ".1")
     }
-    if file == nil { file = try AppendFile(path: path) }
+    if file == nil { file = try AppendFile(path: path, lines: lines) }
     var text: [UInt8] = []
     for rejection in rejections where batch.indices.contains(rejection.index) {
       text.append(#"{"sink":"# as StaticString)

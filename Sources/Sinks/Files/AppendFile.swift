@@ -4,22 +4,26 @@ internal import IndustrialModel
 /// A file that grows by whole lines.
 struct AppendFile: ~Copyable {
   private let path: String
+  private let calls: FileCalls
   private var descriptor: Int32
   /// Bytes that are whole lines, on the disk or on their way to it.
   private(set) var length: off_t
   /// Bytes that are on the disk.
   private var syncedLength: off_t = 0
-  /// Pipes and terminals can neither be synced nor shortened.
-  private let isRegular: Bool
+  /// Pipes and terminals can neither be synced nor shortened nor given another name.
+  let isRegular: Bool
   /// When the file was written to before it was opened.
   private(set) var lastChange = Timestamp(nanoseconds: 0)
 
-  /// Whether there is a file that can be given another name.
-  var canBePutAside: Bool { isRegular }
-
-  init(path: String) throws(SinkError) {
+  /// Opens or creates it, and cuts off what a crash left of a line.
+  ///
+  /// - Parameter lines: How its lines look; nil where that can't be told.
+  init(
+    path: String, lines: (any LineSyntax)?, calls: FileCalls = FileCalls()
+  ) throws(SinkError) {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    self.calls = calls
+    descriptor = calls.openFile(path)
     length = 0
     guard descriptor >= 0 else {
       isRegular = false
@@ -29,7 +33,8 @@ struct AppendFile: ~Copyable {
     guard fstat(descriptor, &status) == 0 else {
       let code = errno
       isRegular = false
-      Glibc.close(descriptor)
+      close(descriptor)
+      descriptor = -1
       throw SinkError(errno: code, doing: "look at the file", to: path)
     }
     isRegular = status.st_mode & S_IFMT == S_IFREG
@@ -42,14 +47,16 @@ struct AppendFile: ~Copyable {
           code: .busy, destination: path, message: "another sink or program writes to this file",
           advice: "give each sink a file of its own, or stop the other program", errno: errno)
       }
-      length = try AppendFile.endOfLastLine(descriptor, size: status.st_size, path: path)
+      length = try LastLine(
+        descriptor: descriptor, size: status.st_size, path: path, lines: lines
+      ).end()
       guard ftruncate(descriptor, length) == 0, lseek(descriptor, length, SEEK_SET) == length else {
         throw SinkError(errno: errno, doing: "cut off an unfinished line", to: path)
       }
       try AppendFile.syncFolder(of: path)
       syncedLength = length
     } catch {
-      Glibc.close(descriptor)
+      close(descriptor)
       descriptor = -1
       throw error
     }
@@ -59,11 +66,11 @@ struct AppendFile: ~Copyable {
 
   /// Writes all bytes, or none of them: what a failed write left is taken back.
   mutating func append(_ bytes: [UInt8]) throws(SinkError) {
-    guard descriptor >= 0 else { throw SinkError(errno: EBADF, doing: "write", to: path) }
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        write(descriptor, buffer.baseAddress?.advanced(by: written), bytes.count - written)
+        calls.writeBytes(
+          descriptor, buffer.baseAddress?.advanced(by: written), bytes.count - written)
       }
       if count < 0 {
         let code = errno
@@ -82,7 +89,7 @@ struct AppendFile: ~Copyable {
   /// the sync again proves nothing: the bytes have to be written anew.
   mutating func sync() throws(SinkError) {
     guard isRegular else { return }
-    guard fdatasync(descriptor) == 0 else {
+    guard calls.syncData(descriptor) == 0 else {
       let code = errno
       takeBack(to: syncedLength)
       throw SinkError(errno: code, doing: "bring the data to the disk", to: path)
@@ -97,53 +104,17 @@ struct AppendFile: ~Copyable {
     length = end
   }
 
-  mutating func close() {
-    guard descriptor >= 0 else { return }
-    Self.release(descriptor)
-    descriptor = -1
-  }
-
   /// The lock is given back by name: closing alone leaves it to a child process that is just being started, for a moment.
   private static func release(_ descriptor: Int32) {
     flock(descriptor, LOCK_UN)
-    Glibc.close(descriptor)
+    close(descriptor)
   }
 
-  /// Where the last whole line ends. A line is far shorter than the window: a longer tail without a line end
-  /// is no file of ours, and must not be cut.
-  private static func endOfLastLine(
-    _ descriptor: Int32, size: off_t, path: String
-  ) throws(SinkError) -> off_t {
-    guard size > 0 else { return 0 }
-    let window = Int(min(size, 1 << 20))
-    var tail = [UInt8](repeating: 0, count: window)
-    let start = size - off_t(window)
-    var got = 0
-    while got < window {
-      let count = tail.withUnsafeMutableBytes { buffer in
-        pread(
-          descriptor, buffer.baseAddress?.advanced(by: got), window - got, start + off_t(got))
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw SinkError(errno: errno, doing: "read the file", to: path) }
-      got += count
-    }
-    if let lineEnd = tail.lastIndex(of: UInt8(ascii: "\n")) { return start + off_t(lineEnd) + 1 }
-    guard start == 0, !tail.contains(0) else {
-      throw SinkError(
-        code: .foreignContent, destination: path,
-        message: "the file holds something that is not lines of samples",
-        advice: "name another file, or move this one away")
-    }
-    return 0
-  }
-
-  /// Gives a file another name, durably.
+  /// Gives a file another name. It is durable when the next file is open, which syncs the folder.
   static func rename(_ path: String, to newPath: String) throws(SinkError) {
     guard Glibc.rename(path, newPath) == 0 else {
       throw SinkError(errno: errno, doing: "rename the file", to: path)
     }
-    try syncFolder(of: path)
   }
 
   /// A new file's name is safe only when its folder is.
@@ -153,7 +124,7 @@ struct AppendFile: ~Copyable {
     guard descriptor >= 0 else {
       throw SinkError(errno: errno, doing: "open the folder", to: folder)
     }
-    defer { Glibc.close(descriptor) }
+    defer { close(descriptor) }
     guard fsync(descriptor) == 0 else {
       throw SinkError(errno: errno, doing: "bring the folder to the disk", to: folder)
     }

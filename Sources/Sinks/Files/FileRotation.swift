@@ -20,8 +20,7 @@ public struct FileRotation: Sendable, Equatable {
   /// Which span of `every` a moment is in.
   func span(of time: Timestamp) -> Int64? {
     guard let every else { return nil }
-    let (seconds, attoseconds) = every.components
-    let length = max(1, seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
+    let length = max(1, every.clampedNanoseconds)
     let nanoseconds = time.nanoseconds
     return (nanoseconds >= 0 ? nanoseconds : nanoseconds &- length &+ 1) / length
   }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import IOThreads
 public import IndustrialModel
 
@@ -5,13 +6,17 @@ public import IndustrialModel
 ///
 /// A batch is delivered when its lines are on the disk (fdatasync). After a crash the file ends in a whole
 /// line: what an interrupted write left behind was never acknowledged and is cut off when the file is
-/// opened again. A full disk costs nothing but time: the half-written batch is taken back and tried again.
+/// opened again. A full disk costs nothing but time: the half-written batch is taken back and tried again. A file that can't be opened
+/// after it was put aside is tried again with the next batch.
 public actor FileSink: Sink {
   private let thread = BlockingThread(name: "file-sink")
   private let path: String
   private let rotation: FileRotation
   private let now: @Sendable () -> Timestamp
-  private var file: AppendFile
+  private let calls: FileCalls
+  /// Nil after a new file could not be opened, until it can be.
+  private var file: AppendFile?
+  private var isClosed = false
   /// In which span of the rotation the file was written to last.
   private var span: Int64?
   private var formatter: SampleFormatter
@@ -22,7 +27,7 @@ public actor FileSink: Sink {
     thread.asUnownedSerialExecutor()
   }
 
-  /// Opens or creates the file and its header line.
+  /// Opens or creates the file. Its header line comes with the first samples.
   ///
   /// - Parameters:
   ///   - path: The file; its folder must exist.
@@ -41,45 +46,61 @@ public actor FileSink: Sink {
     path: String, format: SampleFormat, rotation: FileRotation, tags: TagRegistry,
     now: @escaping @Sendable () -> Timestamp
   ) throws(SinkError) {
+    try self.init(
+      path: path, format: format, rotation: rotation, tags: tags, now: now, calls: FileCalls())
+  }
+
+  /// With a clock and calls of the caller's.
+  init(
+    path: String, format: SampleFormat, rotation: FileRotation, tags: TagRegistry,
+    now: @escaping @Sendable () -> Timestamp, calls: FileCalls
+  ) throws(SinkError) {
+    let formatter = SampleFormatter(format, tags: tags)
+    let file = try AppendFile(path: path, lines: formatter.lines, calls: calls)
     self.path = path
     self.rotation = rotation
     self.now = now
-    formatter = SampleFormatter(format, tags: tags)
-    file = try AppendFile(path: path)
-    if file.length == 0, !formatter.header.isEmpty {
-      try file.append(formatter.header)
-    }
+    self.calls = calls
     span = rotation.span(of: file.length > formatter.header.count ? file.lastChange : now())
+    self.formatter = formatter
+    self.file = consume file
   }
 
   /// Writes the batch and syncs the file.
   @discardableResult
   public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
+    guard !isClosed else { throw SinkError(errno: EBADF, doing: "write", to: path) }
     try rotateIfDue()
+    if file == nil { file = try AppendFile(path: path, lines: formatter.lines, calls: calls) }
     text.removeAll(keepingCapacity: true)
+    // With the first lines and not before them: what fails is taken back together, and comes again together.
+    if file?.length == 0 { text += formatter.header }
     formatter.append(batch, to: &text)
-    try file.append(text)
-    try file.sync()
+    try file?.append(text)
+    try file?.sync()
     return DeliveryReport()
   }
 
   /// Puts the file aside if it is large enough, or if the next span has begun. A clock that was set back begins none.
   private func rotateIfDue() throws(SinkError) {
+    guard let length = file?.length else { return }
     let time = now()
     let current = rotation.span(of: time)
-    var isDue = rotation.size.map { file.length >= $0 } ?? false
+    var isDue = rotation.size.map { length >= $0 } ?? false
     if let current, let span, current > span { isDue = true }
     if current ?? 0 > span ?? .min { span = current }
-    guard isDue, file.canBePutAside, file.length > formatter.header.count else { return }
+    guard isDue, file?.isRegular == true, length > formatter.header.count else { return }
     let old = OldFiles(of: path)
     // The lock is the file's, so nobody can write between the two.
     try AppendFile.rename(path, to: old.nextPath(at: time))
-    file.close()
-    file = try AppendFile(path: path)
-    if file.length == 0 { try file.append(formatter.header) }
+    // Closes it: whatever becomes of the new one, this one is not written to any more.
+    file = nil
     if let count = rotation.keep { old.deleteAll(butNewest: count) }
   }
 
   /// Closes the file.
-  public func close() { file.close() }
+  public func close() {
+    isClosed = true
+    file = nil
+  }
 }

@@ -1,10 +1,14 @@
 internal import IndustrialModel
 
 /// Comma-separated values: RFC 4180 with LF line ends.
-struct CSVStyle: SampleStyle {
+struct CSVStyle: SampleStyle, LineSyntax {
   var header: [UInt8] {
     Array("time,tag,value,quality,status,class,seq,source_time,reason\n".utf8)
   }
+
+  var lines: (any LineSyntax)? { self }
+
+  func scan(_ text: ArraySlice<UInt8>) -> LineScan { CSVScanner.scan(text, header: header) }
 
   func prefix(forTag name: String) -> [UInt8] {
     var text: [UInt8] = [UInt8(ascii: ",")]

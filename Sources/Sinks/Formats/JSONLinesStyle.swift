@@ -4,6 +4,8 @@ internal import IndustrialModel
 struct JSONLinesStyle: SampleStyle {
   var header: [UInt8] { [] }
 
+  var lines: (any LineSyntax)? { PlainLines(beginning: #"{"time":""#) }
+
   func prefix(forTag name: String) -> [UInt8] {
     var text: [UInt8] = []
     text.append(#"","tag":"# as StaticString)

@@ -3,8 +3,12 @@ internal import IndustrialModel
 /// InfluxDB line protocol: the device is the measurement, the tag the field, so that each tag keeps a
 /// field type of its own. What is not good carries the StatusCode in a field `TAG.status`; a bad or not finite value
 /// has only that field.
-struct LineProtocolStyle: SampleStyle {
+struct LineProtocolStyle: SampleStyle, LineSyntax {
   var header: [UInt8] { [] }
+
+  var lines: (any LineSyntax)? { self }
+
+  func scan(_ text: ArraySlice<UInt8>) -> LineScan { LineProtocolScanner.scan(text) }
 
   func prefix(forTag name: String) -> [UInt8] {
     let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

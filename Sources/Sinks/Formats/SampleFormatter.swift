@@ -23,6 +23,9 @@ public struct SampleFormatter: Sendable {
   /// The line that stands once at the top, with its line end; empty where the format has none.
   public var header: [UInt8] { style.header }
 
+  /// How the lines are told from other text; nil where they can't be.
+  var lines: (any LineSyntax)? { style.lines }
+
   /// Appends the lines of `batch` to `text`.
   public mutating func append(_ batch: SampleBatch, to text: inout [UInt8]) {
     append(batch, batch.indices, to: &text)
@@ -65,6 +68,9 @@ public struct SampleFormatter: Sendable {
 /// One way to write a sample.
 protocol SampleStyle: Sendable {
   var header: [UInt8] { get }
+
+  /// How the lines are told from other text; nil where they can't be.
+  var lines: (any LineSyntax)? { get }
 
   /// What is constant about a tag, escaped once.
   func prefix(forTag name: String) -> [UInt8]

@@ -14,10 +14,13 @@ struct TableStyle: SampleStyle {
     return text
   }
 
+  var lines: (any LineSyntax)? { nil }
+
   func prefix(forTag name: String) -> [UInt8] {
     var text: [UInt8] = []
     // Control characters in a name from outside must not reach the terminal.
-    text.append(padded: name.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }, to: Self.tagWidth)
+    text.append(
+      padded: name.utf8.replacingControls(with: UInt8(ascii: "?")), to: Self.tagWidth)
     return text
   }
 
@@ -33,7 +36,8 @@ struct TableStyle: SampleStyle {
     var value: [UInt8] = []
     if record.hasUsableValue {
       switch record.kind {
-      case .string: value += batch.bytes(of: record).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }
+      case .string:
+        value += batch.bytes(of: record).replacingControls(with: UInt8(ascii: "?"))
       case .bytes: value.append(hex: batch.bytes(of: record))
       case .double: value.append(shortest: Self.rounded(Double(bitPattern: record.bits)))
       default: record.appendScalar(to: &value)

@@ -58,3 +58,26 @@ extension [UInt8] {
     }
   }
 }
+
+extension Sequence<UInt8> {
+  /// UTF-8 text with a mark in place of each control character (C0, C1 and DEL): it stays on its line, and commands no terminal.
+  package func replacingControls(with mark: UInt8) -> [UInt8] {
+    var text: [UInt8] = []
+    for byte in self {
+      if (0x80...0x9F).contains(byte), text.last == 0xC2 {
+        // C1 is U+0080 to U+009F.
+        text[text.count - 1] = mark
+      } else {
+        text.append(byte < 0x20 || byte == 0x7F ? mark : byte)
+      }
+    }
+    return text
+  }
+}
+
+extension String {
+  /// The text with a blank in place of each control character, as it may stand in a message.
+  package var withoutControls: String {
+    String(decoding: utf8.replacingControls(with: UInt8(ascii: " ")), as: UTF8.self)
+  }
+}

@@ -144,7 +144,8 @@
         case CURLE_SSL_CERTPROBLEM: (.denied, "check our own certificate and its key")
         default: (.failed, "it is tried again")
         }
-      return SinkError(code: code, destination: endpoint.url, message: message, advice: advice)
+      return SinkError(
+        code: code, destination: endpoint.url, message: message.withoutControls, advice: advice)
     }
 
     private func set(_ option: CURLoption, _ value: Int) {
@@ -164,9 +165,7 @@
     }
 
     private static func milliseconds(_ duration: Duration) -> Int {
-      let (seconds, attoseconds) = duration.components
-      let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
-      return Int(min(max(milliseconds, 1), 1e9))
+      Int(min(max(duration.clampedNanoseconds / 1_000_000, 1), 1_000_000_000))
     }
   }
 #else

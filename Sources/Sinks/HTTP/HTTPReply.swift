@@ -10,9 +10,16 @@ struct HTTPReply {
 
   var isSuccess: Bool { (200..<300).contains(status) }
 
+  /// Whether the server refuses what it was sent, and always will.
+  var refusesContent: Bool { [400, 413, 422].contains(status) }
+
+  /// Why it refuses: its words, or its status where it says nothing.
+  var reason: String { text.isEmpty ? "the server answered \(status)" : text }
+
   /// The body as one line of text of a length that fits a message.
   var text: String {
-    let words = String(decoding: body, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    let words = String(decoding: body, as: UTF8.self).withoutControls
+      .split(whereSeparator: \.isWhitespace)
     let line = words.joined(separator: " ")
     return line.count <= 300 ? line : line.prefix(300) + "..."
   }

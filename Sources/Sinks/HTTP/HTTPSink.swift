@@ -95,12 +95,9 @@ public actor HTTPSink: Sink {
     let reply = try connection.post(
       "", [("Content-Type", contentType), ("Idempotency-Key", key)], body: text)
     if reply.isSuccess { return }
-    guard [400, 413, 422].contains(reply.status) else {
-      throw reply.error(from: options.server.url)
-    }
+    guard reply.refusesContent else { throw reply.error(from: options.server.url) }
     if range.count == 1 {
-      let reason = reply.text.isEmpty ? "the server answered \(reply.status)" : reply.text
-      report.rejections.append(.init(index: range.lowerBound, reason: reason))
+      report.rejections.append(.init(index: range.lowerBound, reason: reply.reason))
       return
     }
     let middle = range.lowerBound + range.count / 2

@@ -114,9 +114,17 @@ extension SinkError {
     public func read(
       _ query: HistoryQuery, names: TagRegistry, _ body: (SampleBatch) throws -> Void
     ) throws {
+      try read(query, names: names, bound: HistoryBatchBound(), body)
+    }
+
+    /// The same with batches of another size.
+    func read(
+      _ query: HistoryQuery, names: TagRegistry, bound: HistoryBatchBound,
+      _ body: (SampleBatch) throws -> Void
+    ) throws {
       let tags = try tags(query).map { ($0, names.intern($0.name)) }
       var next = query.since ?? Timestamp(nanoseconds: .min)
-      // Slices of time, wider while few samples are in them, so that memory is bounded and the order right.
+      // Slices of time, so that the order is right: wider while few samples are in them, and cut again where many are.
       var width: Int64 = 1_000_000_000
       while let first = try firstTime(of: tags.map(\.0), atOrAfter: next) {
         if let until = query.until, first >= until { return }
@@ -124,19 +132,26 @@ extension SinkError {
         let limit = min(isLast ? .max : end, query.until?.nanoseconds ?? .max)
         // Nothing is at the very end of time but what can't be told from it.
         guard limit > first.nanoseconds else { return }
-        let batch = try samples(of: tags, from: first, to: Timestamp(nanoseconds: limit))
+        let length = limit - first.nanoseconds
+        // One moment can't be cut.
+        let slice = try samples(
+          of: tags, from: first, to: Timestamp(nanoseconds: limit), bound: length > 1 ? bound : nil)
+        guard let batch = slice else {
+          width = max(1, length / 4)
+          continue
+        }
         try body(batch)
         if isLast { return }
         next = Timestamp(nanoseconds: limit)
-        if batch.count < 10_000 { width = min(width &* 2, 1 << 60) }
-        if batch.count > 40_000 { width = max(width / 4, 1_000_000) }
+        if bound.hasRoom(beside: batch) { width = min(width &* 2, 1 << 60) }
       }
     }
 
+    /// The samples of a slice of time; nil when they are too many.
     private func samples(
-      of tags: [(Tag, TagID)], from start: Timestamp, to end: Timestamp
-    ) throws(SinkError) -> SampleBatch {
-      try read { database in
+      of tags: [(Tag, TagID)], from start: Timestamp, to end: Timestamp, bound: HistoryBatchBound?
+    ) throws(SinkError) -> SampleBatch? {
+      try read { database -> SampleBatch? in
         let select = try database.cachedStatement(
           sql: """
             SELECT time, sequence, value, kind, status, gateway_time, class, configuration
@@ -146,7 +161,10 @@ extension SinkError {
         for (tag, name) in tags {
           let rows = try Row.fetchCursor(
             select, arguments: [tag.number, start.nanoseconds, end.nanoseconds])
-          while let row = try rows.next() { batch.append(Self.sample(row, of: name)) }
+          while let row = try rows.next() {
+            batch.append(Self.sample(row, of: name))
+            if bound?.isExceeded(by: batch) == true { return nil }
+          }
         }
         batch.records.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
         return batch

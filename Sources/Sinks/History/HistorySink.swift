@@ -49,7 +49,8 @@ public actor HistorySink: Sink {
     if let age = options.maximumAge, lastCheck.map({ monotonic - $0 >= Self.checkInterval }) ?? true
     {
       lastCheck = monotonic
-      let (limit, isOverflow) = now().nanoseconds.subtractingReportingOverflow(age.nanoseconds)
+      let (limit, isOverflow) = now().nanoseconds.subtractingReportingOverflow(
+        age.clampedNanoseconds)
       if !isOverflow { try database.remove(before: Timestamp(nanoseconds: limit)) }
     }
     if let size = options.maximumSize { try database.shrink(to: size, now: now()) }
@@ -58,13 +59,4 @@ public actor HistorySink: Sink {
 
   /// Closes the database.
   public func close() { database.close() }
-}
-
-extension Duration {
-  /// In nanoseconds, and no more than fits.
-  fileprivate var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, isOverflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return isOverflow ? .max : whole &+ attoseconds / 1_000_000_000
-  }
 }

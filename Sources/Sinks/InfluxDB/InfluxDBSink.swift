@@ -35,49 +35,30 @@ public actor InfluxDBSink: Sink {
   /// - Returns: Which samples the server refused for good: fields of another type, times that it does not keep.
   @discardableResult
   public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
-    var report = DeliveryReport()
+    var search = RefusalSearch(batch, tags: tags)
     let step = max(1, options.samplesPerRequest)
     for start in stride(from: 0, to: batch.count, by: step) {
-      try deliver(batch, Array(start..<min(start + step, batch.count))[...], into: &report)
+      let indices = Array(start..<min(start + step, batch.count))
+      try search.deliver(indices[...]) { (indices) throws(SinkError) in
+        try write(batch, indices)
+      }
     }
-    return report
+    return search.report
   }
 
   /// Closes nothing: the connection ends with the sink.
   public func close() {}
 
-  /// Writes the samples at some indices; what is refused is cut in half until the culprits stand alone.
-  private func deliver(
-    _ batch: SampleBatch, _ indices: ArraySlice<Int>, into report: inout DeliveryReport
-  ) throws(SinkError) {
-    guard let first = indices.first else { return }
+  /// Writes the samples at some indices; gives the server's words where it refuses one of them.
+  private func write(
+    _ batch: SampleBatch, _ indices: ArraySlice<Int>
+  ) throws(SinkError) -> String? {
     text.removeAll(keepingCapacity: true)
     formatter.append(batch, indices, to: &text)
     let reply = try connection.post(
       options.path, [("Content-Type", "text/plain; charset=utf-8")], body: text)
-    if reply.isSuccess { return }
-    guard [400, 413, 422].contains(reply.status) else {
-      throw reply.error(from: options.server.url)
-    }
-    let reason = reply.text.isEmpty ? "the server answered \(reply.status)" : reply.text
-    if indices.count == 1 {
-      report.rejections.append(.init(index: first, reason: reason))
-      return
-    }
-    if let conflict = FieldTypeConflict(in: reason) {
-      let names = tags.names
-      let refused = indices.filter { index in
-        let tag = Int(batch.records[index].tag.rawValue)
-        return tag < names.count && conflict.concerns(batch.records[index], tag: names[tag])
-      }
-      if !refused.isEmpty {
-        report.rejections += refused.map { .init(index: $0, reason: reason) }
-        let others = Set(refused)
-        return try deliver(batch, indices.filter { !others.contains($0) }[...], into: &report)
-      }
-    }
-    let middle = indices.startIndex + indices.count / 2
-    try deliver(batch, indices[..<middle], into: &report)
-    try deliver(batch, indices[middle...], into: &report)
+    if reply.isSuccess { return nil }
+    guard reply.refusesContent else { throw reply.error(from: options.server.url) }
+    return reply.reason
   }
 }

@@ -23,7 +23,7 @@ extension SinkError {
       }
     let topic = error.topic.map { " (topic \($0))" } ?? ""
     self.init(
-      code: code, destination: broker.address.description, message: error.message + topic,
-      advice: advice)
+      code: code, destination: broker.address.description,
+      message: (error.message + topic).withoutControls, advice: advice)
   }
 }

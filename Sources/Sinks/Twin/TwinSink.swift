@@ -95,8 +95,8 @@ public actor TwinSink: Sink {
       let reply = try connection.post(
         part.place, [("Content-Type", "application/json")], body: part.body)
       if reply.isSuccess { return nil }
-      guard [400, 413, 422].contains(reply.status) else { throw reply.error(from: server.url) }
-      return reply.text.isEmpty ? "the server answered \(reply.status)" : reply.text
+      guard reply.refusesContent else { throw reply.error(from: server.url) }
+      return reply.reason
     }
   }
 

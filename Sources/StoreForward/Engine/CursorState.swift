@@ -57,6 +57,14 @@ struct CursorState: Equatable {
     absorb()
   }
 
+  /// Takes back what is acknowledged of numbers that were never given out.
+  mutating func withdraw(beyond last: UInt64) {
+    acknowledged = min(acknowledged, last)
+    ranges = ranges.compactMap {
+      $0.lowerBound <= last ? $0.lowerBound...min($0.upperBound, last) : nil
+    }
+  }
+
   /// Ranges that touch the acknowledged beginning become part of it.
   private mutating func absorb() {
     var used = 0

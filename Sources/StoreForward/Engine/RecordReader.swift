@@ -114,6 +114,12 @@ enum RecordReader {
         case .end: break walk
         }
       }
+      if needed > 0, let start = unfinished(batch, walker) {
+        // Its labels come with it or never: it is read again together with them.
+        handBack(batch, &request)
+        needed += walker.offset - start
+        walker.offset = start
+      }
       offset = walker.offset
       request.hint = ReadHint(generation: segment.generation, offset: offset)
       if isFull { return false }
@@ -129,5 +135,47 @@ enum RecordReader {
       request.next = source.lastSequence &+ 1
     }
     return true
+  }
+
+  /// Where the last record of a batch begins if the window ends behind it and what follows may be its labels.
+  private static func unfinished(_ batch: BatchStorage, _ walker: RecordWalker) -> Int? {
+    guard let last = batch.records.last else { return nil }
+    // Counted from the window's start, as the payload's place is.
+    let end = last.offset + padded(last.length)
+    guard walker.windowStart + end == walker.offset else { return nil }
+    // The kind is in the first eight bytes of what follows; without them it may be anything.
+    if let base = walker.window.baseAddress, end + 8 <= walker.window.count,
+      RecordHeader.kind(base + end) != Layout.labelsKind
+    {
+      return nil
+    }
+    return walker.windowStart + last.offset - Layout.recordHeaderSize
+  }
+
+  /// Takes the last record out of a batch; the next one to be read is that record.
+  private static func handBack(_ batch: BatchStorage, _ request: inout ReadRequest) {
+    let last = batch.records.removeLast()
+    batch.payloadBytes &-= last.length
+    batch.lastSequence = last.sequence &- 1
+    request.next = last.sequence
+  }
+}
+
+extension BatchStorage {
+  /// Numbers from the next one wanted through `last` are not there: those up to `used` are damaged, the others were
+  /// never used.
+  func skip(_ request: inout ReadRequest, used: UInt64, through last: UInt64) {
+    guard request.next <= last else { return }
+    let damaged = min(used, last)
+    addGap(request.next, damaged, .damaged)
+    addGap(max(request.next, damaged.saturatingNext), last, .unused)
+    request.next = last.saturatingNext
+  }
+
+  /// Goes on to the next segment: what is missing before its first number.
+  func skip(_ request: inout ReadRequest, to segment: Segment) {
+    let before = segment.baseSequence == 0 ? 0 : segment.baseSequence - 1
+    skip(
+      &request, used: segment.precedingSequence, through: max(segment.precedingSequence, before))
   }
 }

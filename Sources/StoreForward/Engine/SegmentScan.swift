@@ -15,11 +15,10 @@ struct SegmentScan {
   var durableEnd = Layout.dataStart
   /// Groups behind that: their last numbers, and where they end.
   private var unproven: [(last: UInt64, end: Int)] = []
-  /// Numbers missing between the first and the last.
+  /// Numbers missing between the first and the last, up to so many gaps that damage can't take all memory.
   var gaps: [Gap] = []
   /// Bytes before `end` that no valid item covers.
   var skippedBytes = 0
-  var skippedGaps = 0
   var hasLabels = false
   /// Whether the disk gave all of it.
   var isWhole = true
@@ -28,7 +27,7 @@ struct SegmentScan {
 
   /// Reads the segment once with a buffer of bounded size.
   ///
-  /// - Parameter visit: Is given each intact data record's number and each intact label record.
+  /// - Parameter labels: Is given the payload of each intact label record and the number of the record that it belongs to.
   static func run<File: StoreFile>(
     _ file: File, seed: UInt32, generation: UInt64, base: UInt64, preceding: UInt64, from: Int,
     areaEnd: Int, labels: ((UInt64, UnsafeRawBufferPointer) -> Void)? = nil
@@ -148,8 +147,6 @@ struct SegmentScan {
       gaps[gaps.count - 1].last = gap.last
     } else if gaps.count < Self.gapLimit {
       gaps.append(gap)
-    } else {
-      skippedGaps += 1
     }
   }
 }

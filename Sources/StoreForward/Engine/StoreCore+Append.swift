@@ -1,5 +1,5 @@
 extension StoreCore {
-  /// Refuses what can never fit.
+  /// Refuses records that no segment can hold.
   func check(_ batch: borrowing RecordBatch) throws(StoreError) {
     if batch.largestPayload > largestPayload || batch.largestUnit > segmentSize / 4 {
       throw StoreError(
@@ -7,12 +7,24 @@ extension StoreCore {
         "a record of \(batch.largestPayload) bytes is larger than this store takes",
         path: fs.path, advice: "the limit with its labels is \(largestPayload) bytes; split it")
     }
-    let perSegment = segmentCapacity - batch.largestUnit
-    if batch.byteCount / perSegment + 1 >= slotLimit {
-      throw StoreError(
-        .batchTooLarge, "a batch of \(batch.byteCount) bytes does not fit into the ring at once",
-        path: fs.path, advice: "append it in parts")
-    }
+  }
+
+  /// Why a batch may not be queued. With the lock held: the ring may be resized and the store be closed at any time.
+  func objection(to entry: PendingAppend) -> StoreError? {
+    if let refusal { return refusal }
+    let perSegment = segmentCapacity - entry.largestUnit
+    return entry.bytes.count / perSegment + 1 >= slotLimit ? tooLarge(entry) : nil
+  }
+
+  /// What the appender of a batch is told that can never fit. With the lock held.
+  private func tooLarge(_ entry: PendingAppend) -> StoreError {
+    let bad = badSlots.count
+    return StoreError(
+      .batchTooLarge,
+      "a batch of \(entry.bytes.count) bytes does not fit into the ring at once", path: fs.path,
+      advice: bad == 0
+        ? "append it in parts"
+        : "append it in parts, or open the store again: \(bad) of its segments are set aside")
   }
 
   /// Bytes of groups that a segment holds, less what group headers may take.
@@ -29,7 +41,7 @@ extension StoreCore {
     let entry = PendingAppend(batch)
     lock.lock()
     defer { lock.unlock() }
-    if let error = refusal { throw error }
+    if let error = objection(to: entry) { throw error }
     if batch.isEmpty { return emptyReceipt }
     pending.append(entry)
     while entry.outcome == nil {
@@ -38,7 +50,7 @@ extension StoreCore {
       } else if isClosing {
         withdraw(entry)
         throw closedError
-      } else if takeTurn() == false {
+      } else if takeTurn() == false, entry.outcome == nil {
         // The ring is full and the head of the queue has to wait.
         freed.wait(lock)
       }
@@ -111,14 +123,22 @@ extension StoreCore {
       bytes += entry.bytes.count
       largest = max(largest, entry.largestUnit)
       if taken > 0, bytes > WriteWindow.groupLimit { break }
-      if overflow != .dropOldest, !fits(bytes, largestUnit: largest) {
-        if overflow == .block { break }
+      let fit: Room = overflow == .dropOldest ? .now : room(for: bytes, largestUnit: largest)
+      if fit != .now {
         if taken > 0 { break }
-        entry.outcome = .failure(
-          StoreError(
-            .full, "the ring is full of records that a cursor has not acknowledged", path: fs.path,
-            advice: "acknowledge or remove the cursor, or allow dropping the oldest"))
-        metrics.rejectedAppends += 1
+        if overflow == .block {
+          if fit == .later { break }
+          // The ring was made smaller meanwhile, or the disk took segments from it: this one would hold up all
+          // behind it for ever.
+          entry.outcome = .failure(tooLarge(entry))
+        } else {
+          entry.outcome = .failure(
+            StoreError(
+              .full, "the ring is full of records that a cursor has not acknowledged",
+              path: fs.path,
+              advice: "acknowledge or remove the cursor, or allow dropping the oldest"))
+          metrics.rejectedAppends += 1
+        }
         rejected.append(entry)
         bytes = 0
         largest = 0
@@ -132,31 +152,43 @@ extension StoreCore {
     return entries
   }
 
-  /// Whether so many bytes of records fit without evicting what is not acknowledged. With the lock
+  /// When there is room for records.
+  private enum Room {
+    case now
+    /// When cursors have acknowledged enough.
+    case later
+    /// Not even with all older segments free.
+    case never
+  }
+
+  /// When so many bytes of records fit without evicting what is not acknowledged. With the lock
   /// held and nobody committing.
   ///
   /// What it counts on stays: segments that may go for it are promised to it (`grantedThrough`).
-  private func fits(_ bytes: Int, largestUnit: Int) -> Bool {
+  private func room(for bytes: Int, largestUnit: Int) -> Room {
     let end = Layout.dataEnd(segmentSize: segmentSize)
     var room = 0
     if !segments.isEmpty, !isFenced {
       // The bytes split into groups, and the last record before the end may not fit.
       let headers = (bytes / WriteWindow.groupLimit + 2) * Layout.groupHeaderSize
-      if window.end + bytes + headers <= end { return true }
+      if window.end + bytes + headers <= end { return .now }
       room = max(0, end - window.end - headers - largestUnit)
     }
     let perSegment = segmentCapacity - largestUnit
     let needed = (bytes - room + perSegment - 1) / perSegment
-    var free = freeSlots.count + max(0, slotLimit - slotCount)
+    let spare = freeSlots.count + max(0, slotLimit - slotCount)
+    var free = spare
     var granted = grantedThrough
     for segment in segments.dropLast() {
       guard free < needed, isFree(segment) else { break }
       free += 1
       granted = max(granted, segment.lastSequence)
     }
-    guard needed <= free else { return false }
+    guard needed <= free else {
+      return needed <= spare + max(0, segments.count - 1) ? .later : .never
+    }
     grantedThrough = granted
-    return true
+    return .now
   }
 
   /// Whether a segment may go, as nobody needs it or it was promised. With the lock held.

@@ -30,9 +30,22 @@ extension StoreCore {
     }
   }
 
-  /// The loop of a thread that syncs in time under `SyncPolicy.interval`, where nobody else writes on
-  /// the store's behalf.
-  func runSyncer(interval: UInt64) {
+  /// Under `SyncPolicy.interval` has a thread sync in time, where nobody else writes on the store's behalf. It ends when the
+  /// store closes.
+  ///
+  /// - Throws: There is no thread to be had; the store is closed then.
+  func startSyncer() throws(StoreError) {
+    guard case .interval(let duration) = options.sync else { return }
+    let interval = max(duration.wholeNanoseconds, 100_000)
+    do throws(StoreError) {
+      try WorkThread.start { [self] in runSyncer(interval: interval) }
+    } catch {
+      try? close()
+      throw error
+    }
+  }
+
+  private func runSyncer(interval: UInt64) {
     lock.lock()
     defer { lock.unlock() }
     while !isClosing {
@@ -58,7 +71,7 @@ extension StoreCore {
   ) {
     lock.lock()
     defer { lock.unlock() }
-    if let error = entry.isCancelled ? cancelledError : refusal {
+    if let error = entry.isCancelled ? cancelledError : objection(to: entry) {
       continuation.resume(returning: .failure(error))
       return
     }

@@ -26,7 +26,7 @@ extension StoreCore {
         throw StoreError(.cursorInUse, "the cursor \"\(name)\" is open already", path: fs.path)
       }
       if let place {
-        cursors[index].acknowledged = place &- 1
+        cursors[index].acknowledged = atMostNext(place) &- 1
         cursors[index].ranges = []
         cursorsChanged = true
       } else if existing == nil {
@@ -95,6 +95,10 @@ extension StoreCore {
     }
   }
 
+  /// A cursor's place, or the next number to be given out if that is lower: what does not exist yet can't be
+  /// acknowledged, and no number may be given out that is. With the lock held.
+  private func atMostNext(_ place: UInt64) -> UInt64 { min(place, nextSequence) }
+
   /// The first number that a start means, nil for the saved place.
   func position(of start: CursorStart) throws(StoreError) -> UInt64? {
     switch start {
@@ -108,32 +112,19 @@ extension StoreCore {
 
   /// The number of the first record that is not older, or the one behind the last.
   func firstSequence(notBefore time: Int64) throws(StoreError) -> UInt64 {
-    let (parts, end) = lock.locked { (segments, durableThrough.saturatingNext) }
-    for (index, segment) in parts.enumerated() {
-      do throws(StoreIOError) {
-        let file = try files.file(slot: segment.slot)
-        if index + 1 < parts.count, let footer = footer(of: segment, in: file),
-          footer.maxTime < time
-        {
-          continue
-        }
-        if let found = SegmentScan.first(
-          notBefore: time, in: file, segment, lastSequence: min(segment.lastSequence, end &- 1))
-        {
-          return found
-        }
-      } catch  where error.isMissing {
-        continue
-      } catch {
-        throw storeError(error)
-      }
+    let (parts, last) = lock.locked { (segments, durableThrough) }
+    do throws(StoreIOError) {
+      let found = try SegmentScan.first(
+        notBefore: time, in: parts, of: files, segmentSize: segmentSize, through: last)
+      return found ?? last.saturatingNext
+    } catch {
+      throw storeError(error)
     }
-    return end
   }
 
   /// Moves a cursor; what it had acknowledged beyond is forgotten.
   func rewind(_ name: String, to start: CursorStart) throws(StoreError) {
-    guard let place = try position(of: start) else {
+    guard let wanted = try position(of: start) else {
       lock.locked {
         guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
         cursors[index].next = cursors[index].acknowledged.saturatingNext
@@ -144,6 +135,7 @@ extension StoreCore {
     try lock.locked { () throws(StoreError) in
       if isClosing || isClosed { throw closedError }
       guard let index = cursors.firstIndex(where: { $0.name == name }) else { return }
+      let place = atMostNext(wanted)
       cursors[index].acknowledged = place &- 1
       cursors[index].ranges = []
       cursors[index].next = place

@@ -11,7 +11,9 @@ extension StoreCore {
     let victim = segments[0]
     // One without records says nothing of the numbers before it: they may be in a file that was set aside.
     let through = victim.lastSequence >= victim.baseSequence ? victim.lastSequence : 0
-    let (mayGo, readers) = lock.locked { (isFree(victim), cursors) }
+    let (mayGo, readers, accounted) = lock.locked {
+      (isFree(victim), cursors, ledger.evictedThrough)
+    }
     if !mayGo, overflow != .dropOldest {
       throw StoreError(
         .full, "the ring is full of records that a cursor has not acknowledged", path: fs.path)
@@ -20,7 +22,7 @@ extension StoreCore {
     do throws(StoreIOError) {
       if !mayGo {
         // Unless it was accounted for and could not go then: the cursors may not have been saved.
-        if ledger.evictedThrough < victim.lastSequence { try accountEviction(of: victim, readers) }
+        if accounted < victim.lastSequence { try accountEviction(of: victim, readers) }
       } else if forGood {
         try saveLedger { $0.evictedThrough = max($0.evictedThrough, through) }
       }
@@ -43,11 +45,13 @@ extension StoreCore {
     guard let witness, victim.baseSequence <= victim.lastSequence else { return }
     if witness.wantsRecords(victim.baseSequence...victim.lastSequence) {
       let storage = BatchStorage()
-      show(victim, storage, maxRecords: .max) {
+      try show(victim, storage, maxRecords: .max) {
         witness.willEvict(StoredBatch($0), isAhead: false)
       }
       if let next, next.baseSequence <= next.lastSequence {
-        show(next, storage, maxRecords: 4) { witness.willEvict(StoredBatch($0), isAhead: true) }
+        try show(next, storage, maxRecords: 4) {
+          witness.willEvict(StoredBatch($0), isAhead: true)
+        }
       }
     }
     try witness.willEvict(through: victim.lastSequence)
@@ -55,10 +59,15 @@ extension StoreCore {
 
   private func show(
     _ segment: Segment, _ storage: BatchStorage, maxRecords: Int, _ body: (BatchStorage) -> Void
-  ) {
+  ) throws(StoreError) {
     var request = ReadRequest(
       next: segment.baseSequence, hint: nil, maxBytes: 1 << 18, maxRecords: maxRecords)
-    guard let file = try? files.file(slot: segment.slot) else {
+    let file: FS.File
+    do throws(StoreIOError) {
+      file = try files.file(slot: segment.slot)
+    } catch {
+      // For want of a descriptor nothing is lost yet.
+      if error.isPassing { throw storeError(error) }
       storage.clear(from: segment.baseSequence)
       storage.addGap(segment.baseSequence, segment.lastSequence, .damaged)
       return body(storage)
@@ -89,7 +98,7 @@ extension StoreCore {
   private func accountEviction(
     of victim: Segment, _ readers: [CursorState]
   ) throws(StoreIOError) {
-    let contents = contents(of: victim, readers)
+    let contents = try contents(of: victim, readers)
     func evicted(_ count: (UInt64, UInt64) -> UInt64) -> UInt64 {
       contents.unused.reduce(count(victim.baseSequence, victim.lastSequence)) {
         $0 &- count($1.first, $1.last)
@@ -119,13 +128,7 @@ extension StoreCore {
 
   /// The footer of a finished segment, nil where it can't be read or is not of this generation.
   func footer(of segment: Segment, in file: FS.File) -> SegmentFooter? {
-    let offset = Layout.footer(segmentSize: segmentSize)
-    guard let bytes = try? file.bytes(at: offset, count: SegmentFooter.size),
-      let footer = SegmentFooter.decode(
-        bytes, seed: Checksum.headerSeed(segmentSeed: segment.seed, offset: offset)),
-      footer.generation == segment.generation
-    else { return nil }
-    return footer
+    SegmentFooter.read(of: segment, in: file, segmentSize: segmentSize)
   }
 
   /// What an eviction has to know of a segment.
@@ -138,10 +141,18 @@ extension StoreCore {
 
   /// Looks at the summary of a segment, and reads all of it if that does not tell enough. What the disk
   /// can't give counts as records without labels.
-  private func contents(of victim: Segment, _ readers: [CursorState]) -> EvictedContents {
+  private func contents(
+    of victim: Segment, _ readers: [CursorState]
+  ) throws(StoreIOError) -> EvictedContents {
     var contents = EvictedContents()
-    guard victim.baseSequence <= victim.lastSequence, let file = try? files.file(slot: victim.slot)
-    else { return contents }
+    guard victim.baseSequence <= victim.lastSequence else { return contents }
+    let file: FS.File
+    do throws(StoreIOError) {
+      file = try files.file(slot: victim.slot)
+    } catch {
+      if error.isPassing { throw error }
+      return contents
+    }
     if let footer = footer(of: victim, in: file), !footer.hasLabels,
       footer.count == victim.lastSequence - victim.baseSequence &+ 1
     {

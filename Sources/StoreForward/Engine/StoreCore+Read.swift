@@ -44,12 +44,8 @@ extension StoreCore {
       }
       // What lies before the oldest segment was used up to the number that preceded it.
       let missing = min(oldest &- 1, durableThrough)
-      if request.next <= missing {
-        let used = min(segments.first?.precedingSequence ?? missing, missing)
-        batch.addGap(request.next, used, .damaged)
-        batch.addGap(max(request.next, used &+ 1), missing, .unused)
-        request.next = missing &+ 1
-      }
+      batch.skip(
+        &request, used: segments.first?.precedingSequence ?? missing, through: missing)
       guard request.next <= durableThrough, !segments.isEmpty else { return }
       var index = segments.count - 1
       while index > 0, segments[index].baseSequence > request.next { index -= 1 }
@@ -57,12 +53,7 @@ extension StoreCore {
       var segment = segments[index]
       while request.next > segment.lastSequence, index + 1 < segments.count {
         let following = segments[index + 1]
-        batch.addGap(request.next, following.precedingSequence, .damaged)
-        request.next = max(request.next, following.precedingSequence &+ 1)
-        if request.next < following.baseSequence {
-          batch.addGap(request.next, following.baseSequence - 1, .unused)
-          request.next = following.baseSequence
-        }
+        batch.skip(&request, to: following)
         index += 1
         segment = following
       }

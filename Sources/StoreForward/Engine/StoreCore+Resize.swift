@@ -82,14 +82,18 @@ extension StoreCore {
 
   /// Removes files that hold nothing until there are no more than the ring may have.
   private func removeSurplus() throws(StoreIOError) {
-    while let slot = lock.locked({ () -> Int? in
+    while let (slot, isBad) = lock.locked({ () -> (Int, Bool)? in
       guard slotCount > slotLimit else { return nil }
-      return badSlots.popLast() ?? freeSlots.popLast()
+      if let slot = badSlots.popLast() { return (slot, true) }
+      return freeSlots.popLast().map { ($0, false) }
     }) {
       do throws(StoreIOError) {
         try fs.unlink(Layout.segmentName(slot: slot))
       } catch  where !error.isMissing {
-        lock.locked { freeSlots.insert(slot, at: 0) }
+        lock.locked {
+          // One that the disk does not take must not become free by that.
+          if isBad { badSlots.append(slot) } else { freeSlots.insert(slot, at: 0) }
+        }
         throw error
       } catch {}
       files.forget(slot: slot)

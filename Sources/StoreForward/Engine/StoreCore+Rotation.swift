@@ -18,14 +18,14 @@ extension StoreCore {
         // number of the new one, so nothing may be added to the old one any more.
         isFenced = true
         lock.locked {
-          if error.isLackOfSpace {
+          if error.isPassing {
             freeSlots.insert(slot, at: 0)
           } else {
             badSlots.append(slot)
           }
         }
         attempts += 1
-        if attempts > 2 || error.isLackOfSpace { throw storeError(error) }
+        if attempts > 2 || error.isPassing { throw storeError(error) }
       }
     }
   }

@@ -67,7 +67,7 @@ extension StoreCore {
     metrics.syncs &+= result.syncs
     metrics.syncNanoseconds &+= result.syncNanoseconds
     metrics.relocatedGroups &+= result.relocated
-    if let error = result.error, error.code != .diskFull, error.code != .full { failure = error }
+    if let error = result.error, !error.isPassing { failure = error }
     isDiskFull = result.error?.code == .diskFull
     if failure != nil { freed.broadcast() }
     let stored = options.sync == .everyCommit ? result.durableThrough : result.lastSequence
@@ -301,7 +301,7 @@ extension StoreCore {
         core.window.clear()
         core.windowScan = TailSummary()
         result.lastSequence = result.durableThrough
-        if second.code == .diskFull || second.code == .full, !isLost { throw second }
+        if second.isPassing, !isLost { throw second }
         throw StoreError(
           .readOnly,
           "the disk failed and the records could not be written elsewhere: \(second.message)",

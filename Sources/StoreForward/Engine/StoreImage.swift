@@ -70,6 +70,9 @@ struct StoreImage<FS: StoreFileSystem> {
   /// that lied about a sync may have lost numbers that a sink has seen.
   static var rebootReserve: UInt64 { 1 << 20 }
 
+  /// No store gets here: it takes 292 years at a thousand million records a second.
+  static var unreachableSequence: UInt64 { 1 << 63 }
+
   /// Reads everything. `options` only count where there is no store, or nothing of it is left to tell
   /// its size.
   init(reading fs: FS, options: StoreOptions?) throws(StoreError) {
@@ -441,13 +444,14 @@ struct StoreImage<FS: StoreFileSystem> {
     }
     report.wasClean = state?.isClean ?? false
     report.wasRebooted = !report.isNew && state?.boot != boot
-    nextSequence = max(lastSequence.saturatingNext, state?.nextSequence ?? 1)
+    let saved = state?.nextSequence ?? 1
+    let isBelievable = saved < Self.unreachableSequence
+    nextSequence = max(lastSequence.saturatingNext, isBelievable ? saved : 1)
     nextSequence = max(nextSequence, evictedThrough.saturatingNext)
-    for cursor in cursors {
-      nextSequence = max(nextSequence, cursor.acknowledged.saturatingNext)
-      nextSequence = max(nextSequence, cursor.ranges.last?.upperBound.saturatingNext ?? 0)
-    }
-    if report.wasRebooted, !report.wasClean { jump(by: Self.rebootReserve) }
+    // One and the same save names the next number and the cursors' places, which are below it. An earlier state of 0.1.0 let
+    // a cursor be opened at any number; taken for used, the highest would leave none for new records.
+    for index in cursors.indices { cursors[index].withdraw(beyond: nextSequence - 1) }
+    if !isBelievable || report.wasRebooted && !report.wasClean { jump(by: Self.rebootReserve) }
     // What the disk does not give at this moment may be the newest: as many records as there can be, of
     // as many generations. And the state file may name a segment that is not there.
     let isUncertain = isTailUncertain || !badSlots.isEmpty

@@ -26,7 +26,8 @@ extension StoreError {
       self = make(.notFound, "\(error.operation) failed: \(reason)", "check the path")
     case EMFILE, ENFILE:
       self = make(
-        .inputOutput, "no file descriptor is left: \(reason)", "raise the limit (ulimit -n)")
+        .inputOutput, "no file descriptor is left: \(reason)",
+        "close files or raise the limit (ulimit -n); appending then works again")
     case EROFS:
       self = make(
         .inputOutput, "\(error.operation) failed: \(reason)",
@@ -40,8 +41,19 @@ extension StoreError {
 }
 
 extension StoreIOError {
-  /// A lack of space ends when space returns; everything else is taken for a failing disk.
+  /// A lack of space ends when space returns.
   var isLackOfSpace: Bool { errno == ENOSPC || errno == EDQUOT || errno == EFBIG }
+
+  /// What says nothing of the disk's health and ends by itself or by others; everything else is taken for a failing disk.
+  var isPassing: Bool { isLackOfSpace || errno == EMFILE || errno == ENFILE }
+}
+
+extension StoreError {
+  /// Whether appending may go on after it without the store being opened again.
+  var isPassing: Bool {
+    code == .diskFull || code == .full
+      || code == .inputOutput && (errno == EMFILE || errno == ENFILE)
+  }
 }
 
 extension StoreIOError {

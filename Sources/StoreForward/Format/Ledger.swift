@@ -52,7 +52,7 @@ struct Ledger: Equatable {
       for _ in 0..<count { sums[try input.next()] = try input.next(UInt64.self) }
       labels[name] = sums
     }
-    // Releases before 0.2 end here.
+    // Files of the first state of 0.1.0 end here.
     guard let readers = try? input.next(UInt32.self) else { return }
     guard input.mayHold(Int(readers), of: 10) else { throw ByteDecoder.OutOfBytes() }
     for _ in 0..<readers { evicted[try input.nextText()] = try input.next(UInt64.self) }

@@ -85,7 +85,7 @@ struct StateFile {
       }
       cursors.append(cursor)
     }
-    // Releases before 0.2 end here.
+    // Files of the first state of 0.1.0 end here.
     highestGeneration = max(newestGeneration, (try? input.next()) ?? 0)
     evictedThrough = (try? input.next()) ?? 0
   }

@@ -6,10 +6,16 @@ final class JobThread: @unchecked Sendable {  // guarded by `monitor`
   private var isPoked = false
   private var isEnded = false
 
+  private init() {}
+
+  /// Starts a thread; it runs until `end`.
+  ///
   /// - Parameter tick: Does what is due and returns when it wants to be called again
   ///   (`MonotonicClock`), `UInt64.max` for never.
-  init(tick: @escaping @Sendable () -> UInt64) {
-    _ = WorkThread { [self] in run(tick) }
+  static func start(tick: @escaping @Sendable () -> UInt64) throws(StoreError) -> JobThread {
+    let thread = JobThread()
+    try WorkThread.start { thread.run(tick) }
+    return thread
   }
 
   private func run(_ tick: () -> UInt64) {
@@ -37,9 +43,12 @@ final class JobThread: @unchecked Sendable {  // guarded by `monitor`
     }
   }
 
-  /// The thread ends when it has nothing left to do; jobs that come later run where they are.
-  func end() {
+  /// The thread ends when it has nothing left to do; jobs that come later get a thread of their own.
+  ///
+  /// - Parameter last: One more job, unless the thread was ended before.
+  func end(after last: (@Sendable () -> Void)? = nil) {
     monitor.locked {
+      if let last, !isEnded { jobs.append(last) }
       isEnded = true
       changed.signal()
     }
@@ -55,7 +64,7 @@ final class JobThread: @unchecked Sendable {  // guarded by `monitor`
         return true
       }
       if !isTaken {
-        _ = WorkThread { continuation.resume(returning: body()) }
+        WorkThread.startOrRun { continuation.resume(returning: body()) }
       }
     }
   }

@@ -1,39 +1,61 @@
 internal import Glibc
 
-/// A thread of the operating system that runs one closure.
+/// Threads of the operating system that run one closure each.
 ///
-/// Disk calls that may take long run on one of these, never on the cooperative pool.
-final class WorkThread: @unchecked Sendable {  // the identifier is set before anyone else sees it
-  private var thread = pthread_t()
-  private let isStarted: Bool
+/// Disk calls that may take long run on these, never on the cooperative pool.
+enum WorkThread {
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
 
-  init(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  #if DEBUG
+    /// The error with which the tests have each start fail in the current task.
+    @TaskLocal static var failure: Int32?
+  #endif
+
+  /// Starts a thread that nobody waits for; it ends with the body.
+  ///
+  /// Signals are blocked in it: they are the program's own threads' to take.
+  static func start(_ body: @escaping @Sendable () -> Void) throws(StoreError) {
+    let result = create(body)
+    guard result == 0 else {
+      throw StoreError(
+        .inputOutput, "no thread could be started: \(String(cString: strerror(result)))",
+        advice: "close programs or raise the limits on threads (ulimit -u, the service's TasksMax)",
+        errno: result)
     }
-    let box = Unmanaged.passRetained(Box(body))
-    isStarted =
-      pthread_create(
-        &thread, nil,
-        { argument in
-          if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-          return nil
-        }, box.toOpaque()) == 0
-    if isStarted { pthread_detach(thread) } else { box.release() }
-  }
-}
-
-/// Syncs a store in time when nobody else does, under `SyncPolicy.interval`.
-final class IntervalSync: Sendable {
-  private let stop: @Sendable () -> Void
-
-  init?<FS: StoreFileSystem>(_ core: StoreCore<FS>) {
-    guard case .interval(let interval) = core.options.sync else { return nil }
-    let period = max(interval.wholeNanoseconds, 100_000)
-    stop = { core.lock.locked { core.work.broadcast() } }
-    _ = WorkThread { core.runSyncer(interval: period) }
   }
 
-  func end() { stop() }
+  /// Runs the body on a thread, or where it is if there is none to be had: late, but not never.
+  static func startOrRun(_ body: @escaping @Sendable () -> Void) {
+    if create(body) != 0 { body() }
+  }
+
+  /// - Returns: 0, or the number of the error.
+  private static func create(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    #if DEBUG
+      if let failure { return failure }
+    #endif
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let boxed = Unmanaged.passRetained(Body(body))
+    var thread = pthread_t()
+    let result = pthread_create(
+      &thread, &attributes,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, boxed.toOpaque())
+    if result != 0 { boxed.release() }
+    return result
+  }
 }

@@ -39,13 +39,13 @@ public struct CandumpWriter: Sendable {
   private func append(_ frame: CANFrame, name: [UInt8], to text: inout [UInt8]) {
     text.append(ASCII.openParenthesis)
     let time = UInt64(max(0, frame.time))
-    Self.appendDecimal(time / 1_000_000_000, digits: 10, to: &text)
+    LogText.append(time / 1_000_000_000, digits: 10, to: &text)
     text.append(ASCII.dot)
     let nanoseconds = time % 1_000_000_000
     if writesNanoseconds {
-      Self.appendDecimal(nanoseconds, digits: 9, to: &text)
+      LogText.append(nanoseconds, digits: 9, to: &text)
     } else {
-      Self.appendDecimal(nanoseconds / 1000, digits: 6, to: &text)
+      LogText.append(nanoseconds / 1000, digits: 6, to: &text)
     }
     text.append(ASCII.closeParenthesis)
     text.append(ASCII.space)
@@ -62,51 +62,31 @@ public struct CandumpWriter: Sendable {
   /// `ID#DATA`, as cansend takes it.
   private func appendFrame(_ frame: CANFrame, to text: inout [UInt8]) {
     if frame.flags.contains(.error) {
-      Self.appendHex(frame.identifier.value | 0x2000_0000, digits: 8, to: &text)
+      LogText.append(hex: frame.identifier.value | 0x2000_0000, digits: 8, to: &text)
     } else {
-      Self.appendHex(
-        frame.identifier.value, digits: frame.identifier.isExtended ? 8 : 3, to: &text)
+      LogText.append(
+        hex: frame.identifier.value, digits: frame.identifier.isExtended ? 8 : 3, to: &text)
     }
     text.append(ASCII.hash)
     if frame.flags.contains(.remote) {
       text.append(UInt8(ascii: "R"))
-      if frame.dataLengthCode > 0 { text.append(Self.digits[Int(min(frame.dataLengthCode, 8))]) }
+      if frame.dataLengthCode > 0 { text.append(LogText.upper[Int(min(frame.dataLengthCode, 8))]) }
     } else {
       if frame.flags.contains(.fd) {
         text.append(ASCII.hash)
         let bits =
           (frame.flags.contains(.bitRateSwitch) ? 1 : 0)
           | (frame.flags.contains(.errorStateIndicator) ? 2 : 0)
-        text.append(Self.digits[bits])
+        text.append(LogText.upper[bits])
       }
-      for byte in frame.payload { Self.appendHex(UInt32(byte), digits: 2, to: &text) }
+      for byte in frame.payload { LogText.append(hex: UInt32(byte), digits: 2, to: &text) }
     }
     let hasRawCode =
       frame.dataLengthCode > 8 && !frame.flags.contains(.fd)
       && (frame.flags.contains(.remote) || frame.payload.count == 8)
     if hasRawCode {
       text.append(ASCII.underscore)
-      text.append(Self.digits[Int(frame.dataLengthCode & 15)])
-    }
-  }
-
-  private static let digits = Array("0123456789ABCDEF".utf8)
-
-  private static func appendHex(_ value: UInt32, digits count: Int, to text: inout [UInt8]) {
-    for index in (0..<count).reversed() {
-      text.append(digits[Int(value >> UInt32(index * 4)) & 15])
-    }
-  }
-
-  private static func appendDecimal(_ value: UInt64, digits count: Int, to text: inout [UInt8]) {
-    let start = text.count
-    var value = value
-    for _ in 0..<count { text.append(ASCII.zero) }
-    var index = start + count
-    while value > 0 && index > start {
-      index -= 1
-      text[index] = ASCII.zero + UInt8(truncatingIfNeeded: value % 10)
-      value /= 10
+      text.append(LogText.upper[Int(frame.dataLengthCode & 15)])
     }
   }
 }

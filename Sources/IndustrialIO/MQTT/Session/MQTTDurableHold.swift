@@ -92,7 +92,7 @@ extension MQTTSession {
   /// Ends the connection without sending what is queued.
   func dropConnection() {
     durable?.reset()
-    connectionBroke(MOSQ_ERR_CONN_LOST.rawValue, errno: 0)
+    connectionBroke()
     // What is still in the socket goes with the rest, and comes again with it. The last read sees the end; what the library
     // had queued it throws away when it connects again.
     guard let handle else { return }

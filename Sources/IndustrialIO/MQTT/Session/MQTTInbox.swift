@@ -24,6 +24,7 @@ struct MQTTInbox {
   private var nextIdentifier: UInt32 = 1
   /// Messages that came since they were counted last.
   private(set) var received = 0
+  /// Messages without a subscription since they were counted last; less than zero when later subscriptions took more.
   private var unclaimedCount = 0
   /// Messages of a persistent session that nobody has subscribed to yet: bounded.
   private var unclaimed: [MQTTMessage] = []
@@ -43,6 +44,7 @@ struct MQTTInbox {
     guard !unclaimed.isEmpty else { return }
     entry.arrived = unclaimed.filter { request.filter.matches($0.topic) }
     unclaimed.removeAll { request.filter.matches($0.topic) }
+    unclaimedCount -= entry.arrived.count
   }
 
   /// Whether messages may come with QoS 2.
@@ -89,18 +91,27 @@ struct MQTTInbox {
       qos: MQTTQoS(rawValue: UInt8(truncatingIfNeeded: message.qos)) ?? .atMostOnce,
       retain: message.retain, properties: properties)
     if isDurable { return durableArrivals.append(copy) }
-    var isClaimed = false
     let identifiers = properties?.subscriptionIdentifiers ?? []
-    for entry in entries {
-      let matches =
-        identifiers.isEmpty
-        ? entry.request.filter.matches(topicBytes) : identifiers.contains(entry.identifier)
-      guard matches else { continue }
-      entry.arrived.append(copy)
+    if !identifiers.isEmpty, hand(copy, topicBytes, { identifiers.contains($0.identifier) }) {
+      return
+    }
+    // Without a number, or with one that an earlier run has given: the topic alone decides.
+    if hand(copy, topicBytes, { _ in true }) { return }
+    unclaimedCount += 1
+    if unclaimed.count < Self.mostUnclaimed { unclaimed.append(copy) }
+  }
+
+  /// Gives a message to the entries whose filter matches, as far as they are chosen; false when there are none.
+  @inline(__always)
+  private func hand(
+    _ message: MQTTMessage, _ topic: UnsafeRawBufferPointer, _ isChosen: (Entry) -> Bool
+  ) -> Bool {
+    var isClaimed = false
+    for entry in entries where isChosen(entry) && entry.request.filter.matches(topic) {
+      entry.arrived.append(message)
       isClaimed = true
     }
-    guard !isClaimed else { return }
-    if unclaimed.count < Self.mostUnclaimed { unclaimed.append(copy) } else { unclaimedCount += 1 }
+    return isClaimed
   }
 
   private static func length(of text: UnsafePointer<CChar>) -> Int {
@@ -115,7 +126,7 @@ struct MQTTInbox {
 
   /// Hands over what was read. Counted first: who has a message finds it in the statistics.
   mutating func dispatch(_ mailbox: MQTTMailbox) {
-    if received > 0 || unclaimedCount > 0 {
+    if received > 0 || unclaimedCount != 0 {
       let (received, unclaimed) = (received, unclaimedCount)
       mailbox.update { statistics in
         statistics.received += received

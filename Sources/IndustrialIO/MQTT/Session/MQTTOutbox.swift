@@ -73,6 +73,11 @@ struct MQTTOutbox {
       if job.reply.isSettled { job.next = job.messages.count }
       guard job.next < job.messages.count else {
         backlogHead += 1
+        if backlogHead > 1000 {
+          // Under a steady load it is never empty.
+          backlog.removeFirst(backlogHead)
+          backlogHead = 0
+        }
         continue
       }
       let message = job.messages[job.next]
@@ -122,9 +127,6 @@ struct MQTTOutbox {
     if job.error == nil { job.error = error }
     finishIfDone(job)
   }
-
-  /// The library could not take it now (no connection); it stays where it is.
-  mutating func didNotPublish() { publishing = false }
 
   /// Whether identifiers would come round to one that is still in use: the library does not look.
   mutating func identifiersAreExhausted(last: Int32) -> Bool {

@@ -4,6 +4,8 @@ internal import Glibc
 /// The library's list of MQTT 5 properties, owned by this value.
 struct MQTTPropertyList: ~Copyable {
   private(set) var list: OpaquePointer?
+  /// The first refusal to add a property: the list lacks it, and must not be sent.
+  private(set) var status = MOSQ_ERR_SUCCESS.rawValue
 
   init() {}
 
@@ -14,34 +16,43 @@ struct MQTTPropertyList: ~Copyable {
     if let type = properties.contentType { add(type, MQTT_PROP_CONTENT_TYPE) }
     if let topic = properties.responseTopic { add(topic, MQTT_PROP_RESPONSE_TOPIC) }
     if let data = properties.correlationData {
-      mosquitto_property_add_binary(
-        &list, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data,
-        UInt16(truncatingIfNeeded: data.count))
+      guard let count = UInt16(exactly: data.count) else {
+        status = MOSQ_ERR_INVAL.rawValue
+        return
+      }
+      note(
+        mosquitto_property_add_binary(
+          &list, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), data, count))
     }
     for pair in properties.userProperties {
-      mosquitto_property_add_string_pair(
-        &list, Int32(MQTT_PROP_USER_PROPERTY.rawValue), pair.name, pair.value)
+      note(
+        mosquitto_property_add_string_pair(
+          &list, Int32(MQTT_PROP_USER_PROPERTY.rawValue), pair.name, pair.value))
     }
   }
 
   mutating func add(byte value: UInt8, _ property: mqtt5_property) {
-    mosquitto_property_add_byte(&list, Int32(property.rawValue), value)
+    note(mosquitto_property_add_byte(&list, Int32(property.rawValue), value))
   }
 
   mutating func add(_ value: UInt16, _ property: mqtt5_property) {
-    mosquitto_property_add_int16(&list, Int32(property.rawValue), value)
+    note(mosquitto_property_add_int16(&list, Int32(property.rawValue), value))
   }
 
   mutating func add(_ value: UInt32, _ property: mqtt5_property) {
-    mosquitto_property_add_int32(&list, Int32(property.rawValue), value)
+    note(mosquitto_property_add_int32(&list, Int32(property.rawValue), value))
   }
 
   mutating func add(variable value: UInt32, _ property: mqtt5_property) {
-    mosquitto_property_add_varint(&list, Int32(property.rawValue), value)
+    note(mosquitto_property_add_varint(&list, Int32(property.rawValue), value))
   }
 
   mutating func add(_ value: String, _ property: mqtt5_property) {
-    mosquitto_property_add_string(&list, Int32(property.rawValue), value)
+    note(mosquitto_property_add_string(&list, Int32(property.rawValue), value))
+  }
+
+  private mutating func note(_ added: Int32) {
+    if status == MOSQ_ERR_SUCCESS.rawValue { status = added }
   }
 
   /// The library has taken the list over.

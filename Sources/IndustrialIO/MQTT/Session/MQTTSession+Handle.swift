@@ -75,6 +75,7 @@ extension MQTTSession {
     if options.willDelaySeconds > 0 {
       properties.add(options.willDelaySeconds, MQTT_PROP_WILL_DELAY_INTERVAL)
     }
+    try require(properties.status, "setting the properties of the will")
     let status = mosquitto_will_set_v5(
       handle, will.topic, Int32(will.payload.count), will.payload, Int32(will.qos.rawValue),
       will.retain, properties.list)

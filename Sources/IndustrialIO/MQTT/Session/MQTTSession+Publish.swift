@@ -1,5 +1,4 @@
 internal import CMosquitto
-internal import Glibc
 
 extension MQTTSession {
   /// The most messages given to the library before the socket is looked at.
@@ -27,7 +26,6 @@ extension MQTTSession {
       // Known to the broker by its number.
       let topic = alias?.isNew == false ? nil : message.topic
       outbox.willPublish()
-      errno = 0
       let status = message.payload.withUnsafeBytes { payload in
         func publish(_ properties: OpaquePointer?) -> Int32 {
           mosquitto_publish_v5(
@@ -39,9 +37,9 @@ extension MQTTSession {
         }
         var list = MQTTPropertyList(properties)
         if let alias { list.add(alias.alias.number, MQTT_PROP_TOPIC_ALIAS) }
+        guard list.status == MOSQ_ERR_SUCCESS.rawValue else { return list.status }
         return publish(list.list)
       }
-      let number = errno
       if identifier != 0 { lastIdentifier = identifier }
       switch status {
       case MOSQ_ERR_SUCCESS.rawValue:
@@ -57,7 +55,7 @@ extension MQTTSession {
         // The connection broke while it was sent. With QoS 1 and 2 the library has the message and sends
         // it again; with QoS 0 it is lost with the connection.
         outbox.didPublish(job, index, identifier: identifier)
-        connectionBroke(status, errno: number)
+        connectionBroke()
         return false
       }
     }
@@ -76,7 +74,7 @@ extension MQTTSession {
       text = "the broker does not offer QoS \(message.qos.rawValue)"
     case MOSQ_ERR_MALFORMED_UTF8.rawValue:
       code = .invalidArgument
-      text = "the topic holds a character that MQTT does not allow"
+      text = "the topic or a property holds a character that MQTT does not allow"
     case MOSQ_ERR_NOMEM.rawValue:
       code = .outOfResources
       text = "no memory for the message"

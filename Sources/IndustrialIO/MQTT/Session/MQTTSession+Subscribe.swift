@@ -10,7 +10,6 @@ extension MQTTSession {
     var packet: Int32 = 0
     let request = entry.request
     let status: Int32
-    errno = 0
     if options.version == .v5 {
       var properties = MQTTPropertyList()
       properties.add(variable: entry.identifier, MQTT_PROP_SUBSCRIPTION_IDENTIFIER)
@@ -34,7 +33,7 @@ extension MQTTSession {
           topic: request.filter.text, broker: address.description))
     default:
       // The connection broke; the subscription is made with the next one.
-      connectionBroke(status, errno: errno)
+      connectionBroke()
     }
   }
 
@@ -67,11 +66,12 @@ extension MQTTSession {
     guard let (entry, wasLast) = inbox.remove(id), wasLast else { return }
     guard case .connected = phase, let handle else { return }
     let status = mosquitto_unsubscribe(handle, nil, entry.request.filter.text)
-    if status != MOSQ_ERR_SUCCESS.rawValue { connectionBroke(status, errno: errno) }
+    if status != MOSQ_ERR_SUCCESS.rawValue { connectionBroke() }
   }
 
-  /// A call found the connection broken. The library notices it at its next read.
-  func connectionBroke(_ status: Int32, errno number: Int32) {
+  /// A call found the connection broken, or nobody waits for its answer any more. The library notices it at its next read,
+  /// which also tells why: what the broker said last is still in the socket.
+  func connectionBroke() {
     guard let handle else { return }
     let socket = mosquitto_socket(handle)
     // Ends the connection for good, so that the next read sees it even if only one way is broken.

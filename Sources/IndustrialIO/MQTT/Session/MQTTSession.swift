@@ -118,7 +118,8 @@ final class MQTTSession {
   /// Waits for the socket, the mailbox or the next deadline, and serves the socket.
   private func wait(hasMore: Bool) {
     if let deadline = durable?.deadline { return waitForAcknowledgement(until: deadline) }
-    let socket = handle.map { mosquitto_socket($0) } ?? -1
+    // What an earlier try has left open is dead, and would only keep waking this thread.
+    let socket = isTryingOrUp ? handle.map { mosquitto_socket($0) } ?? -1 : -1
     var entries = [pollfd(fd: mailbox.wakeDescriptor, events: Int16(POLLIN), revents: 0)]
     let isHeld = inbox.isFull
     if socket >= 0, let handle {
@@ -147,6 +148,14 @@ final class MQTTSession {
         MQTTError(
           .timedOut, "the broker did not answer within \(options.connectTimeout)",
           broker: address.description))
+    }
+  }
+
+  /// Whether there is a connection, or one is being made.
+  private var isTryingOrUp: Bool {
+    switch phase {
+    case .connecting, .connected: true
+    case .idle, .waiting, .ended: false
     }
   }
 
@@ -296,6 +305,8 @@ final class MQTTSession {
   /// One try has failed: the next address, or the next round after a wait, or the end of it.
   private func tryFailed(_ error: MQTTError) {
     lastFailure = error
+    // Or the broker's late answer would make a client of it that nobody knows of.
+    connectionBroke()
     hostIndex += 1
     if hostIndex < hosts.count && error.code != .refused && error.code != .tls {
       phase = .waiting(until: clock.now)
@@ -385,8 +396,8 @@ final class MQTTSession {
   private func end() {
     let error = MQTTError(.closed, "the client was closed", broker: address.description)
     if let handle {
-      // A farewell would carry along the acknowledgements of a batch that is not safe yet.
-      if case .connected = phase, durable?.isHolding != true {
+      // A farewell would carry along the acknowledgements of messages that are not safe yet, or that nobody got.
+      if case .connected = phase, durable?.isHolding != true, !inbox.hasDurableArrivals {
         mosquitto_disconnect(handle)
         flushBriefly(handle)
       }

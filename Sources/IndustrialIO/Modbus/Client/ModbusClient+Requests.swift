@@ -68,6 +68,9 @@ extension ModbusClient {
   }
 
   /// Sends any function and returns the data of the answer, without the function code.
+  ///
+  /// A broadcast (unit 0 of a serial line) has no answer: there are no data then, and a function that asks for values throws
+  /// `.invalidRequest`.
   public func send(_ function: FunctionCode, data: [UInt8], unit: UInt8 = 1) async throws -> [UInt8]
   {
     Array(try await perform(.raw(function, data, unit: unit)).dropFirst())
@@ -123,13 +126,20 @@ extension ModbusClient {
 
   /// Writes one value to a coil or to holding registers, and reads it back.
   ///
-  /// Throws `.invalidRequest` when the type can't hold the value or the table can't be written, and `.notVerified` when what
-  /// is read back is something else: the device may have limited, rounded or ignored it.
+  /// Throws `.invalidRequest` when the type can't hold the value, the table can't be written or a broadcast (unit 0 of a serial
+  /// line) should be verified, and `.notVerified` when what is read back is something else: the device may have limited,
+  /// rounded or ignored it.
   public func write(
     _ value: Value, to place: RegisterAddress, as type: RegisterType, order: ByteOrder = .abcd,
     unit: UInt8 = 1, verify: Bool = true
   ) async throws {
     let message = try RequestMessage.write(value, to: place, as: type, order: order, unit: unit)
+    if verify, unit == 0, endpoint.isRTU {
+      throw ModbusError(
+        .invalidRequest, "a broadcast can't be read back: nobody answers it",
+        bus: endpoint.description, unit: unit, address: place,
+        advice: "write it without verifying, or to one unit, 1 to 247")
+    }
     _ = try await perform(message.request)
     guard verify else { return }
     let plan = try ReadPlan([

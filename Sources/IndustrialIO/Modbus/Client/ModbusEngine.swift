@@ -1,3 +1,5 @@
+internal import IndustrialModel
+
 /// A Modbus client for a caller who owns a thread: every call blocks until it is done.
 ///
 /// It is the engine that `ModbusClient` runs on a thread of its own, without the thread: the same matching of answers,
@@ -59,11 +61,11 @@ public final class ModbusEngine {
 
   private func run(_ job: Job) {
     // Nobody looked at the socket between the calls: the other side may have closed it.
-    let now = SystemClock.monotonic()
+    let now = MonotonicClock.now()
     if job.isWrite || now &- lastCall > 10_000_000 { engine.takeWaitingInput() }
     engine.submit(job)
     while job.remaining > 0 { engine.turn() }
-    lastCall = SystemClock.monotonic()
+    lastCall = MonotonicClock.now()
   }
 }
 

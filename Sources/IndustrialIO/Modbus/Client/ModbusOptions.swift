@@ -11,8 +11,8 @@ public struct ModbusOptions: Sendable, Hashable {
   public var connectTimeout: Duration
   /// How long to wait before connecting again after a failure; doubles at each further one, with jitter.
   public var backoff: Backoff
-  /// After so many requests in a row without a single byte from the other side the connection is given up and made
-  /// anew: a device that was switched off can't say so.
+  /// After so many timeouts with no answer between them, be it a late or a malformed one, the connection is given up and made
+  /// anew: a device that was switched off can't say so. Not on a serial port, which is no connection.
   public var silentTimeouts: Int
   /// Whether a read whose connection ended before its answer is sent once more on a new connection, if its time
   /// allows. Writes are never sent twice.

@@ -1,4 +1,8 @@
 /// A serial port and how it is set.
+///
+/// The line must not echo what is sent, as two-wire RS-485 adapters do whose receiver stays on while they send: the echo of
+/// a write of one coil or register (functions 5, 6 and 22) is the same bytes as its good answer, and nobody could tell
+/// whether a device has answered.
 public struct SerialLine: Sendable, Hashable {
   /// The parity bit.
   public enum Parity: String, Sendable, Hashable, CaseIterable {

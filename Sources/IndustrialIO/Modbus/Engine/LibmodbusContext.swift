@@ -1,11 +1,6 @@
 internal import CModbus
+internal import Glibc
 internal import IOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// A libmodbus context with one owner.
 struct LibmodbusContext: ~Copyable {
@@ -35,7 +30,7 @@ struct LibmodbusContext: ~Copyable {
     func failed(_ number: Int32, _ what: String) -> ModbusError {
       ModbusError(
         .connectFailed, "\(what): \(SystemFailure.explanation(of: number))", bus: bus,
-        systemError: number,
+        errno: number,
         advice: number == EACCES
           ? "give the user the right to open it (on Debian: the group dialout)"
           : "check the path of the port and its settings")

@@ -1,10 +1,5 @@
+internal import Glibc
 internal import IOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// The connection of one wire: made when there is work, made again after a pause when it failed.
 struct Link: ~Copyable {
@@ -159,7 +154,7 @@ struct Link: ~Copyable {
       advice: number == ECONNREFUSED
         ? "nobody listens there: check the port, and that the device's Modbus TCP is switched on"
         : "check the address, the cable and the firewall")
-    result.systemError = number
+    result.errno = number
     return result
   }
 
@@ -187,7 +182,7 @@ struct Link: ~Copyable {
     state = .down
     lastFailure = ModbusError(
       .connectionLost, "the last connection ended: \(reason)", bus: endpoint.description,
-      systemError: number)
+      errno: number)
     if hasAnswered {
       failures = 0
       nextAttempt = now

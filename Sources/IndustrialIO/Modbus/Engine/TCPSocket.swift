@@ -1,10 +1,5 @@
 internal import CModbus
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
 
 /// A non-blocking TCP socket: the one place where a client's system calls are made.
 struct TCPSocket: ~Copyable {
@@ -27,12 +22,7 @@ struct TCPSocket: ~Copyable {
       return nil
     }
     let result = TCPSocket(descriptor: FileDescriptor(owning: raw))
-    result.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-    // A peer that has silently gone is noticed while nothing is asked, too: after about 20 s.
-    result.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
-    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
-    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 3)
-    result.setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+    result.descriptor.setConnectionOptions()
     var storage = address.storage
     let status = withUnsafePointer(to: &storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -75,9 +65,21 @@ struct TCPSocket: ~Copyable {
       return errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed(errno)
     }
   }
+}
 
-  private func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
+extension FileDescriptor {
+  /// What both ends of a TCP connection want: small packets at once, and a peer that has silently gone is noticed while nothing
+  /// is asked, too, after about 20 s.
+  borrowing func setConnectionOptions() {
+    setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+    setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 10)
+    setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 3)
+    setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+  }
+
+  private borrowing func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
     var value = value
-    setsockopt(descriptor.rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 }

@@ -46,7 +46,7 @@ extension WireEngine {
     _ code: ModbusError.Code, _ message: String, _ job: Job, _ block: Int, errno: Int32? = nil
   ) -> ModbusError {
     var error = ModbusError(
-      code, message, bus: endpoint.description, systemError: errno, advice: nil)
+      code, message, bus: endpoint.description, errno: errno, advice: nil)
     describePlace(of: job, block, in: &error)
     if job.isWrite, code == .timeout || code == .connectionLost || code == .malformedReply {
       error.advice = "the write may have happened: read the value back before writing again"

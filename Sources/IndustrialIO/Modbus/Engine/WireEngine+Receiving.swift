@@ -1,4 +1,5 @@
 internal import IOThreads
+internal import IndustrialModel
 
 // From the wire to the jobs, and what becomes of requests whose time is over.
 extension WireEngine {
@@ -7,7 +8,7 @@ extension WireEngine {
     case .bytes(let count):
       input.received(count)
       takeAnswers()
-      if gap > 0 { quietUntil = SystemClock.monotonic() &+ gap }
+      if gap > 0 { quietUntil = MonotonicClock.now() &+ gap }
     case .wouldBlock: break
     case .ended: connectionLost("the other side closed it")
     case .failed(let number):
@@ -16,7 +17,8 @@ extension WireEngine {
   }
 
   func takeAnswers() {
-    let time = SystemClock.wall()
+    let arrival = ReadResult.Arrival(
+      time: Timestamp.now().nanoseconds, monotonicTime: MonotonicClock.now())
     let late = exchange.lateFrames
     var offset = 0
     // The buffer is not touched before `consume`.
@@ -27,10 +29,14 @@ extension WireEngine {
       case .answer(let slot, let pdu):
         silentTimeouts = 0
         link.didAnswer()
-        answered(slot, bytes.extracting(pdu), time)
+        answered(slot, bytes.extracting(pdu), arrival)
       case .malformed(let slot, let defect):
         statistics.malformedAnswers += 1
+        silentTimeouts = 0
         guard let assignment = take(slot) else { continue }
+        // Whoever answers wrongly is not dead, unless it was somebody else.
+        let isItsOwn: Bool = if case .unit = defect { false } else { true }
+        if isItsOwn { pauses.didAnswer(assignment.job.unit(of: assignment.block)) }
         settle(
           assignment.job, assignment.block,
           failure(
@@ -45,7 +51,7 @@ extension WireEngine {
     input.consume(offset)
   }
 
-  func answered(_ slot: Int, _ pdu: RawSpan, _ time: Int64) {
+  func answered(_ slot: Int, _ pdu: RawSpan, _ arrival: ReadResult.Arrival) {
     guard let assignment = take(slot) else { return }
     let job = assignment.job
     pauses.didAnswer(job.unit(of: assignment.block))
@@ -64,7 +70,7 @@ extension WireEngine {
       isGood = message.accepts(pdu)
       if isGood { job.answer = .success(pdu.withUnsafeBytes { [UInt8]($0) }) }
     } else {
-      isGood = job.result.store(block: assignment.block, pdu: pdu, time: time)
+      isGood = job.result.store(block: assignment.block, pdu: pdu, arrival: arrival)
     }
     if isGood {
       statistics.answers &+= 1
@@ -85,8 +91,8 @@ extension WireEngine {
       guard let assignment = take(slot) else { continue }
       let unit = assignment.job.unit(of: assignment.block)
       if isRTU, unit == 0, let message = assignment.job.message {
-        // A broadcast has had its time.
-        assignment.job.answer = .success(message.pdu)
+        // A broadcast has had its time. There is no answer, so nothing but the function may be made up.
+        assignment.job.answer = .success([message.function.rawValue])
         settle(assignment.job, assignment.block, nil)
         continue
       }

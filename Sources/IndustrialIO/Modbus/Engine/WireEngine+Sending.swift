@@ -1,4 +1,5 @@
 internal import IOThreads
+internal import IndustrialModel
 
 // From the queue to the wire, and what becomes of requests to units that do not answer.
 extension WireEngine {
@@ -26,7 +27,7 @@ extension WireEngine {
   /// Sends what may be sent of a plan from the thread of the caller, who holds the engine meanwhile; only on a network, and only
   /// when nothing else is under way or out of order.
   func startDirectly(_ job: Job) -> DirectStart {
-    let now = SystemClock.monotonic()
+    let now = MonotonicClock.now()
     guard !isRTU, link.isUp, exchange.count == 0, queue.isEmpty, held.isEmpty, pauses.isEmpty,
       finished.isEmpty, output.isEmpty, job.remaining > 0,
       // The thread must be back in time for the deadline.
@@ -198,7 +199,7 @@ extension WireEngine {
 
   /// Whether the request asks a question of all units of a serial line at once; it has failed then.
   func isUnanswerable(_ job: Job, _ block: Int) -> Bool {
-    guard !job.isWrite, job.unit(of: block) == 0 else { return false }
+    guard job.unit(of: block) == 0, job.message?.asksForValues ?? true else { return false }
     var error = failure(
       .invalidRequest, "unit 0 is all units of a serial line, and none of them answers", job, block)
     error.advice = "ask one unit, 1 to 247"

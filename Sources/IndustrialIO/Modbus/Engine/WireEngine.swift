@@ -1,11 +1,7 @@
 internal import CModbus
+internal import Glibc
 internal import IOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import IndustrialModel
 
 /// Carries jobs over one wire: keeps the connection, sends requests, takes answers, keeps time.
 ///
@@ -108,13 +104,13 @@ final class WireEngine {
   ///
   /// `mailbox` is where another thread leaves jobs: with mail in it there is no waiting.
   func turn(mailbox: Mailbox? = nil) {
-    var now = SystemClock.monotonic()
+    var now = MonotonicClock.now()
     if !held.isEmpty { releaseHeld(now) }
     advanceLink(now)
     if link.isUp { sendRequests(now) }
     if finished.isEmpty {
       wait(now, mailbox)
-      now = SystemClock.monotonic()
+      now = MonotonicClock.now()
     }
     if link.isUp {
       noteGathering(now)
@@ -207,7 +203,7 @@ final class WireEngine {
   }
 
   func connectionAttemptEnded() {
-    switch link.attemptDidEnd(now: SystemClock.monotonic()) {
+    switch link.attemptDidEnd(now: MonotonicClock.now()) {
     case .pending: break
     case .connected: connected()
     case .failed(let error): connectFailed(error)
@@ -238,6 +234,6 @@ final class WireEngine {
           errno: number))
     }
     link.lost(
-      reason: reason, errno: number, now: SystemClock.monotonic())
+      reason: reason, errno: number, now: MonotonicClock.now())
   }
 }

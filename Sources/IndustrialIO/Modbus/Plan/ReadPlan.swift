@@ -29,6 +29,8 @@ public struct ReadPlan: Sendable, Hashable {
   ///   - maximumRegisters: the most registers a request may ask for, 1 to 125; lower for devices that can't
   ///     do more.
   ///   - maximumBits: the most bits a request may ask for, 1 to 2000.
+  ///
+  /// Throws `.invalidRequest` when a limit is outside of its bounds, or a range is empty or runs past address 65535.
   public init(
     splitting ranges: [RegisterBlock], maximumRegisters: Int = 125, maximumBits: Int = 2000
   ) throws(ModbusError) {

@@ -3,7 +3,8 @@
 /// No span is cut in two. Spans that touch, overlap or lie within the gap bound share a request, up to the limits. When a device
 /// refuses a request with "illegal data address", its gaps are left out; if that does not help it is
 /// halved until the place that does not exist stands alone; that hole is remembered and left out, and asked for again
-/// now and then. After "illegal data value" the device is asked for less at once.
+/// now and then. After "illegal data value" the device is asked for less at once, unless it has given as much elsewhere: then it means the
+/// place, and is treated as above.
 struct ReadPlanner: Sendable {
   /// Consecutive places that belong together.
   struct Span: Sendable, Hashable {
@@ -32,6 +33,8 @@ struct ReadPlanner: Sendable {
     var holes: [Range<Int>] = []
     /// The most places that the device gives at once, as far as is known.
     var maximumCount: Int?
+    /// The most places that it has given at once.
+    var answeredCount = 0
   }
 
   /// What became of a request.
@@ -51,6 +54,8 @@ struct ReadPlanner: Sendable {
   private(set) var blocks: [RegisterBlock] = []
   /// The request that holds each span, in the order in which the spans were given; -1 for one in a known hole.
   private(set) var blockOfSpan: [Int] = []
+  /// Whether a request's first answer has been taken note of.
+  private var isNoted: [Bool] = []
   private var rounds = 0
   private var asksForHoles = false
   private let order: [Int]
@@ -81,6 +86,7 @@ struct ReadPlanner: Sendable {
       }
       blockOfSpan[index] = blocks.count - 1
     }
+    isNoted = Array(repeating: false, count: blocks.count)
   }
 
   private func canJoin(_ span: Span, _ block: RegisterBlock) -> Bool {
@@ -113,17 +119,31 @@ struct ReadPlanner: Sendable {
     rounds += 1
     var hasLearnt = false
     var refused: [Int] = []
+    var limited: [Int] = []
     for (index, block) in blocks.enumerated() {
       switch outcome(index) {
       case .refused(.illegalDataAddress): refused.append(index)
-      case .refused(.illegalDataValue): hasLearnt = learnLimit(from: block) || hasLearnt
-      case .answered where asksForHoles: hasLearnt = forgetHoles(in: block) || hasLearnt
+      case .refused(.illegalDataValue): limited.append(index)
+      case .answered:
+        noteAnswer(index)
+        if asksForHoles { hasLearnt = forgetHoles(in: block) || hasLearnt }
       default: break
+      }
+    }
+    for index in limited {
+      let block = blocks[index]
+      if block.count <= knowledge[Area(block)]?.answeredCount ?? 0 {
+        refused.append(index)
+      } else {
+        hasLearnt = learnLimit(from: block) || hasLearnt
       }
     }
     // Holes first: they take back older cuts, and must not take back those of this round.
     for index in refused where seams(of: index).all.isEmpty {
-      hasLearnt = learnHole(blocks[index]) || hasLearnt
+      guard learnHole(blocks[index]) else { continue }
+      hasLearnt = true
+      // It may have been this place alone that a limit was learnt from.
+      if limited.contains(index) { knowledge[Area(blocks[index])]?.maximumCount = nil }
     }
     for index in refused { hasLearnt = cut(index) || hasLearnt }
     let asked = asksForHoles
@@ -139,6 +159,15 @@ struct ReadPlanner: Sendable {
     else { return false }
     knowledge[Area(block)]?.holes.removeAll { $0.overlaps(range) }
     return true
+  }
+
+  /// Only the first answer to a request says something new.
+  private mutating func noteAnswer(_ index: Int) {
+    guard !isNoted[index] else { return }
+    isNoted[index] = true
+    let block = blocks[index]
+    let count = max(block.count, knowledge[Area(block)]?.answeredCount ?? 0)
+    knowledge[Area(block), default: Knowledge()].answeredCount = count
   }
 
   private mutating func learnLimit(from block: RegisterBlock) -> Bool {

@@ -4,16 +4,24 @@ public struct ReadResult: Sendable {
   public internal(set) var plan: ReadPlan
   /// All blocks' values one after another: a register a word, or 16 bits a word with the first lowest.
   var words: [UInt16]
-  /// When each block's answer came, nanoseconds since 1970; 0 when none came.
-  var times: [Int64]
+  /// When each block's answer came.
+  var arrivals: [Arrival]
   /// The failures, by block.
   var failures: [Int: ModbusError] = [:]
+
+  /// When an answer came, on both clocks: the wall clock may be set between the answer and whoever asks.
+  struct Arrival: Sendable {
+    /// Nanoseconds since 1970; 0 when none came.
+    var time: Int64 = 0
+    /// Nanoseconds of the monotonic clock.
+    var monotonicTime: Int64 = 0
+  }
 
   /// The result of a plan that has not been read yet: every block counts as closed until it is.
   public init(for plan: ReadPlan) {
     self.plan = plan
     words = Array(repeating: 0, count: plan.wordCount)
-    times = Array(repeating: 0, count: plan.blocks.count)
+    arrivals = Array(repeating: Arrival(), count: plan.blocks.count)
   }
 
   /// Makes it the empty result of `plan`; keeps the memory.
@@ -24,25 +32,32 @@ public struct ReadResult: Sendable {
       words.removeAll(keepingCapacity: true)
       words.append(contentsOf: repeatElement(0, count: plan.wordCount))
     }
-    if times.count == plan.blocks.count {
-      for index in times.indices { times[index] = 0 }
+    if arrivals.count == plan.blocks.count {
+      for index in arrivals.indices { arrivals[index] = Arrival() }
     } else {
-      times.removeAll(keepingCapacity: true)
-      times.append(contentsOf: repeatElement(0, count: plan.blocks.count))
+      arrivals.removeAll(keepingCapacity: true)
+      arrivals.append(contentsOf: repeatElement(Arrival(), count: plan.blocks.count))
     }
   }
 
   /// Why a block has no values, or nil when it has. `block` is an index into `plan.blocks`.
   public func error(ofBlock block: Int) -> ModbusError? {
     if let failure = failures[block] { return failure }
-    return times[block] == 0 ? ModbusError(.closed, "the block has not been read") : nil
+    return arrivals[block].time == 0 ? ModbusError(.closed, "the block has not been read") : nil
   }
 
   /// Whether every block was read.
-  public var isComplete: Bool { failures.isEmpty && !times.contains(0) }
+  public var isComplete: Bool { failures.isEmpty && arrivals.allSatisfy { $0.time != 0 } }
 
   /// When a block's answer came, in nanoseconds since 1970 (UTC); nil when none came.
-  public func time(ofBlock block: Int) -> Int64? { times[block] == 0 ? nil : times[block] }
+  public func time(ofBlock block: Int) -> Int64? {
+    arrivals[block].time == 0 ? nil : arrivals[block].time
+  }
+
+  /// When a block's answer came, in nanoseconds of `MonotonicClock`, which no step of the wall clock moves; nil when none came.
+  public func monotonicTime(ofBlock block: Int) -> Int64? {
+    arrivals[block].time == 0 ? nil : arrivals[block].monotonicTime
+  }
 
   /// The registers of a block. Throws the block's error when it was not read.
   ///
@@ -66,7 +81,7 @@ public struct ReadResult: Sendable {
 
   /// Takes the values out of a good answer's PDU, which the exchange has found to have the right length.
   /// Returns false when its byte count disagrees.
-  mutating func store(block: Int, pdu: RawSpan, time: Int64) -> Bool {
+  mutating func store(block: Int, pdu: RawSpan, arrival: Arrival) -> Bool {
     let request = plan.blocks[block]
     let byteCount = pdu.byteCount - 2
     guard byteCount == Self.replyByteCount(request),
@@ -78,7 +93,7 @@ public struct ReadResult: Sendable {
     } else {
       storeRegisters(request.count, at: offset, pdu: pdu)
     }
-    times[block] = time
+    arrivals[block] = arrival
     return true
   }
 

@@ -35,12 +35,13 @@ public struct RegisterSampler: Sendable {
   ///
   /// A request refused with exception 2 is halved until the place that does not exist stands alone; that reading is then left
   /// out of the plan, its samples say so, and it is asked for again every 100 rounds. One refused with exception
-  /// 3 is asked for in smaller pieces. Call it after each round until it returns false.
+  /// 3 is asked for in smaller pieces; where the device has given as many places at once elsewhere, as one refused with exception
+  /// 2. Call it after each round until it returns false.
   public mutating func adapt(to result: ReadResult) -> Bool {
     guard result.plan == plan else { return false }
     _ = planner.learn { block in
       guard let failure = result.failures[block] else {
-        return result.times[block] == 0 ? .failed : .answered
+        return result.time(ofBlock: block) == nil ? .failed : .answered
       }
       return failure.exception.map { .refused($0) } ?? .failed
     }
@@ -86,10 +87,12 @@ public struct RegisterSampler: Sendable {
         continue
       }
       let offset = Int(reading.place.offset) - Int(plan.blocks[block].address)
-      if let time = result.time(ofBlock: block) {
+      if let time = result.time(ofBlock: block),
+        let monotonicTime = result.monotonicTime(ofBlock: block)
+      {
         // When the answer came, on both clocks.
         sample.gatewayTime = Timestamp(nanoseconds: time)
-        sample.monotonicTime = monotonic &- (now.nanoseconds &- time)
+        sample.monotonicTime = monotonicTime
       }
       do throws(ModbusError) {
         let words = try result.registers(ofBlock: block)

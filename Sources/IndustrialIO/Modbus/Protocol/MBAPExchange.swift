@@ -59,6 +59,8 @@ struct MBAPExchange {
   private(set) var lastLateUnit: UInt8?
   /// Bytes that were no frame.
   private(set) var skippedBytes: UInt64 = 0
+  /// The next frame has been told of as malformed, and only its bytes have to go.
+  private var isToldOf = false
 
   init(firstID: UInt16 = 1, acceptsAnyUnit: Bool = false) {
     slots = Array(repeating: Pending(), count: Self.slotCount)
@@ -117,6 +119,7 @@ struct MBAPExchange {
   mutating func connectionDidStart() {
     for index in retiredIDs.indices { retiredIDs[index] = 0 }
     retiredCount = 0
+    isToldOf = false
   }
 
   /// The next event in `bytes` from `offset` on; moves `offset` past what is done with.
@@ -135,6 +138,8 @@ struct MBAPExchange {
         if let defect = defect(of: header, for: slots[slot]) {
           release(slot)
           retire(header.id)
+          // It stays for now: if its length is wrong too, another answer may lie in it.
+          isToldOf = true
           return .malformed(slot: slot, defect)
         }
         guard end <= bytes.byteCount else { return nil }
@@ -147,18 +152,25 @@ struct MBAPExchange {
       if let found = firstHeader(in: bytes, from: offset + 1, limit: min(end, bytes.byteCount)) {
         skippedBytes += UInt64(found - offset)
         offset = found
+        isToldOf = false
         continue
       }
       guard end <= bytes.byteCount else { return nil }
-      if isRetired(header.id) {
-        unretire(header.id)
-        lateFrames += 1
-        lastLateUnit = header.unit
-      }
-      strayFrames += 1
+      noteStray(header)
       offset = end
     }
     return nil
+  }
+
+  /// Counts a frame that is no answer, unless it has been counted as a malformed one.
+  private mutating func noteStray(_ header: Header) {
+    let isLate = isRetired(header.id)
+    if isLate { unretire(header.id) }
+    guard !isToldOf else { return isToldOf = false }
+    strayFrames += 1
+    guard isLate else { return }
+    lateFrames += 1
+    lastLateUnit = header.unit
   }
 
   // MARK: - Headers

@@ -1,9 +1,10 @@
 /// The one request under way on a serial line, and the reading of what comes back.
 ///
 /// Serial frames have no transaction id. An answer belongs to the request if unit, function, length and check fit, wherever in
-/// the bytes it begins: echoes, noise and the answers of others are passed over. The answer that a
-/// unit still owes after a timeout can look like the next one's; that is why the engine leaves such a unit
-/// alone for a while.
+/// the bytes it begins: noise, the answers of others and the echoes of reads are passed over. The echo of a
+/// write of one place (functions 5, 6 and 22) is the very bytes of its good answer, and is taken for it: a line must not
+/// echo what is sent. The answer that a unit still owes after a timeout can look like the next one's; that is why the
+/// engine leaves such a unit alone for a while.
 struct RTUExchange {
   private struct Pending {
     var deadline: Int64

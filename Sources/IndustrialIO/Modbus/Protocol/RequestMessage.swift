@@ -32,6 +32,16 @@ struct RequestMessage: Sendable {
     }
   }
 
+  /// Whether the answer is what it is sent for, so that it makes no sense as a broadcast.
+  var asksForValues: Bool {
+    switch reply {
+    case .values: true
+    case .echo: false
+    // What the specification says of the function; what a device's own functions do nobody knows.
+    case .any: [1, 2, 3, 4, 7, 11, 12, 17, 20, 23, 24, 43].contains(function.rawValue)
+    }
+  }
+
   /// Whether a PDU of the right function and length is the good answer.
   func accepts(_ answer: RawSpan) -> Bool {
     switch reply {

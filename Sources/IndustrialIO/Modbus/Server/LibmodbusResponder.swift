@@ -1,10 +1,5 @@
 internal import CModbus
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
 
 /// libmodbus's server side as a function from a request to its answer.
 ///
@@ -48,7 +43,9 @@ struct LibmodbusResponder: ~Copyable {
       modbus_reply_exception(
         context.pointer, bytes, UInt32(ExceptionCode.illegalDataValue.rawValue))
     }
-    return pickUp()
+    let answer = pickUp()
+    // Functions that it knows by their number alone, such as 7, it passes over in silence.
+    return answer.isEmpty ? exception(.illegalFunction, to: frame) : answer
   }
 
   /// An exception as the answer.

@@ -1,8 +1,5 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import Glibc
+internal import IndustrialModel
 
 /// One client of a server.
 final class ServerConnection {
@@ -125,7 +122,7 @@ final class ServerConnection {
   /// Sends bytes when their time has come; returns that time.
   @discardableResult
   private func give(_ bytes: [UInt8], after delay: Int64) -> Int64 {
-    let now = SystemClock.monotonic()
+    let now = MonotonicClock.now()
     let due = max(now &+ delay, heldUntil)
     if due > now { delayed.append((due, bytes)) } else { output += bytes }
     return due
@@ -137,7 +134,7 @@ final class ServerConnection {
   /// Sends the late answers whose time has come.
   func sendDue() {
     guard !delayed.isEmpty else { return }
-    let now = SystemClock.monotonic()
+    let now = MonotonicClock.now()
     for answer in delayed where answer.due <= now { output += answer.bytes }
     delayed.removeAll { $0.due <= now }
     transmit()

@@ -1,10 +1,6 @@
+internal import Glibc
 internal import IOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import IndustrialModel
 
 /// The thread of a server: waits for all its sockets at once and never for one of them.
 struct ServerLoop: ~Copyable {
@@ -27,7 +23,7 @@ struct ServerLoop: ~Copyable {
   /// How long poll(2) may wait for answers that are to come late, ms; -1 for as long as it takes.
   private var timeout: Int32 {
     guard let due = connections.compactMap(\.nextDue).min() else { return -1 }
-    return Int32(clamping: (max(0, due &- SystemClock.monotonic()) + 999_999) / 1_000_000)
+    return Int32(clamping: (max(0, due &- MonotonicClock.now()) + 999_999) / 1_000_000)
   }
 
   mutating func run() {

@@ -1,10 +1,5 @@
+internal import Glibc
 internal import IOThreads
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// A listening, non-blocking TCP socket.
 struct TCPListener: ~Copyable, Sendable {
@@ -49,7 +44,7 @@ struct TCPListener: ~Copyable, Sendable {
     }
     throw ModbusError(
       .system, "can't listen on \(host):\(port): \(SystemFailure.explanation(of: failure))",
-      systemError: failure,
+      errno: failure,
       advice: failure == EADDRINUSE
         ? "another program has the port: choose another one, or 0 for any free one"
         : failure == EACCES
@@ -74,9 +69,7 @@ struct TCPListener: ~Copyable, Sendable {
   borrowing func nextClient() throws(SystemFailure) -> FileDescriptor {
     let raw = try ListeningSocket.accept(descriptor.rawValue)
     let client = FileDescriptor(owning: raw)
-    var one: Int32 = 1
-    setsockopt(
-      raw, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    client.setConnectionOptions()
     return client
   }
 }

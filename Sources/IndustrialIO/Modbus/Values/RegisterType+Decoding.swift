@@ -36,7 +36,7 @@ extension RegisterType {
         bytes.append(UInt8(value >> 8))
         bytes.append(UInt8(truncatingIfNeeded: value))
       }
-      return .string(Self.text(bytes.prefix(byteCount).prefix { $0 != 0 }))
+      return .string(Self.text(bytes.prefix(Self.textLength(byteCount)).prefix { $0 != 0 }))
     }
   }
 

@@ -57,7 +57,9 @@ extension RegisterType {
   private func text(
     _ value: Value, byteCount: Int, order: ByteOrder
   ) throws(ModbusError) -> [UInt16] {
-    guard case .string(let text) = value, text.utf8.count <= byteCount else { throw misfit(value) }
+    guard case .string(let text) = value, text.utf8.count <= Self.textLength(byteCount) else {
+      throw misfit(value)
+    }
     var bytes = Array(text.utf8)
     bytes += repeatElement(0, count: registerCount * 2 - bytes.count)
     return (0..<registerCount).map {

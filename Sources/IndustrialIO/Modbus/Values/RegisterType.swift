@@ -26,7 +26,7 @@ public enum RegisterType: Sendable, Hashable {
   case bcd16
   /// Eight decimal digits in two registers.
   case bcd32
-  /// Text of so many bytes, two a register, ended by the first zero byte; 1 to 250.
+  /// Text of so many bytes, two a register, ended by the first zero byte; 1 to 250, others are held within that.
   case string(byteCount: Int)
 
   /// The longest text: what one request reads.
@@ -38,8 +38,13 @@ public enum RegisterType: Sendable, Hashable {
     case .bool, .bit, .int16, .uint16, .float16, .bcd16: 1
     case .int32, .uint32, .float32, .bcd32: 2
     case .int64, .uint64, .float64: 4
-    case .string(let byteCount): max(1, (min(byteCount, Self.maximumStringLength) + 1) / 2)
+    case .string(let byteCount): (Self.textLength(byteCount) + 1) / 2
     }
+  }
+
+  /// The length of a text, held within what a request reads, whatever its number says.
+  static func textLength(_ byteCount: Int) -> Int {
+    min(max(1, byteCount), maximumStringLength)
   }
 
   /// The type of a name such as `float32`, `bit:3` or `string:20`, or nil.
