@@ -48,7 +48,6 @@ import Testing
 
   @Test(arguments: [
     "", "{", "a/{b", "b}", "{}", "{a b}", "{a/b}", "{{a}}", "{a}{b}", "{é}", "a\0", "a/#/b", "a+",
-    "{a}-{a}", "{a}-{b}-{a}",
     "+{a}", "{a}#", "$share/{g}/a", "$share/g", String(repeating: "x", count: 65_536),
   ])
   func refusesWhatIsNone(template: String) {

@@ -448,9 +448,15 @@ struct StoreImage<FS: StoreFileSystem> {
     let isBelievable = saved < Self.unreachableSequence
     nextSequence = max(lastSequence.saturatingNext, isBelievable ? saved : 1)
     nextSequence = max(nextSequence, evictedThrough.saturatingNext)
-    // One and the same save names the next number and the cursors' places, which are below it. An earlier state of 0.1.0 let
-    // a cursor be opened at any number; taken for used, the highest would leave none for new records.
-    for index in cursors.indices { cursors[index].withdraw(beyond: nextSequence - 1) }
+    // An earlier state of 0.1.0 let a cursor be opened at any number; taken for used, the highest would leave none for new records.
+    for index in cursors.indices {
+      let highest = max(cursors[index].acknowledged, cursors[index].ranges.last?.upperBound ?? 0)
+      if highest < Self.unreachableSequence {
+        nextSequence = max(nextSequence, highest + 1)
+      } else {
+        cursors[index].withdraw(beyond: nextSequence - 1)
+      }
+    }
     if !isBelievable || report.wasRebooted && !report.wasClean { jump(by: Self.rebootReserve) }
     // What the disk does not give at this moment may be the newest: as many records as there can be, of
     // as many generations. And the state file may name a segment that is not there.

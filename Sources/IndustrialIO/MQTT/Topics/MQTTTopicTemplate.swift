@@ -7,9 +7,9 @@
 /// try raw.topic(["device": "pump-7", "kind": "level"])       // iot/pump-7/level
 /// ```
 /// A name stands for a part of one level that is not empty; several may stand in a level with text between them. Of several
-/// ways to read a level the first names are the shortest. A name that stands in two levels has the same value in both; it can't stand
-/// twice in one, since finding out where it ends would need more than one look. Names
-/// are letters, digits, `_` and `-`. The wildcards `+` and `#` may stand for levels that nobody asks for: such a template can be
+/// ways to read a level the first names are the shortest. A name that stands twice has the same value in both
+/// places; where it is the same only if another name of the level is longer than it could be, that is not found. Names are letters,
+/// digits, `_` and `-`. The wildcards `+` and `#` may stand for levels that nobody asks for: such a template can be
 /// subscribed to and matched, but no topic can be made of it.
 public struct MQTTTopicTemplate: Sendable, Hashable {
   private enum Part: Sendable, Hashable {
@@ -213,11 +213,7 @@ public struct MQTTTopicTemplate: Sendable, Hashable {
         throw wrong("no text between two names: nobody could tell where {\(name)} begins")
       }
       if !names.contains(name) { names.append(name) }
-      let part = Part.name(names.firstIndex(of: name) ?? 0)
-      if parts.contains(part) {
-        throw wrong("{\(name)} stands twice in one level: give the second one another name")
-      }
-      parts.append(part)
+      parts.append(.name(names.firstIndex(of: name) ?? 0))
       rest = inside[(end + 1)...]
     }
     if !rest.isEmpty { parts.append(.text(Array(rest))) }
