@@ -13,7 +13,12 @@ struct DurationArgument: ExpressibleByArgument {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  var defaultValueDescription: String { "\(duration)" }
+  /// As it would be written.
+  var defaultValueDescription: String {
+    for (unit, length) in [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)] as [(String, Int64)]
+    where duration.nanoseconds % length == 0 { return "\(duration.nanoseconds / length)\(unit)" }
+    return "\(duration.nanoseconds)ns"
+  }
 }
 
 /// An RFC 3339 time: `2026-01-01T00:00:00Z`.
