@@ -15,9 +15,12 @@ struct DurationArgument: ExpressibleByArgument {
 
   /// As it would be written.
   var defaultValueDescription: String {
-    for (unit, length) in [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)] as [(String, Int64)]
-    where duration.nanoseconds % length == 0 { return "\(duration.nanoseconds / length)\(unit)" }
-    return "\(duration.nanoseconds)ns"
+    let nanoseconds = duration.nanoseconds
+    let units: [(String, Int64)] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)]
+    for (unit, length) in units where nanoseconds % length == 0 {
+      return "\(nanoseconds / length)\(unit)"
+    }
+    return "\(nanoseconds)ns"
   }
 }
 
