@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CANLog
 internal import Gateway
+internal import IndustrialModel
 internal import SocketCAN
 
 struct CanReplay: AsyncParsableCommand {
@@ -57,7 +58,7 @@ struct CanReplay: AsyncParsableCommand {
     let clock = ContinuousClock()
     let begin = clock.now
     var pace = CANReplayPace(
-      speed: Double(speed) ?? 1, start: 0, longestGap: gap?.duration.nanoseconds)
+      speed: Double(speed) ?? 1, start: 0, longestGap: gap?.duration.clampedNanoseconds)
     var player = CanPlayer()
     do {
       var reader = try CanLogInput.open(log)
@@ -73,7 +74,7 @@ struct CanReplay: AsyncParsableCommand {
               // Cancelled: what has been played stands.
               do { try await clock.sleep(until: due, tolerance: .zero) } catch { break reading }
             }
-            player.noteLateness(due.duration(to: clock.now).nanoseconds)
+            player.noteLateness(due.duration(to: clock.now).clampedNanoseconds)
           }
           if Task.isCancelled { break reading }
           if let bus {

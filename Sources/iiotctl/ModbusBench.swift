@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import IndustrialModel
 internal import Modbus
 
 struct ModbusBench: AsyncParsableCommand {
@@ -129,7 +130,7 @@ struct ModbusBench: AsyncParsableCommand {
         // A client that refuses at once must not be asked in circles.
         try? await clock.sleep(for: .milliseconds(10))
       } else {
-        tally.latencies.add(nanoseconds: UInt64(clamping: (clock.now - start).nanoseconds))
+        tally.latencies.add(nanoseconds: UInt64(clamping: (clock.now - start).clampedNanoseconds))
       }
     }
     return tally

@@ -41,7 +41,7 @@ struct ModbusDriver: Driver {
       let poll = polls[next]
       let time = WireTime.now()
       let round = RegisterRound(
-        device: poll.device, every: poll.every.wholeNanoseconds, result, poll.sampler, at: time)
+        device: poll.device, every: poll.every.clampedNanoseconds, result, poll.sampler, at: time)
       let failure =
         result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
         ?? poll.sampler.holeError(bus: endpoint.description)

@@ -29,7 +29,7 @@ struct WindowGatherer {
     guard !isOver else { return }
     let rule = rules.rule(for: window.tag)?.window
     if let rule {
-      length = max(1, rule.length.wholeNanoseconds)
+      length = max(1, rule.length.clampedNanoseconds)
       window.length = rule.length
     }
     if isNewRun { clear() }

@@ -116,7 +116,7 @@ extension GatewayConfiguration {
     for device in devices {
       for poll in try device.polls(tags: tags) {
         let own = RegisterRound.Source(
-          device: poll.device, every: poll.every.wholeNanoseconds)
+          device: poll.device, every: poll.every.clampedNanoseconds)
         for reading in poll.sampler.readings {
           if let source = assign(reading, own) { readings[source, default: []].append(reading) }
         }

@@ -95,7 +95,7 @@ struct JournalInventory {
   ) throws(ModbusError) -> [String] {
     var findings: [String] = []
     for poll in try device.polls(tags: tags) {
-      let own = RegisterRound.Source(device: poll.device, every: poll.every.wholeNanoseconds)
+      let own = RegisterRound.Source(device: poll.device, every: poll.every.clampedNanoseconds)
       for reading in poll.sampler.readings {
         let name = tags.name(of: reading.tag)
         guard let source = source(of: reading, on: device.bus, own: own) else {

@@ -17,7 +17,7 @@ struct FormulaKeeper {
 
   init(_ memory: FormulaMemory?, interval: Duration = Self.interval) {
     self.memory = memory
-    self.interval = interval.wholeNanoseconds
+    self.interval = interval.clampedNanoseconds
   }
 
   /// Before samples are put through the stages that came at a time of the monotonic clock.

@@ -40,7 +40,7 @@ struct ReportStage: Sendable {
   mutating func add(_ names: [String], _ rules: ProcessingRules, _ tags: TagRegistry) {
     for name in names {
       guard let rule = rules.rule(for: name) else { continue }
-      let silence = rule.silence?.wholeNanoseconds ?? .max
+      let silence = rule.silence?.clampedNanoseconds ?? .max
       if let deviation = rule.absolute(rule.deviation) {
         doors.insert(
           SwingingDoor(deviation: deviation, silence: silence), for: tags.intern(name),

@@ -28,8 +28,8 @@ struct TagWindows: Sendable {
 
   init(_ window: ProcessingRule.Window, outputs: [(function: ProcessingRule.Function, tag: TagID)])
   {
-    length = max(1, window.length.wholeNanoseconds)
-    lateness = window.lateness.wholeNanoseconds
+    length = max(1, window.length.clampedNanoseconds)
+    lateness = window.lateness.clampedNanoseconds
     keepsLate = window.tooLate == .store
     self.outputs = outputs
   }
@@ -124,15 +124,5 @@ struct TagWindows: Sendable {
 
   private static func index(_ time: Int64, _ length: Int64) -> Int64 {
     time % length < 0 ? time / length - 1 : time / length
-  }
-}
-
-extension Duration {
-  /// In nanoseconds, rounded down, and no more than fits.
-  var wholeNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, isOverflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, isTooLong) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return isOverflow || isTooLong ? .max : sum
   }
 }

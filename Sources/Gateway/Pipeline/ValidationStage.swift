@@ -77,7 +77,7 @@ struct TagCheck: Sendable {
     minimum = rule.minimum ?? -.infinity
     maximum = rule.maximum ?? .infinity
     rate = rule.rate ?? .infinity
-    gap = rule.gap?.wholeNanoseconds ?? .max
+    gap = rule.gap?.clampedNanoseconds ?? .max
     marksDuplicates = rule.marksDuplicates
   }
 

@@ -42,7 +42,7 @@ public struct ISOTPReassembler: Sendable {
     var address: UInt8?
   }
 
-  private struct Transfer {
+  private struct Transfer: WaitingTransfer {
     var length: Int
     var bytes: [UInt8]
     var next: UInt8 = 1
@@ -152,13 +152,8 @@ public struct ISOTPReassembler: Sendable {
 
   /// Gives up what waits for longer than the timeout; true when that made room.
   private mutating func dropStale(_ frame: CANFrame) -> Bool {
-    guard sweep.isDue() else { return false }
-    let stale = transfers.filter {
-      StaleSweep.isStale($0.value.time, at: frame.time, timeout: timeout)
-    }
-    sweep.didFree(stale.count)
-    for (key, transfer) in stale.sorted(by: { $0.value.firstTime < $1.value.firstTime }) {
-      transfers.removeValue(forKey: key)
+    let stale = sweep.take(from: &transfers, at: frame.time, timeout: timeout)
+    for (key, transfer) in stale {
       findings.add(
         TransportFinding(
           code: .timeout, time: frame.time, channel: key.channel, identifier: key.identifier,

@@ -34,7 +34,7 @@ public struct J1939Reassembler: Sendable {
     var destination: UInt8
   }
 
-  private struct Transfer {
+  private struct Transfer: WaitingTransfer {
     var group: UInt32
     var priority: UInt32
     var length: Int
@@ -167,13 +167,8 @@ public struct J1939Reassembler: Sendable {
 
   /// Gives up what waits for longer than the timeout; true when that made room.
   private mutating func dropStale(_ frame: CANFrame) -> Bool {
-    guard sweep.isDue() else { return false }
-    let stale = transfers.filter {
-      StaleSweep.isStale($0.value.time, at: frame.time, timeout: timeout)
-    }
-    sweep.didFree(stale.count)
-    for (key, transfer) in stale.sorted(by: { $0.value.firstTime < $1.value.firstTime }) {
-      transfers.removeValue(forKey: key)
+    let stale = sweep.take(from: &transfers, at: frame.time, timeout: timeout)
+    for (key, transfer) in stale {
       findings.add(
         TransportFinding(
           code: .timeout, time: frame.time, channel: key.channel,

@@ -7,19 +7,33 @@ struct StaleSweep: Sendable {
   private static let price = 64
   private var owed = 0
 
-  /// Whether to search now. If not, the frame is refused, and has paid its share.
-  mutating func isDue() -> Bool {
-    guard owed > 0 else { return true }
-    owed -= 1
-    return false
+  /// Takes out what waits for longer than the timeout, oldest beginnings first; nothing when it is too soon to search: the
+  /// frame that asks is then refused, and has paid its share.
+  mutating func take<Key, Transfer: WaitingTransfer>(
+    from transfers: inout [Key: Transfer], at now: Int64, timeout: Int64
+  ) -> [(key: Key, transfer: Transfer)] {
+    guard owed == 0 else {
+      owed -= 1
+      return []
+    }
+    let stale = transfers.filter { Self.isStale($0.value.time, at: now, timeout: timeout) }
+    owed = max(0, Self.price - stale.count)
+    for key in stale.keys { transfers.removeValue(forKey: key) }
+    return stale.sorted { $0.value.firstTime < $1.value.firstTime }
+      .map { (key: $0.key, transfer: $0.value) }
   }
 
-  /// The search made room for so many.
-  mutating func didFree(_ count: Int) { owed = max(0, Self.price - count) }
-
   /// Whether a transfer that went on last at `time` is given up: too old, or the clock has been set back since.
-  static func isStale(_ time: Int64, at now: Int64, timeout: Int64) -> Bool {
+  private static func isStale(_ time: Int64, at now: Int64, timeout: Int64) -> Bool {
     let (gap, overflow) = now.subtractingReportingOverflow(time)
     return overflow || gap.magnitude > timeout.magnitude
   }
+}
+
+/// A message of which frames are still to come.
+protocol WaitingTransfer {
+  /// When its first frame came, in nanoseconds since 1970.
+  var firstTime: Int64 { get }
+  /// When it went on last.
+  var time: Int64 { get }
 }

@@ -1,5 +1,6 @@
 #if HTTP
   internal import CCurl
+  internal import IndustrialModel
 
   /// A connection to an HTTP server that is kept open, by libcurl. For one thread; its calls block.
   final class HTTPConnection {

@@ -15,7 +15,7 @@ struct DurationArgument: ExpressibleByArgument {
 
   /// As it would be written.
   var defaultValueDescription: String {
-    let nanoseconds = duration.nanoseconds
+    let nanoseconds = duration.clampedNanoseconds
     let units: [(String, Int64)] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)]
     for (unit, length) in units where nanoseconds % length == 0 {
       return "\(nanoseconds / length)\(unit)"

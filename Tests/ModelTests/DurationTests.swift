@@ -1,4 +1,4 @@
-import Sinks
+import IndustrialModel
 import Testing
 
 @Suite("Durations in nanoseconds") struct DurationTests {
