@@ -72,4 +72,13 @@ struct EventBoardTests {
     board.summarize(all: true)
     #expect(ear.messages.last == "8 events more within a minute, the last: 30")
   }
+
+  @Test("words from outside stay in the event's line and move no cursor of a terminal")
+  func words() {
+    let event = GatewayEvent(
+      .error, source: "sink \u{1B}a", "no\r\n2026 info forged\n\u{9B}2Jend\u{7F}")
+    let line = event.description
+    #expect(line.hasSuffix(" error sink  a: no; 2026 info forged;  2Jend "))
+    #expect(!line.unicodeScalars.contains { $0.properties.generalCategory == .control })
+  }
 }
