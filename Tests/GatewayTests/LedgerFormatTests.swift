@@ -185,6 +185,25 @@ struct LedgerFormatTests {
       try bytes.write(to: URL(filePath: path))
       #expect(try loaded() == all, "seed \(seed), byte \(place)")
     }
+    // A copy that is damaged is told; one of the last entry was being written when the power went, as any cut through it shows.
+    let entries = try #require(try LedgerFile.load(folder: folder.path)).entries
+    let end = 64 + entries.reduce(0) { $0 + 24 + $1.count }
+    let last = end - 24 - entries[entries.count - 1].count
+    for start in [0, whole.count / 2] {
+      for (place, isDamage) in [(64 + 30, entries.count > 1), (last + 30, false)] {
+        var bytes = whole
+        bytes[start + place] ^= 1
+        try bytes.write(to: URL(filePath: path))
+        #expect(try LedgerFile.load(folder: folder.path)?.isRepaired == isDamage, "seed \(seed)")
+      }
+      for cut in last..<end {
+        var bytes = whole
+        bytes[(start + cut)..<(start + end)] = Data(count: end - cut)
+        try bytes.write(to: URL(filePath: path))
+        let contents = try #require(try LedgerFile.load(folder: folder.path))
+        #expect(contents.entries == entries && !contents.isRepaired, "seed \(seed), cut \(cut)")
+      }
+    }
     // Cut at any place it is an earlier state, or the other file's, and never a trap.
     for _ in 0..<40 {
       try whole[..<Int.random(in: 0...whole.count, using: &random)].write(to: URL(filePath: path))

@@ -17,7 +17,8 @@ struct LedgerFile {
     var entries: [[UInt8]]
     var generation: UInt64
     var file: Int
-    /// Whether one of the two copies was damaged somewhere.
+    /// Whether one of the two copies of an entry is damaged. Of the last entry that is no damage: it was being written, and is
+    /// whole in one half only, when the power went.
     var isRepaired = false
     /// So many entries are there at least that can't be used, because both copies of one of them or of one before are damaged.
     var unread = 0
@@ -179,6 +180,7 @@ struct LedgerFile {
     guard let header, header.half <= bytes.count / 2 else { return nil }
     var contents = Contents(entries: [], generation: header.generation, file: 0)
     var offset = headerSize
+    var isLastDamaged = false
     while true {
       let first = entry(bytes[..<header.half], offset, header.generation, contents.entries.count)
       let second = entry(
@@ -188,9 +190,11 @@ struct LedgerFile {
         contents.unread = unread(
           bytes[..<(2 * header.half)], header.half, from: offset, header.generation,
           contents.entries.count)
+        if isLastDamaged, contents.unread > 0 { contents.isRepaired = true }
         break
       }
-      if first == nil || second == nil { contents.isRepaired = true }
+      if isLastDamaged { contents.isRepaired = true }
+      isLastDamaged = first == nil || second == nil
       contents.entries.append(Array(payload))
       offset += frameSize + payload.count
     }
