@@ -23,15 +23,15 @@ public struct GatewayStatus: Sendable {
     /// Samples that the sink confirmed.
     public var delivered: UInt64 = 0
     /// Samples that the sink refused for good, and that are now in its dead-letter file.
-    public var refused: UInt64 = 0
+    public var deadLettered: UInt64 = 0
     /// Deliveries that failed and were tried again.
     public var retries: UInt64 = 0
     /// Records of the store that were evicted before this sink had them.
-    public var evicted: UInt64 = 0
+    public var evictedRecords: UInt64 = 0
     /// Records of the store that were damaged on the disk.
-    public var damaged: UInt64 = 0
+    public var damagedRecords: UInt64 = 0
     /// Records of the store that the sink has still to get.
-    public var waiting: UInt64 = 0
+    public var waitingRecords: UInt64 = 0
     /// When the newest sample that the sink took was received, by the gateway's clock: how far behind the sink is.
     public var newest: Timestamp?
   }

@@ -59,19 +59,19 @@ extension GatewayRuntime {
     add("samples_delivered_total", .counter, "Samples that the sink confirmed.") {
       Double($0.delivered)
     }
-    add("samples_refused_total", .counter, "Samples in the sink's dead-letter file.") {
-      Double($0.refused)
+    add("samples_dead_lettered_total", .counter, "Samples in the sink's dead-letter file.") {
+      Double($0.deadLettered)
     }
     add("retries_total", .counter, "Deliveries that failed and were tried again.") {
       Double($0.retries)
     }
     add("records_evicted_total", .counter, "Records evicted before the sink had them.") {
-      Double($0.evicted)
+      Double($0.evictedRecords)
     }
     add("records_damaged_total", .counter, "Records damaged on the disk before the sink had them.")
-    { Double($0.damaged) }
+    { Double($0.damagedRecords) }
     add("records_waiting", .gauge, "Records that the sink has still to get.") {
-      Double($0.waiting)
+      Double($0.waitingRecords)
     }
     add(
       "newest_timestamp_seconds", .gauge,

@@ -35,6 +35,6 @@ public struct StoreCheck: Sendable, Equatable {
   public var payloadBytes: UInt64 = 0
   /// Records that are lost by damage.
   public var damagedRecords: UInt64 = 0
-  /// How many damaged places there are.
-  public var findings = 0
+  /// Damaged places: so many findings were told.
+  public var damagedPlaces = 0
 }

@@ -12,7 +12,7 @@ extension StoreReader {
     var check = StoreCheck()
     func tell(_ findings: [StoreFinding]) throws {
       for finding in findings {
-        check.findings += 1
+        check.damagedPlaces += 1
         check.damagedRecords &+= finding.records.map { $0.upperBound - $0.lowerBound &+ 1 } ?? 0
         try report(finding)
       }

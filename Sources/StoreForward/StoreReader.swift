@@ -33,7 +33,7 @@ public final class StoreReader {
   /// The store's name.
   public var identity: StoreIdentity { image.store }
   /// What was found on looking; a store in use is never "clean".
-  public var findings: RecoveryReport { image.report }
+  public var recovery: RecoveryReport { image.report }
   /// Where the saved cursors stand.
   public var cursors: [CursorStatus] {
     image.cursors.map {

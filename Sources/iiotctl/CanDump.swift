@@ -48,7 +48,7 @@ struct CanDump: AsyncParsableCommand {
   private func dump() async throws {
     do {
       var options = CANBusOptions()
-      options.errorFrames = errors
+      options.receivesErrorFrames = errors
       let bus = try CANBus(
         interface, filters: filter.compactMap(CanFilterText.parse), options: options)
       var writer = try CANLogWriter(

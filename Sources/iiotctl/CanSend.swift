@@ -34,7 +34,7 @@ struct CanSend: AsyncParsableCommand {
     }
     do {
       var options = CANBusOptions()
-      options.fd = frames.contains { $0.flags.contains(.fd) }
+      options.allowsFD = frames.contains { $0.flags.contains(.fd) }
       let bus = try CANBus(interface, options: options)
       for frame in frames { try await bus.send(frame) }
     } catch let error as CANBusError {

@@ -62,7 +62,7 @@ private struct StatusTable {
     text += table(
       "sink",
       [
-        ("sink", "sink"), ("delivered", "delivered"), ("refused", "refused"),
+        ("sink", "sink"), ("delivered", "delivered"), ("dead-lettered", "dead_lettered"),
         ("evicted records", "evicted_records"), ("waiting records", "waiting_records"),
         ("behind, s", "lag_s"),
       ])

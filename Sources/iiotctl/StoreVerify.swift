@@ -31,7 +31,7 @@ struct StoreVerify: ParsableCommand {
         $0 += "\(check.damagedRecords) records damaged\n".utf8
       }
       try output.flush()
-      if check.findings > 0 { throw ExitCode(1) }
+      if check.damagedPlaces > 0 { throw ExitCode(1) }
     } catch let error as StoreError {
       throw Failure(error)
     }

@@ -37,7 +37,7 @@ struct DeadLetterTests {
         ]))
     try await gateway.run(grace: .seconds(60))
     let counts = try #require(gateway.status.sinks.first?.counts)
-    #expect(counts.delivered == 499 && counts.refused == 1 && counts.waiting == 0)
+    #expect(counts.delivered == 499 && counts.deadLettered == 1 && counts.waitingRecords == 0)
     let dead = try folder.text(of: "data/dead-web.jsonl").split(separator: "\n")
     #expect(dead.count == 1)
     #expect(dead.first?.hasPrefix(#"{"sink":"web","reason":"{\"error\":\"a word"#) == true)

@@ -31,8 +31,9 @@ struct DriverCase: Sendable, CustomTestStringConvertible {
     DriverCase(name: "can-log") { try FIFOPeer($0) },
     DriverCase(
       name: "socketcan",
-      missing: if_nametoindex("vcan2") == 0 || PeerProcess.find("cansend") == nil
-        ? "needs vcan2 (Tests/vcan/run) and can-utils" : nil
+      missing: if_nametoindex("vcan0") == 0 || geteuid() != 0
+        || PeerProcess.find("cansend") == nil || PeerProcess.find("ip") == nil
+        ? "needs virtual CAN interfaces (Tests/vcan/run), can-utils, and root to add some" : nil
     ) { try InterfacePeer($0) },
     DriverCase(name: "system") { _ in MadeUpPeer(.system(disk: "/"), .init(name: "d", bus: "b")) },
     DriverCase(name: "simulator") { _ in
@@ -227,34 +228,39 @@ private final class FIFOPeer: DriverPeer {
   }
 }
 
-/// A virtual CAN interface, and can-utils on it.
+/// A virtual CAN interface of its own, because others would wait for ever for one that is switched off, and can-utils on it.
 private final class InterfacePeer: DriverPeer {
   private let folder: TemporaryFolder
+  private let interface = "kit\(UInt32.random(in: 0 ... .max))"
   let tags: Set = ["d/M.x", "d/M.y"]
+  let goesAway = true
 
   init(_ folder: TemporaryFolder) throws {
     self.folder = folder
     try folder.writeMessages()
+    try ip("link", "add", interface, "type", "vcan")
+    try ip("link", "set", interface, "up")
   }
+
+  deinit { try? ip("link", "del", interface) }
 
   var configuration: GatewayConfiguration {
     plant(
-      .socketCAN(interface: "vcan2", database: folder.file("m.dbc")), .init(name: "d", bus: "b"))
+      .socketCAN(interface: interface, database: folder.file("m.dbc")), .init(name: "d", bus: "b"))
   }
-
-  /// Root may switch it off and on again.
-  var goesAway: Bool { geteuid() == 0 && PeerProcess.find("ip") != nil }
 
   func speak() async throws {
-    _ = try Tool(try #require(PeerProcess.find("cansend")), ["vcan2", "123#0100020000000000"])
+    _ = try Tool(
+      try #require(PeerProcess.find("cansend")), [interface, "123#0100020000000000"])
   }
 
-  func goAway() async throws { try set("down") }
+  func goAway() async throws { try ip("link", "set", interface, "down") }
 
-  func comeBack() async throws { try set("up") }
+  func comeBack() async throws { try ip("link", "set", interface, "up") }
 
-  private func set(_ state: String) throws {
-    _ = try Tool(try #require(PeerProcess.find("ip")), ["link", "set", "vcan2", state])
+  private func ip(_ words: String...) throws {
+    let tool = try Tool(try #require(PeerProcess.find("ip")), words)
+    try #require(tool.status == 0, "ip \(words): \(tool.errors)")
   }
 }
 

@@ -196,7 +196,7 @@ struct LedgerFormatTests {
         try bytes.write(to: URL(filePath: path))
         #expect(try LedgerFile.load(folder: folder.path)?.isRepaired == isDamage, "seed \(seed)")
       }
-      for cut in last..<end {
+      for cut in stride(from: last, to: end, by: max(1, (end - last) / 3)) {
         var bytes = whole
         bytes[(start + cut)..<(start + end)] = Data(count: end - cut)
         try bytes.write(to: URL(filePath: path))

@@ -191,7 +191,7 @@ struct MQTTGatewayTests {
     }
     let stored = gateway.status.stored
     #expect(gateway.status.sinks[0].counts.delivered == stored)
-    #expect(gateway.status.sinks[0].counts.waiting == 0)
+    #expect(gateway.status.sinks[0].counts.waitingRecords == 0)
     while seen.count < stored { try await Task.sleep(for: .milliseconds(5)) }
     reading.cancel()
     #expect(seen.count == stored)

@@ -55,7 +55,7 @@ import Testing
     try await run(gateway) { $0.status.sinks[1].counts.delivered >= 9 }
     let sinks = gateway.status.sinks
     #expect(sinks[0].counts.delivered == 0 && sinks[0].counts.retries > 0)
-    #expect(sinks[0].counts.waiting > 0)
+    #expect(sinks[0].counts.waitingRecords > 0)
     #expect(sinks[1].counts.delivered == gateway.status.stored)
 
     // What waited in the buffer reaches the sink once it works again.

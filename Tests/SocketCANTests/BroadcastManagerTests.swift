@@ -73,7 +73,7 @@ extension VirtualBusTests {
     @Test func longFramesToo() async throws {
       let manager = try CANBroadcastManager("vcan0")
       var events = manager.events().makeAsyncIterator()
-      try manager.watch(id, fd: true)
+      try manager.watch(id, isFD: true)
       let sender = try CANBroadcastManager("vcan0")
       let long = try frame((0..<64).map { UInt8($0) }, [.fd, .bitRateSwitch])
       try sender.send([long], every: .milliseconds(2), count: 1)

@@ -113,7 +113,7 @@ extension VirtualBusTests {
       #expect(batch.first?.flags.contains(.transmitted) == true)
 
       options = CANBusOptions()
-      options.loopback = false
+      options.loopsBack = false
       let silent = try CANBus("vcan0", options: options)
       let loud = try CANBus("vcan0")
       let hearer = try CANBus("vcan0")
@@ -125,7 +125,7 @@ extension VirtualBusTests {
 
     @Test func errorFramesComeWhenAskedFor() async throws {
       var options = CANBusOptions()
-      options.errorFrames = true
+      options.receivesErrorFrames = true
       let bus = try CANBus("vcan0", options: options)
       let deaf = try CANBus("vcan0")
       var frames = bus.frames().makeAsyncIterator()
@@ -152,7 +152,8 @@ extension VirtualBusTests {
       }
       var found: [UInt32: String] = [:]
       while found.count < 10, let batch = try await frames.next() {
-        for frame in batch {
+        // Other tests have interfaces of their own.
+        for frame in batch where frame.identifier.rawValue < 10 {
           found[frame.identifier.rawValue] = batch.channels[Int(frame.channel)]
         }
       }

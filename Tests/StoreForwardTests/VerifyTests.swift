@@ -28,7 +28,7 @@ struct VerifyTests {
   private func verify(_ scratch: Scratch) throws -> (StoreCheck, [StoreFinding]) {
     var findings: [StoreFinding] = []
     let check = try StoreReader(directory: scratch.path).verify { findings.append($0) }
-    #expect(check.findings == findings.count)
+    #expect(check.damagedPlaces == findings.count)
     return (check, findings)
   }
 

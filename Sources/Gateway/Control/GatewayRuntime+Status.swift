@@ -87,12 +87,13 @@ extension GatewayRuntime {
     _ name: String, _ counts: GatewayStatus.SinkCounts, _ now: Timestamp
   ) -> OrderedJSON {
     let lag: OrderedJSON =
-      counts.waiting == 0 ? 0 : counts.newest.map { .age(of: $0, at: now) } ?? .null
+      counts.waitingRecords == 0 ? 0 : counts.newest.map { .age(of: $0, at: now) } ?? .null
     return .object([
       ("kind", "sink"), ("sink", .string(name)), ("delivered", .count(counts.delivered)),
-      ("refused", .count(counts.refused)), ("retries", .count(counts.retries)),
-      ("evicted_records", .count(counts.evicted)), ("damaged_records", .count(counts.damaged)),
-      ("waiting_records", .count(counts.waiting)), ("lag_s", lag),
+      ("dead_lettered", .count(counts.deadLettered)), ("retries", .count(counts.retries)),
+      ("evicted_records", .count(counts.evictedRecords)),
+      ("damaged_records", .count(counts.damagedRecords)),
+      ("waiting_records", .count(counts.waitingRecords)), ("lag_s", lag),
       ("condition", condition(of: "sink \(name)")),
     ])
   }

@@ -85,7 +85,7 @@ struct SinkRunner: Sendable {
       if isDelivered == true {
         try await settle()
         places.buffer.room.ring()
-        board.change(sink: index) { $0.waiting = places.backlog() }
+        board.change(sink: index) { $0.waitingRecords = places.backlog() }
         return true
       }
     }
@@ -149,7 +149,7 @@ struct SinkRunner: Sendable {
           lane == .telemetry && !isAhead && places.backlog(in: [.events, .log]) == 0
         board.change(sink: index) { counts in
           counts.delivered += UInt64(samples.count - refused)
-          counts.refused += UInt64(refused)
+          counts.deadLettered += UInt64(refused)
           if isNewest { counts.newest = samples.records.last?.gatewayTime ?? counts.newest }
         }
         if refused == 0 { condition.recovered() }
@@ -161,7 +161,7 @@ struct SinkRunner: Sendable {
           level: error.isRetriable ? .warning : .error)
         board.change(sink: index) { counts in
           counts.retries += 1
-          counts.waiting = places.backlog()
+          counts.waitingRecords = places.backlog()
         }
         await pause.wait(atLeast: error.retryAfter ?? .zero)
         try Task.checkCancellation()
@@ -191,7 +191,7 @@ struct SinkRunner: Sendable {
           GatewayEvent(
             .error, source: "sink \(name)",
             "record \(number) is passed over: \(error)"))
-        board.change(sink: self.index) { $0.damaged += 1 }
+        board.change(sink: self.index) { $0.damagedRecords += 1 }
       }
     }
     return samples
@@ -213,9 +213,9 @@ struct SinkRunner: Sendable {
     for gap in gaps where gap.reason != .unused {
       board.change(sink: index) { counts in
         if gap.reason == .evicted {
-          counts.evicted += gap.count
+          counts.evictedRecords += gap.count
         } else {
-          counts.damaged += gap.count
+          counts.damagedRecords += gap.count
         }
       }
       report(

@@ -47,7 +47,7 @@ public final class CANBroadcastManager: Sendable {
 
   // MARK: Sending
 
-  /// Sends frames in turn, one each interval, until ``stop(_:fd:)`` or for so many times.
+  /// Sends frames in turn, one each interval, until ``stop(_:isFD:)`` or for so many times.
   ///
   /// The cycle bears the identifier of the first frame; a cycle of the same identifier is replaced.
   /// - Parameters:
@@ -79,8 +79,8 @@ public final class CANBroadcastManager: Sendable {
   /// Ends a cycle.
   ///
   /// - Throws: ``CANBusError`` when there is none of this identifier.
-  public func stop(_ identifier: CANIdentifier, fd: Bool = false) throws(CANBusError) {
-    try order(UInt32(TX_DELETE), identifier: identifier, isFD: fd)
+  public func stop(_ identifier: CANIdentifier, isFD: Bool = false) throws(CANBusError) {
+    try order(UInt32(TX_DELETE), identifier: identifier, isFD: isFD)
   }
 
   // MARK: Watching
@@ -92,11 +92,11 @@ public final class CANBroadcastManager: Sendable {
   ///   - mask: the bits of the data whose change counts; nil for every frame of this identifier, changed or not.
   ///   - missing: tell when none has come for this long; nil for never.
   ///   - pause: changes are told no more often than this; what changes meanwhile is told at its end.
-  ///   - fd: a CAN FD frame.
+  ///   - isFD: a CAN FD frame.
   /// - Throws: ``CANBusError``.
   public func watch(
     _ identifier: CANIdentifier, mask: CANPayload? = nil, missingAfter missing: Duration? = nil,
-    atMostEvery pause: Duration? = nil, fd: Bool = false
+    atMostEvery pause: Duration? = nil, isFD: Bool = false
   ) throws(CANBusError) {
     var flags: UInt32 = 0
     var intervals: (Int64, Int64) = (0, 0)
@@ -107,23 +107,23 @@ public final class CANBroadcastManager: Sendable {
     }
     var frames: [CANFrame] = []
     if let mask {
-      frames = [CANFrame(identifier: identifier, flags: fd ? .fd : [], payload: mask)]
+      frames = [CANFrame(identifier: identifier, flags: isFD ? .fd : [], payload: mask)]
       flags |= UInt32(RX_CHECK_DLC)
     } else {
       flags |= UInt32(RX_FILTER_ID)
     }
     try order(
       UInt32(RX_SETUP), identifier: identifier, flags: flags, intervals: intervals,
-      frames: frames, isFD: fd)
+      frames: frames, isFD: isFD)
   }
 
   /// Watches a frame no more.
   ///
   /// - Throws: ``CANBusError`` when it was not watched.
   public func stopWatching(
-    _ identifier: CANIdentifier, fd: Bool = false
+    _ identifier: CANIdentifier, isFD: Bool = false
   ) throws(CANBusError) {
-    try order(UInt32(RX_DELETE), identifier: identifier, isFD: fd)
+    try order(UInt32(RX_DELETE), identifier: identifier, isFD: isFD)
   }
 
   /// What the manager tells, received on a thread of its own.

@@ -7,15 +7,15 @@ internal import Synchronization
 /// How a CAN socket behaves.
 public struct CANBusOptions: Sendable, Hashable {
   /// Takes and sends CAN FD frames too.
-  public var fd = true
+  public var allowsFD = true
   /// Error frames come along with the others (`CANFlags.error`).
-  public var errorFrames = false
+  public var receivesErrorFrames = false
   /// What this socket sends comes back to it once it has been on the bus.
   public var receivesOwnFrames = false
   /// Other sockets on this machine see what this one sends, as on a real bus.
-  public var loopback = true
+  public var loopsBack = true
   /// Times by the interface's own clock, where it has one. It may count from any moment.
-  public var hardwareTimestamps = false
+  public var usesHardwareTimestamps = false
   /// The kernel's buffer for frames that have not been taken, in bytes; nil for the system's choice.
   /// The system's limit is in `/proc/sys/net/core/rmem_max`.
   public var receiveBufferBytes: Int32?
@@ -94,18 +94,18 @@ public final class CANBus: Sendable {
         iiot_can_set(descriptor, SOL_CAN_RAW, Int32(CAN_RAW_FILTER), list, bytes),
         "setting the filters")
     }
-    if options.fd {
+    if options.allowsFD {
       try check(
         iiot_can_set_flag(descriptor, SOL_CAN_RAW, Int32(CAN_RAW_FD_FRAMES), 1),
         "switching CAN FD on")
     }
-    if options.errorFrames {
+    if options.receivesErrorFrames {
       var mask = UInt32(CAN_ERR_MASK)
       try check(
         iiot_can_set(descriptor, SOL_CAN_RAW, Int32(CAN_RAW_ERR_FILTER), &mask, 4),
         "switching error frames on")
     }
-    if !options.loopback {
+    if !options.loopsBack {
       try check(
         iiot_can_set_flag(descriptor, SOL_CAN_RAW, Int32(CAN_RAW_LOOPBACK), 0),
         "switching the loopback off")
@@ -120,7 +120,7 @@ public final class CANBus: Sendable {
         iiot_can_set_flag(descriptor, SOL_SOCKET, SO_RCVBUF, size), "setting the buffer size")
     }
     try check(
-      iiot_can_set_timestamps(descriptor, options.hardwareTimestamps ? 1 : 0),
+      iiot_can_set_timestamps(descriptor, options.usesHardwareTimestamps ? 1 : 0),
       "switching time stamps on")
     try check(iiot_can_count_drops(descriptor), "counting dropped frames")
   }

@@ -28,7 +28,7 @@ final class J1939AddressKeeper: Sendable {
         mask: CANIdentifier.extendedFlag | 0x3FF_0000)
     }
     var options = CANBusOptions()
-    options.fd = false
+    options.allowsFD = false
     bus = try CANBus(interface, filters: [filter(0xEE), filter(0xEA)], options: options)
     do throws(SystemFailure) {
       wake = try WakeSignal()

@@ -31,7 +31,9 @@ struct LiveTable: ~Copyable {
     var line = "\(status.acquired) samples read, \(status.stored) stored"
     for sink in status.sinks {
       line += "; \(sink.name): \(sink.counts.delivered) delivered"
-      if sink.counts.waiting > 0 { line += ", \(sink.counts.waiting) records waiting" }
+      if sink.counts.waitingRecords > 0 {
+        line += ", \(sink.counts.waitingRecords) records waiting"
+      }
     }
     text += Array((line + "\n").utf8)
     drawnLines = text.count { $0 == 0x0A }
@@ -49,15 +51,21 @@ struct LiveTable: ~Copyable {
       text += "  delivered  \(sink.counts.delivered) samples to \(sink.name)"
       let destination = gateway.configuration.sinks.first { $0.name == sink.name }
       if let destination { text += " (\(destination.place))" }
-      if sink.counts.refused > 0 { text += ", \(sink.counts.refused) refused for good" }
-      if sink.counts.waiting > 0 { text += ", \(sink.counts.waiting) records wait in the buffer" }
-      if sink.counts.evicted > 0 { text += ", \(sink.counts.evicted) records evicted" }
+      if sink.counts.deadLettered > 0 { text += ", \(sink.counts.deadLettered) refused for good" }
+      if sink.counts.waitingRecords > 0 {
+        text += ", \(sink.counts.waitingRecords) records wait in the buffer"
+      }
+      if sink.counts.evictedRecords > 0 {
+        text += ", \(sink.counts.evictedRecords) records evicted"
+      }
       let evicted = gateway.evictedSamples(of: sink.name).sorted { $0.key < $1.key }
       if !evicted.isEmpty {
         let devices = evicted.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         text += ", samples evicted since the buffer was made: \(devices)"
       }
-      if sink.counts.damaged > 0 { text += ", \(sink.counts.damaged) records damaged" }
+      if sink.counts.damagedRecords > 0 {
+        text += ", \(sink.counts.damagedRecords) records damaged"
+      }
       text += "\n"
     }
     try output.append { $0 += Array(text.utf8) }
