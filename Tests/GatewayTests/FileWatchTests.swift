@@ -59,7 +59,38 @@
       }
     }
 
+    @Test("while the file is away nothing is done, but for a look a second")
+    func away() async throws {
+      try folder.write(text(1), to: "g.yaml")
+      try await watched { gateway, _ in
+        unlink(folder.file("g.yaml"))
+        try await Task.sleep(for: .milliseconds(500))
+        let before = try processorTime(ofThreads: "file-watch")
+        try await Task.sleep(for: .seconds(1))
+        // In a loop without a pause it is as long as the wait; what other tests take of the machine makes it shorter.
+        let ticks = try processorTime(ofThreads: "file-watch") - before
+        #expect(ticks < sysconf(Int32(_SC_CLK_TCK)) / 5, "\(ticks) ticks")
+        try folder.write(text(2), to: "g.yaml")
+        try await wait(for: 2, gateway)
+      }
+    }
+
     // MARK: -
+
+    /// In ticks, of all threads of this name.
+    private func processorTime(ofThreads name: String) throws -> Int {
+      var ticks = 0
+      for task in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") {
+        // A thread may end meanwhile.
+        guard
+          let text = try? String(contentsOfFile: "/proc/self/task/\(task)/stat", encoding: .utf8),
+          text.contains("(\(name))"), let end = text.lastIndex(of: ")")
+        else { continue }
+        let fields = text[end...].split(separator: " ")
+        ticks += (Int(fields[12]) ?? 0) + (Int(fields[13]) ?? 0)
+      }
+      return ticks
+    }
 
     private func watched(
       _ body: (GatewayRuntime, EventLog) async throws -> Void

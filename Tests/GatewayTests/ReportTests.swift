@@ -153,12 +153,38 @@
     }
 
     @Test("a running gateway writes what is due") func running() async throws {
+      let configuration = try await configurationWithReportsDue()
+      let events = EventLog()
+      let gateway = try await GatewayRuntime(configuration, events: events.add)
+      try await run(gateway) { _ in written() >= 2 }
+      #expect(events.all.allSatisfy { $0.level != .error }, "\(events.all)")
+      #expect(gateway.status.sinks.first?.counts.newest != nil)
+    }
+
+    @Test(
+      "what is wrong with a report is told while it lasts, and not after the reload that mends it")
+    func mended() async throws {
+      let right = try await configurationWithReportsDue()
+      var wrong = right
+      wrong.reports[0].folder = "/dev/null/out"
+      let gateway = try await GatewayRuntime(wrong)
+      func isTold() -> Bool { gateway.conditions.contains { $0.source == "report r" } }
+      try await run(gateway) { gateway in
+        while !isTold() { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(written() == 0)
+        try await gateway.reload(right)
+        while written() < 2 || isTold() { try await Task.sleep(for: .milliseconds(10)) }
+        return true
+      }
+    }
+
+    // MARK: -
+
+    /// Of a gateway that was away for two spans.
+    private func configurationWithReportsDue() async throws -> GatewayConfiguration {
       let hour = Int64(Date().timeIntervalSince1970) / 3600 * 3600
       try await fill(from: hour - 7200, to: hour, every: 30)
       var configuration = configuration("UTC", 60)
-      configuration.sinks = [
-        .init(name: "h", kind: .history(HistoryOptions(path: folder.file("h.db"))))
-      ]
       configuration.buses = [.init(name: "sim", transport: .simulator)]
       configuration.devices = [
         .init(name: "d", bus: "sim", every: .milliseconds(5), simulated: [SimulatedTag(name: "s")])
@@ -168,17 +194,14 @@
         atPath: configuration.dataFolder, withIntermediateDirectories: true)
       let earlier = Timestamp(nanoseconds: (hour - 7200) * 1_000_000_000)
       try folder.write("\(earlier)\n", to: "data/report-r.next")
-      let events = EventLog()
-      let gateway = try await GatewayRuntime(configuration, events: events.add)
-      try await run(gateway) { _ in
-        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
-        return (names ?? []).filter { $0.hasSuffix(".csv") }.count >= 2
-      }
-      #expect(events.all.allSatisfy { $0.level != .error }, "\(events.all)")
-      #expect(gateway.status.sinks.first?.counts.newest != nil)
+      return configuration
     }
 
-    // MARK: -
+    /// How many reports there are.
+    private func written() -> Int {
+      let names = try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
+      return (names ?? []).count { $0.hasSuffix(".csv") }
+    }
 
     private func configuration(_ zone: String, _ minutes: Int) -> GatewayConfiguration {
       var configuration = GatewayConfiguration(

@@ -1,3 +1,5 @@
+internal import Sinks
+
 /// A JSON document whose objects keep the order in which they were written.
 indirect enum OrderedJSON: Sendable {
   case object([(key: String, value: OrderedJSON)])
@@ -30,18 +32,9 @@ indirect enum OrderedJSON: Sendable {
   }
 
   static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\n": result += "\\n"
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    var bytes: [UInt8] = []
+    bytes.append(json: text)
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 
