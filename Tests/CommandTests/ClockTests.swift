@@ -3,14 +3,15 @@
   import TestSupport
   import Testing
 
-  private let isThere = PeerProcess.find("cc") != nil && PeerProcess.find("python3") != nil
+  private let isThere =
+    PeerProcess.find("cc") != nil && PeerProcess.find("python3") != nil && !isSanitized
 
   /// The wall clock of a real gateway jumps; clocks that count go on, as they do in the machine.
   @Suite("Clocks that jump lose nothing, and nothing comes twice", .timeLimit(.minutes(5)))
   struct ClockTests {
     @Test(
       "a start in 1970, then the right time, a step back, a step forth, a machine that sleeps",
-      .enabled(if: isThere, "needs cc and python3"))
+      .enabled(if: isThere, "needs cc and python3, no sanitizer"))
     func jumps() async throws {
       let folder = try TemporaryFolder()
       let fixtures = GoldenCase.root.deletingLastPathComponent().appending(path: "clock").path

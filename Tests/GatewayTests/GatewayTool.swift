@@ -45,8 +45,7 @@ struct FaultyDisk {
   /// The C compiler that it takes; nil where there is none.
   static let compiler = PeerProcess.find("cc") ?? PeerProcess.find("clang")
 
-  /// Sanitizers want to be loaded first.
-  static let isThere = compiler != nil && GatewayTool.path != nil
+  static let isThere = compiler != nil && GatewayTool.path != nil && !isSanitized
 
   init(in folder: TemporaryFolder, root: String) throws {
     let source = URL(filePath: #filePath).appending(path: "../../Fixtures/gateway/disk.c")

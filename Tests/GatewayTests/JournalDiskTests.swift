@@ -13,7 +13,7 @@
 
     @Test(
       "full: the samples go on, the journal tells its gap and goes on when there is room",
-      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl"))
+      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func full() async throws {
       let process = try start("full")
       defer { process.end() }
@@ -38,7 +38,7 @@
 
     @Test(
       "it hangs: the end waits for a grace, gives the journal's last entries up and says so; nothing else is lost",
-      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl"))
+      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func hangs() async throws {
       var process = try start("hang")
       try await waitForLines(500, of: process)

@@ -26,7 +26,7 @@
 
     @Test(
       "power cuts at random places of runs that are killed, reloaded and find a full disk lose what was not synced, of the buffer, the ledger and a file alike",
-      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl"))
+      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func powerCuts() async throws {
       let seed = Self.seed()
       var random = SeededGenerator(seed: seed)
@@ -140,7 +140,7 @@
     @Test(
       "a disk is full for the buffer, for the ledger alone, for the dead letters, from random places on and for a while",
       .enabled(
-        if: FaultyDisk.isThere && WebServer.path != nil, "needs a C compiler, iiotctl and python3"),
+        if: FaultyDisk.isThere && WebServer.path != nil, "needs a C compiler, iiotctl and python3, no sanitizer"),
       arguments: ["/data/buffer/", "/data/ledger.", "/data/dead-web", "/disk/"])
     func fullDisk(part: String) async throws {
       let seed = Self.seed()

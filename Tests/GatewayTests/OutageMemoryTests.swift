@@ -15,7 +15,7 @@
 
     @Test(
       "sinks that hang, refuse and can't be reached, a bus that is gone, a full disk, clients that never read",
-      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl"))
+      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func settles() async throws {
       let hanging = try Listener(backlog: 16)
       let unreachable = try Listener(backlog: 0)

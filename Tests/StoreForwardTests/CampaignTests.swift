@@ -23,11 +23,7 @@ private enum Campaign {
   static let hasTool = FileManager.default.isExecutableFile(atPath: tool)
   static let hasExt4 = hasTool && hasDisk("ext4")
   static let hasXFS = hasTool && hasDisk("xfs")
-  /// Under a sanitizer the tool is slow and can't be given calls that fail.
-  static let isPlain = ["ASAN_OPTIONS", "TSAN_OPTIONS"].allSatisfy {
-    ProcessInfo.processInfo.environment[$0] == nil
-  }
-  static let isLong = isCI && isPlain
+  static let isLong = isCI && !isSanitized
 
   static func check(_ arguments: String...) async throws {
     let campaign = try await onThread {
@@ -51,7 +47,7 @@ struct KillCampaignTests {
 struct FaultCampaignTests {
   @Test(
     "calls that fail",
-    .enabled(if: Campaign.hasTool && Campaign.isPlain, "needs the built iiotctl, no sanitizer"))
+    .enabled(if: Campaign.hasTool && !isSanitized, "needs the built iiotctl, no sanitizer"))
   func faults() async throws { try await Campaign.check("faults", Campaign.isLong ? "60" : "4") }
 
   @Test("bits that flip", .enabled(if: Campaign.hasTool, "needs the built iiotctl"))
@@ -59,7 +55,7 @@ struct FaultCampaignTests {
 
   @Test(
     "many laps of the ring with kills in between, in memory that does not grow",
-    .enabled(if: Campaign.hasTool && Campaign.isPlain, "needs the built iiotctl, no sanitizer"))
+    .enabled(if: Campaign.hasTool && !isSanitized, "needs the built iiotctl, no sanitizer"))
   func outage() async throws {
     try await Campaign.check("outage", Campaign.isLong ? "60000" : "20000")
   }
@@ -85,7 +81,7 @@ struct DiskCampaignTests {
   @Test(
     "write-back errors and a disk that lies",
     .enabled(
-      if: Campaign.hasExt4 && Campaign.isPlain,
+      if: Campaign.hasExt4 && !isSanitized,
       "needs root, loop devices and mkfs.ext4, no sanitizer"))
   func badDisks() async throws {
     try await Campaign.check("eio", Campaign.isLong ? "3" : "1")

@@ -7,11 +7,7 @@ import Testing
 /// More cases than every run needs: IIOT_SOAK=1.
 let isSoak = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
 /// Some more than a developer waits for: what continuous integration runs, but not under a sanitizer, where all takes ten times as long.
-let isCI =
-  ProcessInfo.processInfo.environment["CI"] != nil
-  && ["ASAN_OPTIONS", "TSAN_OPTIONS"].allSatisfy {
-    ProcessInfo.processInfo.environment[$0] == nil
-  }
+let isCI = ProcessInfo.processInfo.environment["CI"] != nil && !isSanitized
 
 @Suite("Power cuts at every point of a simulated disk lose nothing")
 struct SimulatedCrashTests {
