@@ -140,7 +140,8 @@
     @Test(
       "a disk is full for the buffer, for the ledger alone, for the dead letters, from random places on and for a while",
       .enabled(
-        if: FaultyDisk.isThere && WebServer.path != nil, "needs a C compiler, iiotctl and python3, no sanitizer"),
+        if: FaultyDisk.isThere && WebServer.path != nil,
+        "needs a C compiler, iiotctl and python3, no sanitizer"),
       arguments: ["/data/buffer/", "/data/ledger.", "/data/dead-web", "/disk/"])
     func fullDisk(part: String) async throws {
       let seed = Self.seed()
