@@ -180,7 +180,7 @@ struct LedgerFile {
     guard let header, header.half <= bytes.count / 2 else { return nil }
     var contents = Contents(entries: [], generation: header.generation, file: 0)
     var offset = headerSize
-    var isLastDamaged = false
+    var firstDamaged: Int?
     while true {
       let first = entry(bytes[..<header.half], offset, header.generation, contents.entries.count)
       let second = entry(
@@ -190,13 +190,14 @@ struct LedgerFile {
         contents.unread = unread(
           bytes[..<(2 * header.half)], header.half, from: offset, header.generation,
           contents.entries.count)
-        if isLastDamaged, contents.unread > 0 { contents.isRepaired = true }
         break
       }
-      if isLastDamaged { contents.isRepaired = true }
-      isLastDamaged = first == nil || second == nil
+      if first == nil || second == nil { firstDamaged = firstDamaged ?? contents.entries.count }
       contents.entries.append(Array(payload))
       offset += frameSize + payload.count
+    }
+    if let firstDamaged {
+      contents.isRepaired = firstDamaged < contents.entries.count - 1 || contents.unread > 0
     }
     return contents.entries.isEmpty ? nil : contents
   }
