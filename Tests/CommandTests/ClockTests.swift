@@ -4,14 +4,14 @@
   import Testing
 
   private let isThere =
-    PeerProcess.find("cc") != nil && PeerProcess.find("python3") != nil && !isSanitized
+    CCompiler.path != nil && PeerProcess.find("python3") != nil && !isSanitized
 
   /// The wall clock of a real gateway jumps; clocks that count go on, as they do in the machine.
   @Suite("Clocks that jump lose nothing, and nothing comes twice", .timeLimit(.minutes(5)))
   struct ClockTests {
     @Test(
       "a start in 1970, then the right time, a step back, a step forth, a machine that sleeps",
-      .enabled(if: isThere, "needs cc and python3, no sanitizer"))
+      .enabled(if: isThere, "needs a C compiler and python3, no sanitizer"))
     func jumps() async throws {
       let folder = try TemporaryFolder()
       let fixtures = GoldenCase.root.deletingLastPathComponent().appending(path: "clock").path
@@ -29,9 +29,10 @@
         reports:
           minutes: {every: 1min, folder: reports, wait: 1s}
         """, to: "gateway.yaml")
+      try await CCompiler.compile(
+        "clock/step_clock.c", to: folder.file("step.so"), ["-shared", "-fPIC", "-O1", "-ldl"])
       let run = try await ShellRun.of(
         """
-        cc -shared -fPIC -O1 -o step.so \(fixtures)/step_clock.c -ldl
         set_clock() { python3 \(fixtures)/set.py clock "$1"; }
         set_clock 1970-01-01T00:00:05
         STEP_CLOCK=$PWD/clock LD_PRELOAD=$PWD/step.so iiotctl gateway run gateway.yaml --quiet 2>events &

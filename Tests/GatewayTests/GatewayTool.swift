@@ -40,21 +40,13 @@ struct FaultyDisk {
   /// Gets a line for each call that failed.
   var told: String?
 
-  struct CannotBuild: Error { var message: String }
+  static let isThere = CCompiler.path != nil && GatewayTool.path != nil && !isSanitized
 
-  /// The C compiler that it takes; nil where there is none.
-  static let compiler = PeerProcess.find("cc") ?? PeerProcess.find("clang")
-
-  static let isThere = compiler != nil && GatewayTool.path != nil && !isSanitized
-
-  init(in folder: TemporaryFolder, root: String) throws {
-    let source = URL(filePath: #filePath).appending(path: "../../Fixtures/gateway/disk.c")
-      .standardized.path
+  init(in folder: TemporaryFolder, root: String) async throws {
     library = folder.file("disk.so")
     self.root = root
-    guard let compiler = Self.compiler else { throw CannotBuild(message: "no C compiler") }
-    let made = try Tool(compiler, ["-shared", "-fPIC", "-o", library, source, "-ldl", "-lpthread"])
-    guard made.status == 0 else { throw CannotBuild(message: made.errors) }
+    try await CCompiler.compile(
+      "gateway/disk.c", to: library, ["-shared", "-fPIC", "-ldl", "-lpthread"])
   }
 
   var environment: [String: String] {

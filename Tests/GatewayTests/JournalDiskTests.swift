@@ -15,7 +15,7 @@
       "full: the samples go on, the journal tells its gap and goes on when there is room",
       .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func full() async throws {
-      let process = try start("full")
+      let process = try await start("full")
       defer { process.end() }
       try await waitForLines(500, of: process)
       try folder.write("", to: "fault")
@@ -40,7 +40,7 @@
       "it hangs: the end waits for a grace, gives the journal's last entries up and says so; nothing else is lost",
       .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
     func hangs() async throws {
-      var process = try start("hang")
+      var process = try await start("hang")
       try await waitForLines(500, of: process)
       try folder.write("", to: "fault")
       try await waitForLines(lines() + 3000, of: process)
@@ -50,7 +50,7 @@
         try folder.text(of: "events").contains("error journal: its last entries can't be written"))
       _ = try balanced()
       try FileManager.default.removeItem(atPath: folder.file("fault"))
-      process = try start("hang")
+      process = try await start("hang")
       try await waitForLines(lines() + 500, of: process)
       process.signal(SIGTERM)
       #expect(process.wait() == 0)
@@ -73,7 +73,7 @@
       return there
     }
 
-    private func start(_ fault: String) throws -> ChildProcess {
+    private func start(_ fault: String) async throws -> ChildProcess {
       try folder.write(
         """
         schema: iiot/1
@@ -84,7 +84,7 @@
         devices: {p: {bus: sim, every: 5ms, tags: {a: {shape: walk}, b: {shape: walk}}}}
         sinks: {all: {type: file, path: \(folder.file("all.jsonl")), format: jsonl}}
         """, to: "gateway.yaml")
-      var disk = try FaultyDisk(in: folder, root: folder.file("data/"))
+      var disk = try await FaultyDisk(in: folder, root: folder.file("data/"))
       disk.rules = ["\(fault):/data/journal/@\(folder.file("fault"))"]
       return try GatewayTool.run(in: folder, environment: disk.environment)
     }

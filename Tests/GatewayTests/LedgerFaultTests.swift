@@ -30,7 +30,7 @@
     func powerCuts() async throws {
       let seed = Self.seed()
       var random = SeededGenerator(seed: seed)
-      var disk = try FaultyDisk(in: folder, root: folder.file("disk/"))
+      var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
       disk.log = folder.file("log")
       try FileManager.default.createDirectory(
         atPath: folder.file("disk"), withIntermediateDirectories: true)
@@ -154,7 +154,7 @@
       var round = 0
       while round < (Self.isLong ? 40 : 4) || round < 100 && folder.lineCount(of: "told") == 0 {
         round += 1
-        var disk = try FaultyDisk(in: folder, root: folder.file("disk/"))
+        var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
         // Dead letters and the ledger are written seldom; the buffer needs room until it is full for the first time.
         let latest = ["/data/dead-web": 1, "/data/ledger.": 2, "/data/buffer/": 6][part] ?? 120
         let first = Int.random(in: 1...latest, using: &random)

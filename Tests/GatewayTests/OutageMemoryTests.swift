@@ -41,7 +41,7 @@
           unreachable: {type: http, url: "http://127.0.0.1:\(unreachable.port)/"}
           full: {type: file, path: /dev/full, format: jsonl}
         """, to: "gateway.yaml")
-      var disk = try FaultyDisk(in: folder, root: folder.file("data/"))
+      var disk = try await FaultyDisk(in: folder, root: folder.file("data/"))
       disk.rules = ["full:/data/buffer/@\(folder.file("full"))"]
       let process = try GatewayTool.run(in: folder, environment: disk.environment)
       defer { process.end() }

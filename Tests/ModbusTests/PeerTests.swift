@@ -1,4 +1,3 @@
-import CModbus
 import Foundation
 import IndustrialModel
 import Synchronization
@@ -155,41 +154,13 @@ struct MbpollTests {
   }
 }
 
-/// libmodbus's own server loop, sockets and all; unlike `ModbusServer`, which has sockets of its own.
-private final class LibmodbusServer: Sendable {
-  let port: UInt16
-
-  init() throws {
-    port = try Loopback.freePort()
-    let context = try #require(modbus_new_tcp("127.0.0.1", Int32(port)))
-    let door = modbus_tcp_listen(context, 4)
-    try #require(door >= 0)
-    let mapping = try #require(modbus_mapping_new(300, 300, 300, 300))
-    for index in 0..<300 { mapping.pointee.tab_registers[index] = UInt16(index) + 500 }
-    let (handle, bank) = (UInt(bitPattern: context), UInt(bitPattern: mapping))
-    Thread.detachNewThread {
-      guard let context = OpaquePointer(bitPattern: handle),
-        let mapping = UnsafeMutablePointer<modbus_mapping_t>(bitPattern: bank)
-      else { return }
-      var listener = door
-      var request = [UInt8](repeating: 0, count: 512)
-      while modbus_tcp_accept(context, &listener) >= 0 {
-        while true {
-          let count = modbus_receive(context, &request)
-          if count < 0 { break }
-          if count > 0 { modbus_reply(context, request, count, mapping) }
-        }
-        modbus_close(context)
-      }
-    }
-  }
-}
-
 @Suite("Devices that are not ours", .timeLimit(.minutes(15)))
 struct OtherDeviceTests {
-  @Test("libmodbus's server, with several requests on their way", arguments: [1, 16])
+  @Test(
+    "libmodbus's server, with several requests on their way",
+    .enabled(if: LibmodbusPeer.isThere, "needs a C compiler"), arguments: [1, 16])
   func libmodbus(inFlight: Int) async throws {
-    let server = try LibmodbusServer()
+    let server = try await LibmodbusPeer.tcp()
     let client = ModbusClient(
       .tcp("127.0.0.1", port: server.port),
       options: .init(inFlight: inFlight, timeout: .seconds(20)))

@@ -1,0 +1,71 @@
+#if Gateway && HTTP
+  import Foundation
+  import TestSupport
+  import Testing
+
+  private let isThere =
+    CCompiler.path != nil && Mosquitto.isInstalled && PeerProcess.find("python3") != nil
+
+  /// Libraries that wait with select() end their process at a descriptor of 1024 or more.
+  @Suite("More open files than select() can take", .timeLimit(.minutes(5)))
+  struct DescriptorTests {
+    @Test(
+      "a gateway whose descriptors all lie behind them polls both kinds of Modbus, listens to MQTT, and delivers to a broker, a web server and a file",
+      .enabled(if: isThere, "needs a C compiler, mosquitto and python3"))
+    func beyond() async throws {
+      let folder = try TemporaryFolder()
+      let broker = try await Mosquitto()
+      let port = try Loopback.freePort()
+      try await CCompiler.compile(
+        "modbus/peers/libmodbus_server.c", to: folder.file("device"), ["-lmodbus"])
+      let server = GoldenCase.root.deletingLastPathComponent().appending(path: "http/server.py")
+      try folder.write(
+        """
+        schema: iiot/1
+        gateway: {id: many}
+        buses:
+          net: {driver: modbus-tcp, host: 127.0.0.1, port: \(port)}
+          line: {driver: modbus-rtu, url: "modbus+rtu://LINE?baud=115200&parity=N"}
+          cell: {driver: mqtt, url: "\(broker.url)"}
+        devices:
+          near: {bus: net, every: 50ms, tags: {level: {register: holding/7}}}
+          far: {bus: line, unit: 9, every: 50ms, tags: {level: {register: holding/8}}}
+          said: {bus: cell, topic: said, tags: {level: {path: $}}}
+        sinks:
+          broker: {type: mqtt, url: "\(broker.url)"}
+          web: {type: http, url: "http://127.0.0.1:PORT/in"}
+          file: {type: file, path: out.jsonl, format: jsonl}
+        """, to: "template.yaml")
+      let run = try await ShellRun.of(
+        """
+        : >line; : >web
+        mkdir posts
+        ./device tcp \(port) &
+        ./device rtu >line &
+        python3 \(server.path) posts >web &
+        until [ -s line ] && [ -s web ]; do sleep 0.05; done
+        sed "s|LINE|$(cat line)|; s|PORT|$(cat web)|" template.yaml >gateway.yaml
+        iiotctl mqtt sub \(broker.url) 'many/#' >heard &
+        ulimit -Sn 4096 || exit 77
+        for i in $(seq 1100); do exec {any}<gateway.yaml || exit 77; done
+        iiotctl gateway run gateway.yaml --quiet 2>events &
+        gateway=$!
+        said() { cat "$@" | grep -c "$tag.*\\b$value\\b"; }
+        for what in near:507 far:508 said:41; do
+          tag=${what%:*} value=${what#*:}
+          until [ $(said out.jsonl) -gt 0 ] && [ $(said heard) -gt 0 ] && [ $(said posts/*.body) -gt 0 ]; do
+            iiotctl mqtt pub \(broker.url) said 41
+            sleep 0.1
+          done 2>>noise
+          echo $tag
+        done
+        ls /proc/$gateway/fd | awk '$1 >= 1024 { n++ } END { print(n > 10 ? "beyond" : n) }'
+        kill -TERM $gateway; wait $gateway
+        echo "exit $?"
+        """, in: folder.path, seconds: 60)
+      #expect(
+        run.output == "near\nfar\nsaid\nbeyond\nexit 0\n",
+        "\(run.output)\(run.errors)\((try? folder.text(of: "events")) ?? "")")
+    }
+  }
+#endif
