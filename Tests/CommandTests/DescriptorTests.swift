@@ -26,11 +26,11 @@
         buses:
           net: {driver: modbus-tcp, host: 127.0.0.1, port: \(port)}
           line: {driver: modbus-rtu, url: "modbus+rtu://LINE?baud=115200&parity=N"}
-          cell: {driver: mqtt, url: "\(broker.url)"}
+          cell: {driver: mqtt, url: "\(broker.url)", subscribe: said}
         devices:
-          near: {bus: net, every: 50ms, tags: {level: {register: holding/7}}}
-          far: {bus: line, unit: 9, every: 50ms, tags: {level: {register: holding/8}}}
-          said: {bus: cell, topic: said, tags: {level: {path: $}}}
+          near: {bus: net, every: 50ms, tags: {level: {at: holding/7}}}
+          far: {bus: line, unit: 9, every: 50ms, tags: {level: {at: holding/8}}}
+          said: {bus: cell, tags: {level: {topic: said}}}
         sinks:
           broker: {type: mqtt, url: "\(broker.url)"}
           web: {type: http, url: "http://127.0.0.1:PORT/in"}
@@ -45,7 +45,7 @@
         python3 \(server.path) posts >web &
         until [ -s line ] && [ -s web ]; do sleep 0.05; done
         sed "s|LINE|$(cat line)|; s|PORT|$(cat web)|" template.yaml >gateway.yaml
-        iiotctl mqtt sub \(broker.url) 'many/#' >heard &
+        iiotctl mqtt sub '\(broker.url)/many/#' >heard &
         ulimit -Sn 4096 || exit 77
         for i in $(seq 1100); do exec {any}<gateway.yaml || exit 77; done
         iiotctl gateway run gateway.yaml --quiet 2>events &
@@ -54,7 +54,7 @@
         for what in near:507 far:508 said:41; do
           tag=${what%:*} value=${what#*:}
           until [ $(said out.jsonl) -gt 0 ] && [ $(said heard) -gt 0 ] && [ $(said posts/*.body) -gt 0 ]; do
-            iiotctl mqtt pub \(broker.url) said 41
+            iiotctl mqtt pub \(broker.url)/said -m 41
             sleep 0.1
           done 2>>noise
           echo $tag
