@@ -72,7 +72,7 @@
     @Test(
       "systemd finds the unit right, and well shut in",
       .enabled(if: PeerProcess.find("systemd-analyze") != nil, "needs systemd-analyze"))
-    func unit() throws {
+    func unit() async throws {
       let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       let unit = try String(
@@ -80,9 +80,9 @@
       try folder.write(
         unit.replacing("@BINDIR@/iiotctl", with: "/bin/true"), to: "iiot-gateway@plant-1.service")
       let path = folder.file("iiot-gateway@plant-1.service")
-      let check = try Tool("/usr/bin/env", ["systemd-analyze", "verify", "--man=no", path])
+      let check = try await Tool("/usr/bin/env", ["systemd-analyze", "verify", "--man=no", path])
       #expect(check.status == 0 && check.errors.isEmpty, "\(check.output)\(check.errors)")
-      let exposure = try Tool(
+      let exposure = try await Tool(
         "/usr/bin/env",
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", path])
       #expect(exposure.status == 0, "\(exposure.output.suffix(400))")

@@ -78,7 +78,7 @@
         #expect(answer.value("process_start_time_seconds") ?? .infinity < now + 2)
         if let promtool = PeerProcess.find("promtool") {
           try folder.write(answer.body, to: "metrics")
-          let check = try Tool(
+          let check = try await Tool(
             "/bin/sh", ["-c", "\(promtool) check metrics <\(folder.file("metrics"))"])
           #expect(check.status == 0, "\(check.output)\(check.errors)")
         }

@@ -55,7 +55,7 @@ struct AuditTests {
           assert entry["what"] in ("reload", "refuse") and "anna" in entry["who"]
       print(f"{number}:{previous.hex()}")
       """
-    let run = try Tool(
+    let run = try await Tool(
       "/usr/bin/env",
       ["python3", "-c", script, folder.file("trail"), String(decoding: key, as: UTF8.self)])
     #expect(run.status == 0, "\(run.errors)")

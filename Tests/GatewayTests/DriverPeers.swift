@@ -250,7 +250,7 @@ private final class InterfacePeer: DriverPeer {
   }
 
   func speak() async throws {
-    _ = try Tool(
+    _ = try await Tool(
       try #require(PeerProcess.find("cansend")), [interface, "123#0100020000000000"])
   }
 

@@ -90,7 +90,7 @@
       #expect(lines[2].after?.contains("did you mean 'sinks'") == true, "\(lines[2])")
       #expect(lines[3].after?.hasSuffix("# said") == true)
       #expect(lines[4].before?.hasPrefix("version 3 ") == true)
-      let sums = try Tool(
+      let sums = try await Tool(
         "/usr/bin/sha256sum", (1...3).map { folder.file("data/configurations/\($0).yaml") }
       ).output.split(separator: "\n").map { String($0.prefix(64)) }
       #expect(lines[1].before?.contains(sums[0]) == true)
@@ -166,7 +166,7 @@
     }
 
     @Test("the lines that differ, as another program finds them", arguments: 0..<40)
-    func changes(seed: UInt64) throws {
+    func changes(seed: UInt64) async throws {
       var generator = SeededGenerator(seed: seed)
       func text() -> [String] {
         (0..<Int.random(in: 0...12, using: &generator)).map { _ in
@@ -180,7 +180,7 @@
         try lines.map { $0 + "\n" }.joined().write(
           toFile: folder.file(name), atomically: true, encoding: .utf8)
       }
-      let diff = try Tool(
+      let diff = try await Tool(
         "/usr/bin/env",
         ["diff", "--minimal", folder.file("old"), folder.file("new")]
       ).output.split(separator: "\n")

@@ -37,7 +37,7 @@
       let files = try await runner.write(from: seconds(first), to: seconds(last))
       #expect(files.count > 2)
       let script = URL(filePath: #filePath).appending(path: "../../Fixtures/gateway/recompute.py")
-      let answer = try Tool(
+      let answer = try await Tool(
         try #require(python),
         [
           script.standardized.path, folder.file("h.db"), folder.file("out"), place.zone,
@@ -143,7 +143,7 @@
       #expect(
         Set(names)
           == Set(strangers + ["daily_summary_2026-01-02.csv.gz", "daily_summary_2026-01-03.csv"]))
-      let unpacked = try Tool(
+      let unpacked = try await Tool(
         "/bin/gzip", ["-dc", folder.file("out/daily_summary_2026-01-02.csv.gz")])
       #expect(unpacked.output == second)
       // Made again, the new one takes the place of the compressed one.

@@ -26,7 +26,7 @@
     @Test(
       "every example is right by the schema, by a validator that is not ours",
       .enabled(if: hasValidator, "needs python3-jsonschema and python3-yaml"))
-    func examples() throws {
+    func examples() async throws {
       let python = try #require(python)
       let folder = try TemporaryFolder()
       try folder.write(ConfigurationSchema.text, to: "schema.json")
@@ -59,7 +59,7 @@
       }
       let script = root.appending(path: "Tests/Fixtures/gateway/validate.py").path
       let all = files + wrong.indices.map { folder.file("wrong\($0)") }
-      let judged = try Tool(python, [script, folder.file("schema.json")] + all)
+      let judged = try await Tool(python, [script, folder.file("schema.json")] + all)
       #expect(judged.status == 0, "\(judged.errors)")
       let verdicts = judged.output.split(separator: "\n")
       try #require(verdicts.count == all.count)

@@ -98,12 +98,12 @@ private let python = PeerProcess.find("python3")
     for sample in gateway.latest {
       values[gateway.tags.name(of: sample.tag)] = sample.value.doubleValue
     }
-    let memory = try Tool("/usr/bin/env", ["free", "-b"]).output.split(separator: "\n")
+    let memory = try await Tool("/usr/bin/env", ["free", "-b"]).output.split(separator: "\n")
     let total = memory.dropFirst().first?.split(separator: " ").dropFirst().first.flatMap {
       Double($0)
     }
     if let total { #expect(values["m/memory/total"] == total) }
-    let disk = try Tool("/usr/bin/env", ["df", "-B1", "--output=size", "/"]).output
+    let disk = try await Tool("/usr/bin/env", ["df", "-B1", "--output=size", "/"]).output
     #expect(
       values["m/disk/total"]
         == disk.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) })

@@ -32,8 +32,8 @@
     }
 
     /// The files of a state are kept packed: most of them are zeros.
-    private func unpack() throws {
-      let made = try Tool(
+    private func unpack() async throws {
+      let made = try await Tool(
         "/usr/bin/env",
         ["tar", "-xzf", Self.fixture.appending(path: "data.tar.gz").path, "-C", folder.path])
       try #require(made.status == 0, "\(made.errors)")
@@ -41,7 +41,7 @@
 
     @Test("version 1 opens: buffer, places of the sinks, ledger, memory of formulas, journal")
     func version1() async throws {
-      try unpack()
+      try await unpack()
       let before = try LedgerReader.ledger(dataFolder: folder.file("data"))
       #expect(before.discrepancies == [])
       #expect(before.sinks.map(\.name) == ["all", "late"])
@@ -103,7 +103,7 @@
     @Test(
       "a newer file is refused by name, and no byte of the folder is changed", arguments: changes)
     func newer(change: Change) async throws {
-      try unpack()
+      try await unpack()
       let path = folder.file("data/\(change.file)")
       guard FileManager.default.fileExists(atPath: path) else {
         // One of the two files of the ledger may not have had its turn.
@@ -119,7 +119,7 @@
     @Test(
       "records of a newer version are refused: samples, accounts, the journal's", arguments: 0..<3)
     func newerRecords(which: Int) async throws {
-      try unpack()
+      try await unpack()
       let place = which == 2 ? "journal" : "buffer"
       do {
         let store = try BlockingRingStore(directory: folder.file("data/\(place)"))
@@ -192,7 +192,7 @@
         try FileManager.default.removeItem(atPath: folder.file("data/\(name)"))
       }
       try FileManager.default.createDirectory(at: Self.fixture, withIntermediateDirectories: true)
-      let packed = try Tool(
+      let packed = try await Tool(
         "/usr/bin/env",
         [
           "tar", "-czf", Self.fixture.appending(path: "data.tar.gz").path, "--owner=0", "--group=0",

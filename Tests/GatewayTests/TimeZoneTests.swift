@@ -16,7 +16,7 @@ private let python = PeerProcess.find("python3")
   @Test(
     "as Python knows them, from 1970 to 2100",
     .enabled(if: python != nil, "python3 is not installed"))
-  func offsets() throws {
+  func offsets() async throws {
     var random = SeededGenerator(seed: 3)
     var questions: [(zone: String, time: Int64)] = []
     for name in Self.zones {
@@ -29,7 +29,7 @@ private let python = PeerProcess.find("python3")
       }
     }
     let script = URL(filePath: #filePath).appending(path: "../../Fixtures/gateway/zones.py")
-    let answers = try Tool(
+    let answers = try await Tool(
       try #require(python), [script.standardized.path],
       input: questions.map { "\($0.zone) \($0.time)\n" }.joined())
     let offsets = answers.output.split(separator: "\n").compactMap { Int64($0) }

@@ -106,14 +106,14 @@ struct BrokerTests {
     let broker = try await Mosquitto()
     let client = try MQTTClient(broker.url)
     let subscription = try await client.subscribe("tool/#")
-    let sent = try Tool(
+    let sent = try await Tool(
       publish,
       ["-h", "127.0.0.1", "-p", "\(broker.port)", "-t", "tool/x", "-m", "from outside", "-q", "1"])
     #expect(sent.status == 0)
     #expect(try await collect(1, from: subscription).map(\.text) == ["from outside"])
     try await client.publish("kept for the tool", to: "for/tool", retain: true)
     let subscribe = try #require(PeerProcess.find("mosquitto_sub"))
-    let got = try Tool(
+    let got = try await Tool(
       subscribe, ["-h", "127.0.0.1", "-p", "\(broker.port)", "-t", "for/#", "-C", "1", "-W", "20"])
     #expect(got.output == "kept for the tool\n")
   }
@@ -122,7 +122,7 @@ struct BrokerTests {
     let folder = try TemporaryFolder()
     try folder.write("user gw\ntopic readwrite allowed/#\n", to: "acl")
     let password = try #require(PeerProcess.find("mosquitto_passwd"))
-    _ = try Tool(password, ["-c", "-b", folder.file("passwords"), "gw", "secret"])
+    _ = try await Tool(password, ["-c", "-b", folder.file("passwords"), "gw", "secret"])
     let broker = try await Mosquitto(
       "allow_anonymous false\npassword_file @/passwords\nacl_file @/acl", folder: folder)
     let address = "mqtt://gw:secret@127.0.0.1:\(broker.port)"

@@ -96,7 +96,6 @@ struct FailureTests {
         switch packet[0] >> 4 {
         case 1: LoopbackServer.write([0x20, 3, 0, 0, 0], to: connection)
         case 8: LoopbackServer.write([0x90, 4, packet[2], packet[3], 0, 0x87], to: connection)
-        case 12: LoopbackServer.write([0xD0, 0], to: connection)
         default: break
         }
       }

@@ -96,7 +96,7 @@ private let python = PeerProcess.find("python3")
   @Test(
     "what it takes for JSON is what Python takes for JSON, and it finds there what Python finds",
     .enabled(if: python != nil), arguments: [1, 2, 3] as [UInt64])
-  func agreesWithPython(seed: UInt64) throws {
+  func agreesWithPython(seed: UInt64) async throws {
     var random = SeededGenerator(seed: seed)
     let original = Array(
       #"{"a":[1,"xé\u0041",true,{"b":null}],"a":[0,2.5],"c":-0.5e+2,"d":""}"#.utf8)
@@ -132,7 +132,7 @@ private let python = PeerProcess.find("python3")
     let lines = documents.map { document in
       document.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\n"
     }
-    let answers = try Tool(try #require(python), ["-c", script], input: lines.joined())
+    let answers = try await Tool(try #require(python), ["-c", script], input: lines.joined())
       .output.split(separator: "\n")
     try #require(answers.count == documents.count)
     #expect(Set(answers).count >= 4)

@@ -9,7 +9,7 @@ import Testing
   .timeLimit(.minutes(15)))
 struct TLSTests {
   /// An authority, and a certificate of it for `name`, in a folder of their own.
-  static func makeCertificates(for name: String) throws -> TemporaryFolder {
+  static func makeCertificates(for name: String) async throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let openssl = PeerProcess.find("openssl") ?? ""
     try folder.write("subjectAltName=\(name)\n", to: "san")
@@ -20,7 +20,7 @@ struct TLSTests {
         + "-out broker.pem",
     ]
     for command in commands {
-      let run = try Tool(
+      let run = try await Tool(
         openssl, command.split(separator: " ").map(String.init), in: folder.path)
       try #require(run.status == 0, "\(run.errors)")
     }
@@ -30,7 +30,7 @@ struct TLSTests {
   static let listener = "allow_anonymous true\ncertfile @/broker.pem\nkeyfile @/broker.key"
 
   @Test func onlyTheRightAuthorityAndHostAreTrusted() async throws {
-    let folder = try Self.makeCertificates(for: "IP:127.0.0.1")
+    let folder = try await Self.makeCertificates(for: "IP:127.0.0.1")
     let broker = try await Mosquitto(Self.listener, folder: folder)
     let address = "mqtts://127.0.0.1:\(broker.port)"
     var options = MQTTOptions()
@@ -41,7 +41,7 @@ struct TLSTests {
     try await client.publish(payload, to: "a", qos: .exactlyOnce)
     #expect(try await collect(1, from: subscription).first?.payload == payload)
 
-    let stranger = try Self.makeCertificates(for: "IP:127.0.0.1")
+    let stranger = try await Self.makeCertificates(for: "IP:127.0.0.1")
     options.tls.authorityFile = stranger.file("ca.pem")
     var error = await #expect(throws: MQTTError.self) {
       try await MQTTClient(address, options: options).connect()
@@ -66,7 +66,7 @@ struct TLSTests {
   }
 
   @Test func aCertificateForAnotherHostIsRefused() async throws {
-    let folder = try Self.makeCertificates(for: "IP:127.0.0.2")
+    let folder = try await Self.makeCertificates(for: "IP:127.0.0.2")
     let broker = try await Mosquitto(Self.listener, folder: folder)
     var options = MQTTOptions()
     options.tls.authorityFile = folder.file("ca.pem")

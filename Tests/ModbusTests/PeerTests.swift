@@ -113,14 +113,14 @@ struct PymodbusTests {
   "mbpoll as the client of our server", .enabled(if: mbpoll != nil, "mbpoll is not installed"),
   .timeLimit(.minutes(15)))
 struct MbpollTests {
-  private func mbpoll(_ server: ModbusServer, _ arguments: String...) throws -> Tool {
-    try Tool(
+  private func mbpoll(_ server: ModbusServer, _ arguments: String...) async throws -> Tool {
+    try await Tool(
       try #require(PeerProcess.find("mbpoll")),
       ["-m", "tcp", "-p", "\(server.port)", "-0", "-1", "-o", "10"] + arguments)
   }
 
   @Test("reads all four tables and writes")
-  func session() throws {
+  func session() async throws {
     let server = try ModbusServer(port: 0, units: [1, 7])
     server.withBank(unit: 7) { bank in
       bank[holding: 3] = 42
@@ -131,25 +131,26 @@ struct MbpollTests {
     for (table, place, value) in [
       ("4", "3", "42"), ("3", "4", "43"), ("0", "5", "1"), ("1", "6", "1"),
     ] {
-      let read = try mbpoll(
+      let read = try await mbpoll(
         server, "-a", "7", "-t", table, "-r", place, "-c", "2", "127.0.0.1")
       #expect(read.status == 0, "\(read.errors)")
       #expect(read.output.contains("[\(place)]: \t\(value)\n"), "\(read.output)")
     }
-    let one = try mbpoll(server, "-a", "7", "-r", "10", "127.0.0.1", "1000")
+    let one = try await mbpoll(server, "-a", "7", "-r", "10", "127.0.0.1", "1000")
     #expect(one.output.contains("Written 1 references"), "\(one.output)\(one.errors)")
-    let more = try mbpoll(server, "-a", "7", "-r", "20", "127.0.0.1", "1", "2", "3")
+    let more = try await mbpoll(server, "-a", "7", "-r", "20", "127.0.0.1", "1", "2", "3")
     #expect(more.output.contains("Written 3 references"), "\(more.output)\(more.errors)")
-    let coils = try mbpoll(server, "-a", "7", "-t", "0", "-r", "30", "127.0.0.1", "1", "0", "1")
+    let coils = try await mbpoll(
+      server, "-a", "7", "-t", "0", "-r", "30", "127.0.0.1", "1", "0", "1")
     #expect(coils.output.contains("Written 3 references"), "\(coils.output)\(coils.errors)")
     server.withBank(unit: 7) { bank in
       #expect(bank[holding: 10] == 1000)
       #expect((20..<23).map { bank[holding: $0] } == [1, 2, 3])
       #expect((30..<33).map { bank[coil: $0] } == [true, false, true])
     }
-    let outside = try mbpoll(server, "-a", "7", "-r", "9999", "-c", "2", "127.0.0.1")
+    let outside = try await mbpoll(server, "-a", "7", "-r", "9999", "-c", "2", "127.0.0.1")
     #expect(outside.errors.contains("Illegal data address"), "\(outside.errors)")
-    let nobody = try mbpoll(server, "-a", "9", "-r", "1", "127.0.0.1")
+    let nobody = try await mbpoll(server, "-a", "9", "-r", "1", "127.0.0.1")
     #expect(nobody.errors.contains("Target device failed to respond"), "\(nobody.errors)")
   }
 }

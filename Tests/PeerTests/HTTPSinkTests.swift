@@ -66,7 +66,7 @@ struct HTTPSinkTests {
     for number in [0, 2, 4] {
       #expect(try !folder.text(of: "\(number).fields").contains("Content-Encoding"))
       #expect(try folder.text(of: "\(number + 1).fields").contains("Content-Encoding: gzip"))
-      let unpacked = try Tool(
+      let unpacked = try await Tool(
         try #require(PeerProcess.find("gzip")), ["-dc", folder.file("\(number + 1).body")])
       #expect(try unpacked.output == folder.text(of: "\(number).body"))
     }

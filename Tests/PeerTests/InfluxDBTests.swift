@@ -13,7 +13,7 @@ struct InfluxDBTests {
     try #require(try await server.isListening())
     let url = "http://127.0.0.1:\(server.port)"
     let curl = try #require(PeerProcess.find("curl"))
-    _ = try Tool(
+    _ = try await Tool(
       curl, ["-s", "-XPOST", "\(url)/query", "--data-urlencode", "q=CREATE DATABASE t"])
 
     let tags = TagRegistry()
@@ -30,7 +30,7 @@ struct InfluxDBTests {
     var text: [UInt8] = []
     formatter.append(batch, to: &text)
     try Data(text).write(to: URL(fileURLWithPath: folder.file("lines")))
-    let written = try Tool(
+    let written = try await Tool(
       curl,
       [
         "-s", "-w", "%{http_code}", "-XPOST", "\(url)/write?db=t&precision=ns", "--data-binary",
@@ -41,7 +41,7 @@ struct InfluxDBTests {
     for (number, (name, value)) in Self.readings.enumerated() {
       let parts = name.split(separator: "/", maxSplits: 1)
       let query = "SELECT \"\(parts[1])\" FROM \"\(parts[0])\""
-      let answer = try Tool(
+      let answer = try await Tool(
         curl, ["-s", "-G", "\(url)/query?db=t&epoch=ns", "--data-urlencode", "q=\(query)"])
       let expected = "[[\(1_767_225_600_000_000_000 + number),\(Self.json(value))]]"
       #expect(answer.output.contains(expected), "\(name): \(answer.output)")
@@ -72,7 +72,7 @@ struct InfluxDBTests {
     let folder = try TemporaryFolder()
     let server = try start(in: folder)
     try #require(try await server.isListening())
-    try query(server, "CREATE DATABASE plant")
+    try await query(server, "CREATE DATABASE plant")
     let tags = TagRegistry()
     var batch = SampleBatch()
     for number in 0..<12_000 {
@@ -83,7 +83,8 @@ struct InfluxDBTests {
     }
     let sink = try InfluxDBSink(options(server, "plant"), tags: tags)
     for _ in 0..<2 { #expect(try await sink.deliver(batch).rejections.isEmpty) }
-    let answer = try query(server, "SELECT count(flow), sum(flow) FROM /.*/", database: "plant")
+    let answer = try await query(
+      server, "SELECT count(flow), sum(flow) FROM /.*/", database: "plant")
     #expect(answer.components(separatedBy: "[0,240,").count == 51, "\(answer)")
     #expect(answer.contains("[0,240,1434000]"), "the sum of 0, 50, 100, ... 11950: \(answer)")
   }
@@ -92,7 +93,7 @@ struct InfluxDBTests {
     let folder = try TemporaryFolder()
     let server = try start(in: folder)
     try #require(try await server.isListening())
-    try query(server, "CREATE DATABASE plant")
+    try await query(server, "CREATE DATABASE plant")
     let tags = TagRegistry()
     func batch(_ value: (Int) -> Value) -> SampleBatch {
       SampleBatch(
@@ -108,7 +109,7 @@ struct InfluxDBTests {
     let report = try await sink.deliver(batch { _ in .double(2) })
     #expect(report.rejections.map(\.index).sorted() == Array(stride(from: 0, to: 100, by: 4)))
     #expect(report.rejections.first?.reason.contains("field type conflict") == true)
-    let answer = try query(server, "SELECT y3, y99 FROM pump", database: "plant")
+    let answer = try await query(server, "SELECT y3, y99 FROM pump", database: "plant")
     #expect(answer.contains("003,2,null]") && answer.contains("099,null,2]"), "\(answer)")
   }
 
@@ -134,8 +135,8 @@ struct InfluxDBTests {
   @discardableResult
   private func query(
     _ server: PeerProcess, _ text: String, database: String = ""
-  ) throws -> String {
-    try Tool(
+  ) async throws -> String {
+    try await Tool(
       try #require(PeerProcess.find("curl")),
       [
         "-s", "-XPOST", "http://127.0.0.1:\(server.port)/query?epoch=ns&db=\(database)",

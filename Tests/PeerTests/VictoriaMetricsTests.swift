@@ -39,10 +39,10 @@ struct VictoriaMetricsTests {
     }
     #expect(try await sink.deliver(batch).rejections.isEmpty)
     let url = "http://127.0.0.1:\(port)"
-    _ = try Tool(try #require(curl), ["-s", "\(url)/internal/force_flush"])
+    _ = try await Tool(try #require(curl), ["-s", "\(url)/internal/force_flush"])
     var found = 0
     for tag in 0..<4 {
-      let answer = try Tool(
+      let answer = try await Tool(
         try #require(curl),
         ["-s", "-G", "\(url)/api/v1/export", "--data-urlencode", "match[]=pump_t\(tag)"])
       let line = try #require(answer.output.split(separator: "\n").first, "\(answer.errors)")

@@ -197,7 +197,7 @@
         ]))
       let script =
         "import sqlite3,sys; print(*sqlite3.connect(sys.argv[1]).execute('select * from reading'), sep='\\n')"
-      let answer = try Tool(try #require(python), ["-c", script, folder.file("h.db")])
+      let answer = try await Tool(try #require(python), ["-c", script, folder.file("h.db")])
       #expect(
         answer.output == """
           ('p/flow', '2026-01-01T00:00:01.000Z', 2.5, '0x00000000')

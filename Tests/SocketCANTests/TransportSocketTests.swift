@@ -59,7 +59,7 @@ extension VirtualBusTests {
       var messages = device.messages().makeAsyncIterator()
       let text = bytes(500).map { String(format: "%02X", $0) }.joined(separator: " ")
       let waiting = Task {
-        try Tool(
+        try await Tool(
           try VirtualBus.tool("isotpsend"), ["-s", "7E0", "-d", "7E8", "-b", "vcan0"],
           input: text + "\n")
       }
@@ -190,7 +190,7 @@ extension VirtualBusTests {
       let node = try J1939Node("vcan0", address: 0x90)
       var messages = node.messages().makeAsyncIterator()
       let tool = Task {
-        try Tool(
+        try await Tool(
           try VirtualBus.tool("j1939cat"),
           ["-i", folder.file("input"), "vcan0:0x80", ":0x90,0x12300"])
       }

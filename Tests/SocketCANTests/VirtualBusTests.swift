@@ -59,7 +59,7 @@ extension VirtualBusTests {
       let kinds = try Self.kinds()
       // cansend writes a remote frame's length since 2021 only.
       for (_, text) in kinds {
-        let tool = try Tool(try VirtualBus.tool("cansend"), ["vcan0", text])
+        let tool = try await Tool(try VirtualBus.tool("cansend"), ["vcan0", text])
         try #require(tool.status == 0, "\(text): \(tool.errors)")
       }
       var received: [CANFrame] = []

@@ -19,7 +19,7 @@ public enum CCompiler {
   ) async throws {
     guard let path else { throw Refused(message: "no C compiler") }
     let source = URL(filePath: #filePath).appending(path: "../../Fixtures/\(fixture)").standardized
-    let made = try await onThread { try Tool(path, ["-o", result, source.path] + arguments) }
+    let made = try await Tool(path, ["-o", result, source.path] + arguments)
     guard made.status == 0 else { throw Refused(message: made.errors) }
   }
 }

@@ -9,7 +9,14 @@ public struct Tool: Sendable {
   /// Its exit code, or minus the signal that ended it.
   public var status: Int32
 
-  /// Runs a program and waits for its end.
+  /// Runs a program and waits for its end on a thread of its own.
+  public init(
+    _ path: String, _ arguments: [String], input: String = "", in folder: String? = nil
+  ) async throws {
+    self = try await onThread { try Tool(path, arguments, input: input, in: folder) }
+  }
+
+  /// Runs a program and waits for its end, where waiting in another way isn't possible.
   public init(_ path: String, _ arguments: [String], input: String = "", in folder: String? = nil)
     throws
   {
