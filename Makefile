@@ -19,8 +19,9 @@ build: setup ## Everything, all traits on
 test: ## Every test, all traits on
 	@YES=$(YES) scripts/setup --tests
 	$(SWIFT) build $(ALL) --build-tests
-	$(SWIFT) test $(ALL) --skip-build --disable-xctest --filter "$$(scripts/test-groups computing)"
-	$(SWIFT) test $(ALL) --skip-build --disable-xctest --skip "$$(scripts/test-groups computing)"
+	@for group in $$(scripts/test-groups); do \
+	    (set -fx; $(SWIFT) test $(ALL) --skip-build --disable-xctest $$(scripts/test-groups $$group)) || exit 1; \
+	done
 
 demo: build ## A simulated plant, polled, decoded, stored, forwarded and shown; ends by itself
 	@scripts/demo
