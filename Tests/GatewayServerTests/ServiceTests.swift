@@ -90,7 +90,7 @@
 
     /// The end of the protocol that systemd has.
     private func listen(at path: String) throws -> Int32 {
-      let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+      let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       var place = sockaddr_un()
       place.sun_family = sa_family_t(AF_UNIX)
       withUnsafeMutableBytes(of: &place.sun_path) { $0.copyBytes(from: Array(path.utf8)) }

@@ -111,7 +111,7 @@
     private let accepted = Atomic(0)
 
     init() throws {
-      listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       var address = sockaddr_in()
       address.sin_family = sa_family_t(AF_INET)
       address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -128,7 +128,7 @@
       try #require(isListening)
       let (descriptor, accepted) = (listener, Weak(self))
       Thread.detachNewThread {
-        while accept(descriptor, nil, nil) >= 0 { accepted.add() }
+        while Loopback.accept(descriptor) >= 0 { accepted.add() }
       }
     }
 

@@ -21,7 +21,7 @@ final class LoopbackServer: Sendable {
     self.listener = listener
     Thread.detachNewThread {
       while true {
-        let connection = accept(listener, nil, nil)
+        let connection = Loopback.accept(listener)
         guard connection >= 0 else { return }
         Thread.detachNewThread {
           serve(connection)

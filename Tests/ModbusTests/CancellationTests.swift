@@ -101,7 +101,7 @@ struct CancellationTests {
   @Test("while the connection is being made", arguments: Call.allCases)
   func connecting(call: Call) async throws {
     // A listener whose queue is full: the kernel lets further clients wait.
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -114,7 +114,9 @@ struct CancellationTests {
           getsockname(listener, pointer, &length) == 0
         else { return false }
         for _ in 0..<4 {
-          let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+          let filler = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0
+          )
           _ = connect(filler, pointer, length)
           fillers.append(filler)
         }

@@ -37,7 +37,7 @@ final class MischievousProxy: Sendable {
     Thread.detachNewThread { [self] in
       var number: UInt64 = 0
       while true {
-        let client = accept(listener, nil, nil)
+        let client = Loopback.accept(listener)
         guard client >= 0 else { return }
         number += 1
         serve(client, number)
@@ -51,7 +51,7 @@ final class MischievousProxy: Sendable {
   func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   private static func listen() throws -> (Int32, UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -68,7 +68,7 @@ final class MischievousProxy: Sendable {
 
   /// One client: a thread for each direction.
   private func serve(_ client: Int32, _ number: UInt64) {
-    let device = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let device = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = target.bigEndian

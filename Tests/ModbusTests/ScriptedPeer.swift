@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A TCP peer on loopback that does what a script says: the test's own hand on the other end of the wire.
@@ -98,7 +99,7 @@ final class ScriptedPeer: Sendable {
 
   /// Listens; each client in turn is handed to `script` on the peer's thread.
   init(_ script: @escaping @Sendable (Connection) -> Void) throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -114,7 +115,7 @@ final class ScriptedPeer: Sendable {
     port = UInt16(bigEndian: address.sin_port)
     Thread { [self] in
       while true {
-        let client = accept(descriptor, nil, nil)
+        let client = Loopback.accept(descriptor)
         guard client >= 0 else { return }
         let number = accepted.add(1, ordering: .sequentiallyConsistent).oldValue
         script(Connection(client, number: number))

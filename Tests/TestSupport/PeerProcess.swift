@@ -1,3 +1,4 @@
+internal import CTestSupport
 import Foundation
 
 /// A real server or tool that a test talks to. It is started by the test and ended with this value.
@@ -45,7 +46,7 @@ public final class PeerProcess: Sendable {
 public enum Loopback {
   /// A TCP port that nobody listens on now.
   public static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -60,9 +61,12 @@ public enum Loopback {
     return UInt16(bigEndian: address.sin_port)
   }
 
+  /// Waits for a client of a listening socket; -1 when the socket is shut. No child process gets its descriptor.
+  public static func accept(_ listener: Int32) -> Int32 { iiot_accept_for_test(listener) }
+
   /// Whether somebody listens on a port.
   public static func accepts(_ port: UInt16) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
