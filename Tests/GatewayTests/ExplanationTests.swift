@@ -212,7 +212,7 @@
       .enabled(if: WebServer.path != nil, "python3 is not installed"))
     func sinks() async throws {
       let server = try await WebServer(["--refuse", "\"seq\":7}"], in: folder, posts: "posts")
-      let nobody = try Loopback.freePort()
+      let nobody = Loopback.refusingPort
       let configuration = try GatewayConfiguration(
         yaml: """
           schema: iiot/1

@@ -28,7 +28,7 @@
           name: "absent",
           kind: .influxDB(
             InfluxDBOptions(
-              server: HTTPEndpoint(url: "http://127.0.0.1:\(try Loopback.freePort())"),
+              server: HTTPEndpoint(url: "http://127.0.0.1:\(Loopback.refusingPort)"),
               target: .database("d")))),
         .init(name: "full", kind: .file(path: "/dev/full", format: .jsonl)),
         .init(name: "works", kind: .file(path: folder.file("out.jsonl"), format: .jsonl)),

@@ -21,7 +21,7 @@
       let unreachable = try Listener(backlog: 0)
       // Nobody takes these: the next one does not get through.
       let queue = (0..<4).compactMap { _ in try? Client(port: unreachable.port) }
-      let nobody = try Loopback.freePort()
+      let nobody = Loopback.refusingPort
       let metrics = try Loopback.freePort()
       try folder.write(
         """

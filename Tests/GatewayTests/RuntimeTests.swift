@@ -37,7 +37,7 @@ import Testing
   @Test func aDeadDeviceGivesBadSamplesAndAnEvent() async throws {
     let events = Mutex<[String]>([])
     let gateway = try await GatewayRuntime(
-      configuration(port: try Loopback.freePort())
+      configuration(port: Loopback.refusingPort)
     ) { event in events.withLock { $0.append(event.message) } }
     try await run(gateway) { $0.status.stored >= 6 }
     #expect(gateway.latest.allSatisfy { $0.quality == .badNoCommunication && $0.value == .none })

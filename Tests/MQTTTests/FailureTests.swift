@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(15)))
 struct FailureTests {
   @Test func nobodyListening() async throws {
-    let port = try Loopback.freePort()
+    let port = Loopback.refusingPort
     let client = try MQTTClient("mqtt://127.0.0.1:\(port)")
     let error = await #expect(throws: MQTTError.self) { try await client.publish("x", to: "y") }
     #expect(error?.code == .unreachable)

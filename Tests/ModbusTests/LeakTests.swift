@@ -26,13 +26,10 @@ struct LeakTests {
       // It takes connections and says nothing.
       let peer = try ScriptedPeer { connection in while connection.request() != nil {} }
       let port = peer.port
-      let refusing = try ModbusServer(port: 0)
-      let refusingPort = refusing.port
-      refusing.close()
       try await Footprint.staysTheSame { cycle in
         let isRefused = cycle % 3 == 0
         let client = ModbusClient(
-          .tcp("127.0.0.1", port: isRefused ? refusingPort : port),
+          .tcp("127.0.0.1", port: isRefused ? Loopback.refusingPort : port),
           options: .init(timeout: .seconds(60)))
         let call = Task { try await client.readHoldingRegisters(0..<1) }
         if cycle % 3 == 1 { call.cancel() }

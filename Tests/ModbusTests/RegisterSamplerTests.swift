@@ -113,7 +113,7 @@ struct RegisterSamplerTests {
       batch.map(\.quality) == [
         .good, .badConfigurationError, .good, .badNoCommunication, .badConfigurationError,
       ])
-    let nobody = try ModbusEngine(.tcp("127.0.0.1", port: try Loopback.freePort()))
+    let nobody = try ModbusEngine(.tcp("127.0.0.1", port: Loopback.refusingPort))
     var dead = SampleBatch()
     let sampler = try RegisterSampler([reading(.holding(1))])
     sampler.append(nobody.read(sampler.plan), to: &dead)

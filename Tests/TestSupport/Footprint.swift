@@ -15,9 +15,12 @@ public struct Footprint: Equatable, Sendable {
     func name(_ task: String) -> String? {
       try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
     }
-    // Those of the pool bear the name of the program.
+    // Those of the pool bear the name of the program, or of the queue that they worked for last; ours have names of their own.
     let program = name("\(getpid())")
-    threads = try entries("task").count { task in name(task).map { $0 != program } ?? false }
+    threads = try entries("task").count { task in
+      guard let name = name(task), name != program else { return false }
+      return !name.contains("-qos")
+    }
     descriptors = try entries("fd").count
   }
 

@@ -46,8 +46,17 @@ public final class PeerProcess: Sendable {
 public enum Loopback {
   /// A TCP port that nobody listens on now.
   public static func freePort() throws -> UInt16 {
+    let (descriptor, port) = try bound()
+    close(descriptor)
+    return port
+  }
+
+  /// A TCP port that refuses connections and that nobody else can have, as long as this process lives.
+  public static let refusingPort: UInt16 = (try? bound().port) ?? 1
+
+  /// A socket that does not listen, and its port.
+  private static func bound() throws -> (descriptor: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -57,8 +66,11 @@ public enum Loopback {
         bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
       }
     }
-    guard status == 0 else { throw POSIXError(.EADDRINUSE) }
-    return UInt16(bigEndian: address.sin_port)
+    guard status == 0 else {
+      close(descriptor)
+      throw POSIXError(.EADDRINUSE)
+    }
+    return (descriptor, UInt16(bigEndian: address.sin_port))
   }
 
   /// Waits for a client of a listening socket; -1 when the socket is shut. No child process gets its descriptor.
