@@ -1,7 +1,8 @@
 import Foundation
-import Gateway
 import TestSupport
 import Testing
+
+@testable import Gateway
 
 private let socat = PeerProcess.find("socat")
 private let python = PeerProcess.find("python3")
@@ -110,6 +111,16 @@ private let python = PeerProcess.find("python3")
     #expect((0...100).contains(values["m/cpu/use"] ?? -1))
     #expect((values["m/uptime"] ?? 0) > 0 && (values["m/memory/available"] ?? 0) > 0)
     #expect((values["m/cpu/load1"] ?? -1) >= 0)
+  }
+
+  @Test("how busy the machine is is known at once, however soon it is asked again")
+  func quickly() throws {
+    let place = try #require(SystemMetrics.names.firstIndex(of: "cpu/use"))
+    var metrics = SystemMetrics(disk: "/")
+    for _ in 0..<100 {
+      let use = try #require(metrics.read()[place])
+      #expect((0...100).contains(use))
+    }
   }
 
   @Test("made-up values keep within their bounds and move as their shape says")

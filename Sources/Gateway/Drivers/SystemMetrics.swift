@@ -10,12 +10,14 @@ struct SystemMetrics {
   ]
 
   private let disk: String
-  private var busy: (used: Double, all: Double)?
+  private var busy: (used: Double, all: Double) = (0, 0)
+  private var use: Double?
 
   /// - Parameter disk: A path on the file system that is looked at.
   init(disk: String) {
     self.disk = disk
-    busy = Self.processorTimes()
+    // Since the machine started: what the first reading says when no tick passes before it.
+    _ = processorUse()
   }
 
   /// The values in the order of `names`; nil for what this machine does not tell.
@@ -37,12 +39,15 @@ struct SystemMetrics {
     return 100 * (total - free) / total
   }
 
-  /// Since the reading before, in percent of all processors.
+  /// Since the reading before, in percent of all processors. The kernel counts in ticks of some milliseconds: until the next one the
+  /// use stays what it was.
   private mutating func processorUse() -> Double? {
     guard let now = Self.processorTimes() else { return nil }
-    defer { busy = now }
-    guard let busy, now.all > busy.all else { return nil }
-    return min(max(100 * (now.used - busy.used) / (now.all - busy.all), 0), 100)
+    if now.all > busy.all {
+      use = min(max(100 * (now.used - busy.used) / (now.all - busy.all), 0), 100)
+      busy = now
+    }
+    return use
   }
 
   private static func processorTimes() -> (used: Double, all: Double)? {
