@@ -123,6 +123,18 @@ private let python = PeerProcess.find("python3")
     }
   }
 
+  @Test("a processor that is taken away costs one reading, and no older one stands in for it")
+  func fewerProcessors() {
+    var metrics = SystemMetrics(disk: "/")
+    let start = 1e15
+    _ = metrics.processorUse((0, start))
+    #expect(metrics.processorUse((25, start + 100)) == 25)
+    #expect(metrics.processorUse((25, start + 100)) == 25)
+    #expect(metrics.processorUse((10, 1000)) == nil)
+    #expect(metrics.processorUse((10, 1000)) == nil)
+    #expect(metrics.processorUse((60, 1100)) == 50)
+  }
+
   @Test("made-up values keep within their bounds and move as their shape says")
   func shapes() async throws {
     let shapes = SimulatedTag.Shape.allCases

@@ -17,7 +17,7 @@ struct SystemMetrics {
   init(disk: String) {
     self.disk = disk
     // Since the machine started: what the first reading says when no tick passes before it.
-    _ = processorUse()
+    _ = processorUse(Self.processorTimes())
   }
 
   /// The values in the order of `names`; nil for what this machine does not tell.
@@ -26,7 +26,8 @@ struct SystemMetrics {
     let (total, available) = Self.memory()
     let disk = diskSpace()
     return [
-      load.first, load.dropFirst().first, load.dropFirst(2).first, processorUse(),
+      load.first, load.dropFirst().first, load.dropFirst(2).first,
+      processorUse(Self.processorTimes()),
       total, available, Self.share(total, available), disk?.total, disk?.free,
       Self.share(disk?.total, disk?.free), Self.temperature(),
       Self.numbers(in: "/proc/uptime").first,
@@ -41,11 +42,14 @@ struct SystemMetrics {
 
   /// Since the reading before, in percent of all processors. The kernel counts in ticks of some milliseconds: until the next one the
   /// use stays what it was.
-  private mutating func processorUse() -> Double? {
-    guard let now = Self.processorTimes() else { return nil }
+  mutating func processorUse(_ now: (used: Double, all: Double)?) -> Double? {
+    guard let now else { return nil }
+    defer { busy = now }
     if now.all > busy.all {
       use = min(max(100 * (now.used - busy.used) / (now.all - busy.all), 0), 100)
-      busy = now
+    } else if now.all < busy.all {
+      // A processor was taken away with what it had counted.
+      use = nil
     }
     return use
   }
