@@ -4,7 +4,7 @@
   import Testing
 
   private let isThere =
-    CCompiler.path != nil && Mosquitto.isInstalled && PeerProcess.find("python3") != nil
+    LibmodbusPeer.isThere && Mosquitto.isInstalled && WebServer.path != nil
 
   /// Libraries that wait with select() end their process at a descriptor of 1024 or more.
   @Suite("More open files than select() can take", .timeLimit(.minutes(5)))
@@ -15,17 +15,16 @@
     func beyond() async throws {
       let folder = try TemporaryFolder()
       let broker = try await Mosquitto()
-      let port = try Loopback.freePort()
-      try await CCompiler.compile(
-        "modbus/peers/libmodbus_server.c", to: folder.file("device"), ["-lmodbus"])
-      let server = GoldenCase.root.deletingLastPathComponent().appending(path: "http/server.py")
+      let near = try await LibmodbusPeer.tcp()
+      let far = try await LibmodbusPeer.rtu()
+      let web = try await WebServer([], in: folder, posts: "posts")
       try folder.write(
         """
         schema: iiot/1
         gateway: {id: many}
         buses:
-          net: {driver: modbus-tcp, host: 127.0.0.1, port: \(port)}
-          line: {driver: modbus-rtu, url: "modbus+rtu://LINE?baud=115200&parity=N"}
+          net: {driver: modbus-tcp, host: 127.0.0.1, port: \(near.port)}
+          line: {driver: modbus-rtu, url: "modbus+rtu://\(far.path)?baud=115200&parity=N"}
           cell: {driver: mqtt, url: "\(broker.url)", subscribe: said}
         devices:
           near: {bus: net, every: 50ms, tags: {level: {at: holding/7}}}
@@ -33,18 +32,11 @@
           said: {bus: cell, tags: {level: {topic: said}}}
         sinks:
           broker: {type: mqtt, url: "\(broker.url)"}
-          web: {type: http, url: "http://127.0.0.1:PORT/in"}
+          web: {type: http, url: "\(web.url)/in"}
           file: {type: file, path: out.jsonl, format: jsonl}
-        """, to: "template.yaml")
+        """, to: "gateway.yaml")
       let run = try await ShellRun.of(
         """
-        : >line; : >web
-        mkdir posts
-        ./device tcp \(port) &
-        ./device rtu >line &
-        python3 \(server.path) posts >web &
-        until [ -s line ] && [ -s web ]; do sleep 0.05; done
-        sed "s|LINE|$(cat line)|; s|PORT|$(cat web)|" template.yaml >gateway.yaml
         iiotctl mqtt sub '\(broker.url)/many/#' >heard &
         ulimit -Sn 4096 || exit 77
         for i in $(seq 1100); do exec {any}<gateway.yaml || exit 77; done
@@ -63,6 +55,7 @@
         kill -TERM $gateway; wait $gateway
         echo "exit $?"
         """, in: folder.path, seconds: 60)
+      withExtendedLifetime((broker, near, far, web)) {}
       #expect(
         run.output == "near\nfar\nsaid\nbeyond\nexit 0\n",
         "\(run.output)\(run.errors)\((try? folder.text(of: "events")) ?? "")")
