@@ -175,6 +175,7 @@ struct OtherDeviceTests {
     try await client.write(.int64(-7), to: .holding(10), as: .int32)
     #expect(try await client.read(.holding(10), as: Int32.self) == -7)
     #expect(client.statistics.connections == 1)
+    withExtendedLifetime(server) {}
   }
 
   private static let lateServer: String = {

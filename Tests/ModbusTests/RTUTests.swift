@@ -153,6 +153,7 @@ struct SerialTests {
     #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [78])
     #expect(try await client.send(.writeSingleRegister, data: [0, 20, 0, 79], unit: 0) == [])
     #expect(try await client.readHoldingRegisters(20..<21, unit: 9) == [79])
+    withExtendedLifetime(device) {}
   }
 
   @Test("what needs an answer is no broadcast, and is refused before anything is written")
@@ -174,6 +175,7 @@ struct SerialTests {
     #expect(error?.code == .invalidRequest)
     #expect(error?.address == .holding(31))
     #expect(try await client.readHoldingRegisters(30..<32, unit: 9) == [530, 531])
+    withExtendedLifetime(device) {}
   }
 
   @Test("a port that is not there is said so")
