@@ -69,6 +69,33 @@
       #expect(evictions > 0, "seed \(seed)")
     }
 
+    @Test(
+      "a power cut anywhere in the first start leaves nothing that the next one calls damaged",
+      .enabled(if: FaultyDisk.isThere, "needs a C compiler and iiotctl, no sanitizer"))
+    func powerCutInTheFirstStart() async throws {
+      let seed = Self.seed()
+      var random = SeededGenerator(seed: seed)
+      var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
+      disk.log = folder.file("log")
+      try FileManager.default.createDirectory(
+        atPath: folder.file("disk"), withIntermediateDirectories: true)
+      try writeConfiguration(data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"))
+      let process = try GatewayTool.run(in: folder, environment: disk.environment)
+      try await waitForLines(1, in: "disk/all.jsonl", of: process)
+      process.end()
+      let cuts = PowerCut(log: [UInt8](try Data(contentsOf: URL(filePath: folder.file("log")))))
+      let start = try #require(cuts.firstChange(ofFileEndingIn: "all.jsonl"))
+      for draw in 0..<(Self.isLong ? 20 : 1) {
+        try await cuts.disks(after: Array(0...start), using: &random) { cut, files in
+          let left = folder.file("first-\(draw)-\(cut)")
+          defer { try? FileManager.default.removeItem(atPath: left) }
+          try write(files, to: left)
+          let ledger = try await settled(left)
+          #expect(ledger.discrepancies == [], "seed \(seed), cut behind change \(cut)")
+        }
+      }
+    }
+
     private func write(_ files: [String: [UInt8]], to left: String) throws {
       let root = folder.file("disk")
       try FileManager.default.createDirectory(

@@ -33,6 +33,11 @@ struct PowerCut {
   /// How many changes there were.
   var count: Int { entries.count }
 
+  /// So many changes there were before the first one of such a file.
+  func firstChange(ofFileEndingIn suffix: String) -> Int? {
+    entries.firstIndex { $0.path.hasSuffix(suffix) }
+  }
+
   init(log: [UInt8]) {
     var place = 0
     func number(_ count: Int) -> Int {

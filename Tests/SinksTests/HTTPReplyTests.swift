@@ -6,7 +6,7 @@ import Testing
   @Test(
     "control characters and line ends become blanks",
     arguments: [
-      ("no\r\nerror: forged", "no error: forged"), ("a\u{1B}[2Jb", "a [2Jb"),
+      ("no\r\nwarning: forged", "no warning: forged"), ("a\u{1B}[2Jb", "a [2Jb"),
       ("a\u{9B}2Jb\u{85}c", "a 2Jb c"), ("a\u{2028}b\u{7F}\u{0}c", "a b c"),
       ("  naïve €\t\n", "naïve €"), ("\u{7}", ""),
     ])

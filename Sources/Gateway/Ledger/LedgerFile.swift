@@ -79,7 +79,10 @@ struct LedgerFile {
     generation += 1
     index = 0
     let path = Self.path(other, in: folder)
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // A new file gets its name when it is whole: where there is no other one yet, a power cut would leave one that looks damaged.
+    let part = access(path, F_OK) == 0 ? nil : path + ".part"
+    descriptor = open(
+      part ?? path, O_RDWR | O_CREAT | (part == nil ? 0 : O_TRUNC) | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw SystemFailure("open") }
     let frame = frame(payload)
     var status = stat()
@@ -98,6 +101,7 @@ struct LedgerFile {
     }
     try write(header() + frame, at: 0)
     guard fsync(descriptor) == 0 else { throw SystemFailure("fsync") }
+    if let part, rename(part, path) != 0 { throw SystemFailure("rename") }
     syncFolder(folder)
     file = other
     offset = Self.headerSize + frame.count
