@@ -38,7 +38,7 @@ private enum Campaign {
 @Suite("A store in a process that is killed", .timeLimit(.minutes(15)))
 struct KillCampaignTests {
   @Test("kills at random moments", .enabled(if: Campaign.hasTool, "needs the built iiotctl"))
-  func kills() async throws { try await Campaign.check("kill", Campaign.isLong ? "100" : "4") }
+  func kills() async throws { try await Campaign.check("kill", Campaign.isLong ? "40" : "4") }
 }
 
 @Suite(
@@ -48,10 +48,10 @@ struct FaultCampaignTests {
   @Test(
     "calls that fail",
     .enabled(if: Campaign.hasTool && !isSanitized, "needs the built iiotctl, no sanitizer"))
-  func faults() async throws { try await Campaign.check("faults", Campaign.isLong ? "60" : "4") }
+  func faults() async throws { try await Campaign.check("faults", Campaign.isLong ? "30" : "4") }
 
   @Test("bits that flip", .enabled(if: Campaign.hasTool, "needs the built iiotctl"))
-  func flips() async throws { try await Campaign.check("flips", Campaign.isLong ? "100" : "3") }
+  func flips() async throws { try await Campaign.check("flips", Campaign.isLong ? "40" : "3") }
 
   @Test(
     "many laps of the ring with kills in between, in memory that does not grow",
@@ -66,16 +66,16 @@ struct DiskCampaignTests {
   @Test(
     "power cuts on ext4", .enabled(if: Campaign.hasExt4, "needs root, loop devices and mkfs.ext4"))
   func ext4() async throws {
-    try await Campaign.check("powercut", Campaign.isLong ? "30" : "2", "ext4")
-    try await Campaign.check("seen", Campaign.isLong ? "10" : "1", "ext4")
-    try await Campaign.check("interval", Campaign.isLong ? "10" : "1", "ext4")
+    try await Campaign.check("powercut", Campaign.isLong ? "12" : "2", "ext4")
+    try await Campaign.check("seen", Campaign.isLong ? "4" : "1", "ext4")
+    try await Campaign.check("interval", Campaign.isLong ? "4" : "1", "ext4")
   }
 
   @Test(
     "power cuts on xfs", .enabled(if: Campaign.hasXFS, "needs root, loop devices and mkfs.xfs"))
   func xfs() async throws {
-    try await Campaign.check("powercut", Campaign.isLong ? "15" : "1", "xfs")
-    try await Campaign.check("seen", Campaign.isLong ? "5" : "1", "xfs")
+    try await Campaign.check("powercut", Campaign.isLong ? "6" : "1", "xfs")
+    try await Campaign.check("seen", Campaign.isLong ? "3" : "1", "xfs")
   }
 
   @Test(
