@@ -128,10 +128,7 @@ public final class GatewayRuntime: Sendable {
       deadLetters: DeadLetterFile(
         path: "\(configuration.dataFolder)/dead-\(sink.name).jsonl", sink: sink.name, tags: tags),
       places: places, isLiveFirst: sink.backlog == .liveFirst,
-      inFlight: sink.kind.needsSameBatches
-        ? InFlightBatch(
-          path: "\(configuration.dataFolder)/in-flight-\(sink.name)", buffer: buffer.identity)
-        : nil,
+      inFlight: configuration.inFlightBatch(of: sink, buffer: buffer.identity),
       tags: tags, board: board, report: report)
   }
 
@@ -155,7 +152,7 @@ public final class GatewayRuntime: Sendable {
   /// Whether it reads its devices: between the beginning and the end of `run`.
   public var isRunning: Bool { state.withLock { $0.isRunning } }
 
-  /// Grows at least every ten seconds while samples can pass through, or wait for a full disk: for watchdogs.
+  /// Grows at least every ten seconds while samples can pass through, or wait for a full disk or a full buffer: for watchdogs.
   public var heartbeat: UInt64 { board.heartbeat }
 
   /// The latest sample of each tag that has one.

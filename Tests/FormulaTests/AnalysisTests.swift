@@ -110,7 +110,8 @@ struct AnalysisTests {
   @Test(
     "units that do not",
     arguments: [
-      ("p + t", 3), ("p + q", 3), ("t + u", 3), ("p > t", 3), ("max(p, flow)", 1), ("exp(p)", 1),
+      ("p + t", 3), ("p + q", 3), ("t + u", 3), ("p > t", 3), ("max(p, flow)", 1), ("sum(t, u)", 1),
+      ("exp(p)", 1),
       ("1 + (p - flow)", 8), ("p if t > 1 else t", 3), ("len ** 2 + len", 10), ("t - f", 3),
       ("p < p < t", 7),
     ])

@@ -88,6 +88,13 @@ struct StateTests {
       ("on_time(x)", [0, 100, 50, 101], [1, 1, 1, 1], [0, 100, 100, 101]),
       ("on_delay(x, 5)", [1000, 10, 14, 15], [1, 1, 1, 1], [0, 0, 0, 1]),
       ("mavg_t(x, 5)", [1000, 10, 11], [10, 20, 40], [10, 20, 30]),
+      (
+        "mavg_t(x, 60)", [1000, 1010, 1020, 900, 960, 1000, 1010, 1070], [9, 9, 9, 0, 0, 0, 0, 0],
+        [9, 9, 9, 0, 0, 0, 0, 0]
+      ),
+      (
+        "rate(x)", [1000, 1001, 1002, 405, 406, 407], [0, 1, 2, 605, 606, 607], [0, 1, 1, 1, 1, 1]
+      ),
     ] as [(String, [Int64], [Double], [Double])])
   func clock(source: String, times: [Int64], samples: [Double], expected: [Double]) throws {
     let formula = try CompiledFormula(source)
@@ -97,6 +104,47 @@ struct StateTests {
       return formula.evaluate(slots).value
     }
     #expect(results == expected)
+  }
+
+  @Test(
+    "a bad argument is an error, and what came with it is not remembered: neither value nor time",
+    arguments: [
+      ("counter(x, m)", [0, 65536, 65536], [1000, 1001, 1002], [nil, 0, 1]),
+      ("ema(x, m)", [-1, 10, 10], [1000, 1001, 1001], [nil, 1001, 1001]),
+      ("integral(x, m)", [0, 1, 1], [5, 6, 6], [nil, 0, 6]),
+      ("integral(x, m)", [1, 0, 1], [100, 100, 100], [0, nil, 200]),
+    ] as [(String, [Double], [Double], [Double?])])
+  func badArguments(
+    source: String, parameters: [Double], samples: [Double], expected: [Double?]
+  ) throws {
+    let formula = try CompiledFormula(source)
+    let slots = formula.makeSlots()
+    let place = try #require(formula.dependencies.firstIndex { $0.name == "m" })
+    for (row, sample) in samples.enumerated() {
+      let time = Int64(1000 + row) * Self.second
+      slots.set(place, value: parameters[row], time: time)
+      slots.set(1 - place, value: sample, time: time)
+      let result = formula.evaluate(slots)
+      if let value = expected[row] {
+        #expect(result.value == value && result.failure == nil, "row \(row): \(result)")
+      } else {
+        #expect(result.failure != nil, "row \(row): \(result)")
+      }
+    }
+  }
+
+  @Test("a call without arguments takes its place too, however many wait for their sum")
+  func depth() throws {
+    let nested =
+      String(repeating: "dt() + (", count: 40) + "dt()" + String(repeating: ")", count: 40)
+    let wide = "max(" + Array(repeating: "dt()", count: 32).joined(separator: ", ") + ")"
+    for (source, factor) in [(nested, 41.0), (wide, 1), ("1 + dt() * dt()", 1)] {
+      let formula = try CompiledFormula(source)
+      let slots = formula.makeSlots()
+      #expect(formula.evaluate(slots, at: 0).value == (source.hasPrefix("1") ? 1 : 0))
+      let value = formula.evaluate(slots, at: Self.second).value
+      #expect(value == (source.hasPrefix("1") ? 2 : factor), "\(source)")
+    }
   }
 
   @Test("the key of a call, by which its memory on disk is found, is that of its text")

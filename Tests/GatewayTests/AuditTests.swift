@@ -73,6 +73,18 @@ struct AuditTests {
     #expect(check.findings.isEmpty && check.entries == 5 && check.head == head)
   }
 
+  @Test("a last line with the largest number that there is keeps nobody from going on")
+  func largestNumber() async throws {
+    try await fill(1)
+    let line = #"{"n":\#(UInt64.max),"time":"x","code":"\#(String(repeating: "0", count: 64))"}"#
+    try Data(bytes + Array("\(line)\n".utf8)).write(to: URL(filePath: folder.file("trail")))
+    let opening = try open()
+    #expect(opening.findings.map(\.description) == ["line 2: this is no entry"])
+    let head = try await opening.trail.append(
+      AuditEntry(.reload, of: "configuration", by: "anna", before: nil, after: nil))
+    #expect(head.number == 2)
+  }
+
   @Test("each byte that is changed, in any place")
   func eachByte() async throws {
     try await fill()

@@ -187,6 +187,27 @@
       }
     }
 
+    @Test(
+      "a window's result never takes the name of a tag",
+      arguments: [
+        ("{a: {}, a.max: {}}", "", "d/a"), ("{a: {}, a.max: {}}", "", "d/*"),
+        ("{a: {}}", "formulas: {d/a.max: {expression: '1'}}", "d/a"),
+      ])
+    func windowsAndTags(tags: String, formulas: String, pattern: String) throws {
+      #expect {
+        try load(
+          "{driver: simulator}", "{bus: b, tags: \(tags)}",
+          "\(formulas)\nprocessing: {'\(pattern)': {aggregate: 1s, functions: [mean, max]}}")
+      } throws: { error in
+        (error as? ConfigurationError)?.problems.map(\.path) == ["processing.\(pattern)"]
+      }
+      #expect(throws: Never.self) {
+        try load(
+          "{driver: simulator}", "{bus: b, tags: \(tags)}",
+          "\(formulas)\nprocessing: {'\(pattern)': {aggregate: 1s, functions: [mean, min]}}")
+      }
+    }
+
     private func expect(_ paths: [String], _ load: () throws -> GatewayConfiguration) {
       do {
         _ = try load()

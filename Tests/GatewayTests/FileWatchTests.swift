@@ -39,6 +39,24 @@
       }
     }
 
+    @Test("folders above the file are exchanged for others")
+    func folders() async throws {
+      try makeFolder("plant/conf")
+      try folder.write(text(1), to: "plant/conf/g.yaml")
+      try await watched("plant/conf/g.yaml") { gateway, _ in
+        // Watches are set once what was there has been read; an exchange before that is seen anyway.
+        for (every, part) in [(2, "plant/conf"), (3, "plant"), (4, "plant"), (5, "plant/conf")] {
+          let parent = part == "plant" ? "next" : "plant/next"
+          let file = part == "plant" ? "\(parent)/conf/g.yaml" : "\(parent)/g.yaml"
+          try makeFolder(String(file.dropLast("/g.yaml".count)))
+          try folder.write(text(every), to: file)
+          #expect(rename(folder.file(part), folder.file("old-\(every)")) == 0)
+          #expect(rename(folder.file(parent), folder.file(part)) == 0)
+          try await wait(for: every, gateway)
+        }
+      }
+    }
+
     @Test("the same contents do nothing; a wrong file changes nothing and is told once")
     func quiet() async throws {
       try folder.write(text(1), to: "g.yaml")
@@ -93,10 +111,10 @@
     }
 
     private func watched(
-      _ body: (GatewayRuntime, EventLog) async throws -> Void
+      _ name: String = "g.yaml", _ body: (GatewayRuntime, EventLog) async throws -> Void
     ) async throws {
       let events = EventLog()
-      let file = folder.file("g.yaml")
+      let file = folder.file(name)
       let gateway = try await GatewayRuntime(
         GatewayConfiguration(contentsOf: file), events: events.add)
       let running = Task { try await gateway.run(file: file, isWatched: true) }

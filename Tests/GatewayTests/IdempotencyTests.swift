@@ -48,6 +48,26 @@
       #expect(bodies.keys.allSatisfy { $0.hasPrefix("g-") && $0.count > 36 })
     }
 
+    @Test("a sink that a reload makes one over HTTP remembers what is on its way as well")
+    func reloaded() async throws {
+      let server = try await WebServer(["204"], in: folder, posts: "posts")
+      var configuration = configuration(server, round: 0)
+      let web = configuration.sinks
+      configuration.sinks = [
+        .init(name: "web", kind: .file(path: folder.file("x.jsonl"), format: .jsonl))
+      ]
+      let gateway = try await GatewayRuntime(configuration)
+      try await run(gateway, grace: .zero) { gateway in
+        guard gateway.status.sinks.first?.counts.delivered ?? 0 > 0 else { return false }
+        configuration.sinks = web
+        try await gateway.reload(configuration)
+        while !FileManager.default.fileExists(atPath: folder.file("data/in-flight-web")) {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        return true
+      }
+    }
+
     private func configuration(_ server: WebServer, round: Int) -> GatewayConfiguration {
       let tags = (0..<20).map { SimulatedTag(name: "t\($0)") }
       return GatewayConfiguration(

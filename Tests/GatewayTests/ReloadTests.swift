@@ -261,6 +261,30 @@ struct ReloadTests {
     #expect(try Set(numbers("a.jsonl")) == Set(1...status.stored))
   }
 
+  @Test("a tag that is taken out of a device that stays is no longer shown")
+  func tagTakenOut() async throws {
+    var configuration = GatewayConfiguration.simulated(
+      in: folder, tags: ["a", "b", "c"].map { SimulatedTag(name: $0) }, sinks: ["a"])
+    let device = configuration.devices[0].name
+    var rule = ProcessingRule("\(device)/c")
+    rule.window = .init(length: .milliseconds(20), functions: [.min, .max])
+    configuration.processing = [rule]
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { gateway in
+      func names() -> [String] { gateway.latest.map { gateway.tags.name(of: $0.tag) }.sorted() }
+      let all = ["a", "b", "c.max", "c.min"].map { "\(device)/\($0)" }
+      while names() != all { try await Task.sleep(for: .milliseconds(5)) }
+      configuration.devices[0].simulated.remove(at: 1)
+      rule.window?.functions = [.max]
+      configuration.processing = [rule]
+      try await gateway.reload(configuration)
+      while names() != ["\(device)/a", "\(device)/c.max"] {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      return true
+    }
+  }
+
   // MARK: -
 
   private func configuration() -> GatewayConfiguration {

@@ -45,6 +45,18 @@
       }
     }
 
+    @Test("two that would write the same files are told", arguments: ["out", "./out/"])
+    func sameFiles(folder: String) {
+      #expect {
+        try load("  a: {every: 1h, folder: out}\n  b: {every: 60min, folder: \(folder)}")
+      } throws: { error in
+        (error as? ConfigurationError)?.problems.map(\.path) == ["reports.b"]
+      }
+      #expect(throws: Never.self) {
+        try load("  a: {every: 1h, folder: out}\n  b: {every: 30min, folder: \(folder)}")
+      }
+    }
+
     @Test("which history is told when there is none, or more than one") func histories() {
       for sinks in ["", "\(Self.local)\n  other: {type: history, path: i.db}"] {
         #expect { try load("  r: {every: 1h, folder: out}", sinks: sinks) } throws: { error in

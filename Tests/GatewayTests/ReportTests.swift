@@ -113,6 +113,11 @@
         atPath: folder.file("out/report_1hour_2026-01-01_0000.csv"))
       try await due(runner, 90_010)
       #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
+      // A boot in 1970, until the network tells the time: nothing that was written is written again.
+      runner = try start()
+      try await runner.writeDue(now: seconds(5)) { _ in true }
+      try await due(runner, 90_020)
+      #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
       // A clock ten years ahead for a moment, and right again: reports go on.
       try await due(runner, 315_360_000)
       try await fill(from: 1_767_225_600 + 97_200, to: 1_767_225_600 + 100_800, every: 60)

@@ -24,6 +24,10 @@ struct WaitingBufferTests {
       let stored = gateway.status.stored
       #expect(gateway.evictedSamples(of: "s").isEmpty)
       #expect(gateway.status.acquired - stored < 200_000)
+      // It is alive, for whoever would start it again otherwise: tries and waits, in turns.
+      let beats = gateway.heartbeat
+      while gateway.heartbeat < beats + 6 { try await Task.sleep(for: .milliseconds(50)) }
+      #expect(gateway.status.stored == stored)
       // Changing formulas is not held up by it for long.
       configuration.formulas = [.init(tag: "f/x", expression: "{sim/t0} + 1")]
       try await gateway.reload(configuration)

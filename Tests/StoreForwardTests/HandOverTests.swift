@@ -72,6 +72,12 @@ struct HandOverTests {
     let found = try read(core)
     #expect(found.numbers.last == last)
     #expect(found.gaps.allSatisfy { $0.reason == .evicted })
+    // What the other three can't hold at once would evict its own beginning.
+    let error = #expect(throws: StoreError.self) { try append(1100, to: core) }
+    #expect(error?.code == .batchTooLarge)
+    #expect(core.durableThrough == last)
+    try append(500, to: core)
+    #expect(try read(core).numbers.last == last + 500)
   }
 
   @Test("a segment that is given up while it is read gives an evicted gap, never a damaged one")

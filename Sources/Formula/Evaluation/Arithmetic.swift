@@ -106,7 +106,7 @@ enum Arithmetic {
     if let result = smallPower(x, y) {
       return result.isInfinite && x.isFinite ? Outcome(.overflow) : Outcome(result)
     }
-    if x == 0, y < 0 { return Outcome(.divisionByZero) }
+    if x == 0, y < 0, y.isFinite { return Outcome(.divisionByZero) }
     if x < 0, x.isFinite, y.isFinite, y != y.rounded(.towardZero) { return Outcome(.domain) }
     let result = libmPow(x, y)
     return result.isInfinite && x.isFinite && y.isFinite ? Outcome(.overflow) : Outcome(result)

@@ -168,6 +168,8 @@ private struct ExactCodeBuilder {
   private mutating func emitCall(_ node: Node) {
     emit(.call, node)
     depth -= Int(node.count) - 1
+    // One without arguments is deeper than before.
+    deepestStack = Swift.max(deepestStack, depth)
   }
 
   private mutating func branch(_ operation: ExactInstruction.Operation, _ node: Node) {

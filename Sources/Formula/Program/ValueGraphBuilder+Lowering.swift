@@ -107,14 +107,18 @@ extension ValueGraphBuilder {
     var best = settled(x[0])
     for other in x.dropFirst() {
       let other = settled(other)
-      best = Entry(value: emit(operation, best.value, other.value))
+      best = Entry(
+        value: emit(operation, best.value, other.value),
+        mayBeInfinite: best.mayBeInfinite || other.mayBeInfinite)
     }
     return best
   }
 
   private mutating func clamp(_ x: Entry, _ low: Entry, _ high: Entry) -> Entry {
     let (x, low, high) = (settled(x), settled(low), settled(high))
-    return Entry(value: emit(.clamp, x.value, low.value, high.value))
+    return Entry(
+      value: emit(.clamp, x.value, low.value, high.value),
+      mayBeInfinite: low.mayBeInfinite || high.mayBeInfinite)
   }
 
   private mutating func sum(_ x: [Entry]) -> Entry {

@@ -35,14 +35,21 @@ struct StatefulFunction {
   }
 
   mutating func apply(_ function: Function, _ x: UnsafePointer<Double>, _ count: Int) -> Outcome {
-    let isFirst = memory.count == 0
     let given = now
-    if !isFirst, isLate { now = memory.time }
+    if memory.count > 0, isLate { now = memory.time }
+    let outcome = outcome(function, x, count, given)
+    // A bad argument leaves the memory as it was.
+    guard outcome.fault == .none else { return outcome }
+    memory.time = now
+    memory.count &+= 1
+    return outcome
+  }
+
+  private mutating func outcome(
+    _ function: Function, _ x: UnsafePointer<Double>, _ count: Int, _ given: Int64
+  ) -> Outcome {
+    let isFirst = memory.count == 0
     let seconds = isFirst ? 0 : elapsed(from: memory.time)
-    defer {
-      memory.time = now
-      memory.count &+= 1
-    }
     switch function {
     case .previous: return Outcome(previous(x[0], count > 1 ? Int(x[1]) : 1))
     case .delta: return change(x[0], isFirst) { $0 }
@@ -118,8 +125,9 @@ struct StatefulFunction {
   ) -> Outcome {
     isInitial = isFirst
     if seconds > 0 { memory.second = (x - memory.first) / seconds * per }
-    // Within one instant the rate before stands, and the change counts for the next.
-    if isFirst || seconds > 0 { memory.first = x }
+    // Within one instant the rate before stands, and the change counts for the next; over a clock that was set back nobody knows how
+    // long it took.
+    if isFirst || seconds > 0 || now < memory.time { memory.first = x }
     return Outcome(isFirst ? 0 : memory.second)
   }
 
@@ -181,12 +189,21 @@ struct StatefulFunction {
     memory[place] = x
     memory.setTime(length + place, now)
     let filled = Int(Swift.min(memory.count, UInt64(length - 1))) + 1
+    // What came before the clock was set back last does not count, also when its times are reached again.
+    var recent = 1
+    var later = now
+    while recent < filled {
+      let time = memory.time(length + (place - recent + length) % length)
+      guard time <= later else { break }
+      later = time
+      recent += 1
+    }
     var sum = 0.0
     var count = 0.0
     for index in 0..<filled {
-      let time = memory.time(length + index)
-      // What lies ahead came before the clock was set back.
-      guard time <= now, elapsed(from: time) < seconds else { continue }
+      guard (place - index + length) % length < recent,
+        elapsed(from: memory.time(length + index)) < seconds
+      else { continue }
       sum += memory[index]
       count += 1
     }

@@ -31,7 +31,11 @@ struct UnitAlgebra: FormulaAlgebra {
     case .delta: return difference(x[0])
     case .add: return try sum(x[0], x[1], instruction)
     case .subtract: return try subtract(x[0], x[1], instruction)
-    case .sum, .average, .min, .max, .clamp, .defaultTo, .modulo, .fmod, .hypot:
+    case .sum:
+      var total = x[0]
+      for other in x.dropFirst() { total = try sum(total, other, instruction) }
+      return total
+    case .average, .min, .max, .clamp, .defaultTo, .modulo, .fmod, .hypot:
       return try same(x, instruction)
     case .deadzone: return try same(x, instruction)
     case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual, .step, .hysteresis,

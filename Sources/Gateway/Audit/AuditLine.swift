@@ -29,7 +29,9 @@ struct AuditLine {
       let number = UInt64(
         String(
           decoding: line.dropFirst(Self.start.count).prefix { $0 != UInt8(ascii: ",") },
-          as: UTF8.self))
+          as: UTF8.self)),
+      // Something has to follow it.
+      number < .max
     else { return nil }
     self.code = code
     self.number = number

@@ -46,6 +46,7 @@ actor AuditTrail {
       close(descriptor)
       throw SystemFailure("ftruncate")
     }
+    if bytes.isEmpty { syncFolder(ofFile: path) }
     let anchor = readFile(anchorPath).flatMap(AuditHead.init(file:))
     // The anchor may be one entry behind: a crash between the two files.
     let check = AuditCheck(Array(bytes[..<whole]), key: key, anchors: anchor.map { [$0] } ?? [])

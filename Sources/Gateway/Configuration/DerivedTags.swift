@@ -52,6 +52,15 @@ extension GatewayConfiguration {
     return derived
   }
 
+  /// All tags that there are or may be; nil as `knownTags`.
+  func tagSet() -> TagSet? {
+    knownTags().map { known in
+      TagSet(
+        names: known.union(allDerivedTags(known)), forms: tagForms,
+        rules: ProcessingRules(processing))
+    }
+  }
+
   /// The tags that the devices have; nil when that can't be told because a database can't be read.
   func knownTags() -> Set<String>? {
     var known: Set<String> = []

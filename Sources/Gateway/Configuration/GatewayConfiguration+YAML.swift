@@ -89,6 +89,7 @@
       configuration.reports = root.each("reports") { name, section in
         ReportLoader(section).load(name, of: configuration)
       }
+      checkReports(of: configuration, in: root)
       if let problem = configuration.bufferProblem {
         root.section("buffer")?.problem(at: "when_full", problem.message, problem.advice)
       }
@@ -114,11 +115,38 @@
       }
     }
 
-    /// A rule for no tag at all is a misspelt one.
+    /// The files of a report are named after its interval: two of one interval in one folder would overwrite each other.
+    private func checkReports(of configuration: GatewayConfiguration, in root: YAMLSection) {
+      var names: [String: String] = [:]
+      for rule in configuration.reports {
+        let folder = rule.folder.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        let place = "\(rule.minutes) \(rule.folder.hasPrefix("/")) \(folder)"
+        if let other = names[place] {
+          root.section("reports")?.problem(
+            at: rule.name,
+            "its files would have the same names as those of '\(other)': both write every \(rule.interval) to \(rule.folder)",
+            "give each a folder of its own")
+        }
+        names[place] = rule.name
+      }
+    }
+
+    /// A rule for no tag at all is a misspelt one; a window's result under the name of a tag would be mixed with its values.
     private func checkRules(of configuration: GatewayConfiguration, in root: YAMLSection) {
       guard let known = configuration.knownTags() else { return }
       let all = known.union(configuration.formulas.map(\.tag))
       let forms = configuration.tagForms
+      let rules = ProcessingRules(configuration.processing)
+      for name in all.sorted() {
+        guard let rule = rules.rule(for: name), let window = rule.window else { continue }
+        for result in window.functions.map({ "\(name).\($0.rawValue)" }) where all.contains(result)
+        {
+          root.section("processing")?.problem(
+            at: rule.pattern,
+            "the windows of '\(name)' make '\(result)', and there is a tag of this name",
+            "give the tag another name, or leave out the function")
+        }
+      }
       for rule in configuration.processing {
         let isForSeveral = rule.pattern.hasSuffix("*")
         if isForSeveral ? all.contains(where: rule.matches) : all.contains(rule.pattern) {

@@ -98,7 +98,7 @@ public struct ProcessingRule: Sendable, Equatable {
 }
 
 /// Rules by the tags that they are for, so that finding one does not take longer the more there are.
-struct ProcessingRules {
+struct ProcessingRules: Sendable {
   private var exact: [String: ProcessingRule] = [:]
   /// Those for several tags, the longest beginnings first.
   private var beginnings: [ProcessingRule]

@@ -2,6 +2,14 @@ internal import Glibc
 internal import IOThreads
 internal import StoreForward
 
+extension GatewayConfiguration {
+  /// What remembers the batch that is on its way to a sink; nil for a sink that needs no such thing.
+  func inFlightBatch(of sink: Destination, buffer: StoreIdentity) -> InFlightBatch? {
+    guard sink.kind.needsSameBatches else { return nil }
+    return InFlightBatch(path: "\(dataFolder)/in-flight-\(sink.name)", buffer: buffer)
+  }
+}
+
 /// Remembers on the disk which records are on their way to a sink, so that after a crash the same ones go there again as one
 /// batch, and not others together with them: a server knows them by the key that they had.
 actor InFlightBatch {
@@ -55,8 +63,11 @@ actor InFlightBatch {
   func end() { try? write("") }
 
   private func write(_ text: String) throws(SystemFailure) {
-    if descriptor < 0 { descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644) }
-    guard descriptor >= 0 else { throw SystemFailure("open") }
+    if descriptor < 0 {
+      descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw SystemFailure("open") }
+      syncFolder(ofFile: path)
+    }
     var line = Array(text.utf8.prefix(Self.length - 1))
     line += Array(repeating: UInt8(ascii: " "), count: Self.length - 1 - line.count)
     line.append(UInt8(ascii: "\n"))

@@ -13,7 +13,7 @@ struct SinkRunner: Sendable {
   /// Whether the sink takes new telemetry before old.
   var isLiveFirst: Bool
   /// For a sink to which batches have to go again as they were.
-  let inFlight: InFlightBatch?
+  var inFlight: InFlightBatch?
   let tags: TagRegistry
   let board: StatusBoard
   let report: @Sendable (GatewayEvent) -> Void
@@ -99,11 +99,8 @@ struct SinkRunner: Sendable {
       cursor.status?.acknowledged ?? 0 < place.numbers.upperBound,
       let store = places.buffer.store(of: place.lane)
     else { return }
-    let reader = try await store.reader(from: .sequence(place.numbers.lowerBound))
-    let count = Int(clamping: place.numbers.upperBound - place.numbers.lowerBound + 1)
-    _ = try await reader.next(maxBytes: 1 << 26, maxRecords: count, wait: .zero) { batch in
-      // Where some of it was evicted, it is no longer that batch.
-      guard batch.gaps.isEmpty, batch.lastSequence == place.numbers.upperBound else { return }
+    // Where some of it was evicted, it is no longer that batch.
+    try await Self.readAgain(place.numbers, in: store) { batch in
       var blocks = SampleBlockReader(tags: tags)
       var receipt = SinkReceipt(lane: place.lane, numbers: place.numbers)
       let samples = try decode(batch, &blocks, &receipt)
@@ -112,6 +109,34 @@ struct SinkRunner: Sendable {
     }
     try await cursor.rewind(to: .saved)
     try await settle()
+  }
+
+  /// Hands out all records that have one of these numbers, and no other, as one batch; nothing if one of them is lost.
+  ///
+  /// There are fewer records than numbers where a crash left some unused, and who asks for as many as there are numbers gets such as
+  /// come behind: so they are counted before.
+  static func readAgain(
+    _ numbers: ClosedRange<UInt64>, in store: RingStore,
+    _ body: (borrowing StoredBatch) async throws -> Void
+  ) async throws {
+    func read<Result>(
+      _ count: Int, _ body: (borrowing StoredBatch) async throws -> Result
+    ) async throws -> Result? {
+      let reader = try await store.reader(from: .sequence(numbers.lowerBound))
+      return try await reader.next(maxBytes: 1 << 26, maxRecords: count, wait: .zero, body)
+    }
+    let most = Int(clamping: max(1, numbers.upperBound - numbers.lowerBound &+ 1))
+    let found = try await read(most) { batch in
+      (0..<batch.count).count { batch.sequence(at: $0) <= numbers.upperBound }
+    }
+    guard let count = found, count > 0 else { return }
+    _ = try await read(count) { batch in
+      let isLost = batch.gaps.contains { gap in
+        gap.reason != .unused && gap.first <= numbers.upperBound
+      }
+      guard !isLost, batch.count == count, batch.lastSequence >= numbers.upperBound else { return }
+      try await body(batch)
+    }
   }
 
   /// The batch has arrived. For sinks with keys, on the disk: nothing of it goes there with others.

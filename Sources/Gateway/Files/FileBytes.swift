@@ -43,6 +43,11 @@ func writeWhole(
 }
 
 /// The name of a new file is on the disk only when its folder is.
+func syncFolder(ofFile path: String) {
+  syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+}
+
+/// The same, by the folder.
 func syncFolder(_ folder: String) {
   let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard directory >= 0 else { return }

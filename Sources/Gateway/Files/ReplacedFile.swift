@@ -18,5 +18,5 @@ func replaceFile(
     errno = reason
     throw error
   }
-  syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
+  syncFolder(ofFile: path)
 }

@@ -13,6 +13,17 @@ final class Bell: Sendable {
       for await _ in rings { return true }
       return false
     }
+
+    /// The same, but not longer than so long; then this listener hears nothing any more.
+    func wait(atMost longest: Duration) async -> Bool {
+      let listening = Task { await wait() }
+      let timer = Task {
+        try? await Task.sleep(for: longest)
+        listening.cancel()
+      }
+      defer { timer.cancel() }
+      return await listening.value
+    }
   }
 
   private struct State {

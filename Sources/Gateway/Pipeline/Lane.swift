@@ -25,6 +25,9 @@ struct Lane: ~Copyable {
   static let samplesPerRecord = 4096
   /// What became of samples of which nothing is stored is told so long after at the latest, in nanoseconds.
   private static let tellInterval: Int64 = 4_000_000_000
+  /// While it waits for room it tries again after so long, which is its sign of life: `GatewayRuntime.heartbeat` promises one every
+  /// ten seconds.
+  private static let longestSilence: Duration = .seconds(5)
 
   init(
     intake: Intake, buffer: GatewayBuffer, tags: TagRegistry, board: StatusBoard, stages: Stages,
@@ -129,7 +132,7 @@ struct Lane: ~Copyable {
   ) async -> Bool {
     var isEncoded = false
     var hasPart = false
-    var pause = Pause()
+    var pause = Pause(longest: Self.longestSilence)
     var room: Bell.Listener?
     while true {
       do {
@@ -179,7 +182,7 @@ struct Lane: ~Copyable {
           "full of samples that a sink has not taken: reading waits for the sinks "
             + "(buffer.when_full is wait)")
         if let listener = room {
-          if await !listener.wait() { room = nil }
+          if await !listener.wait(atMost: Self.longestSilence) { room = nil }
         } else {
           // Tried once more, in case there was room between the two.
           room = buffer.room.listen()

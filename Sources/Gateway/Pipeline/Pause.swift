@@ -1,12 +1,14 @@
 /// Growing waits between attempts, shortened at random so that many waiters do not come back together.
 struct Pause {
   private var next: Duration = .milliseconds(100)
-  private static let longest: Duration = .seconds(30)
+  private let longest: Duration
+
+  init(longest: Duration = .seconds(30)) { self.longest = longest }
 
   /// Waits; returns early when the task is cancelled.
   mutating func wait(atLeast least: Duration = .zero) async {
     let shortened = max(least, next * Double.random(in: 0.5...1))
-    next = min(next * 2, Self.longest)
+    next = min(next * 2, longest)
     try? await Task.sleep(for: shortened)
   }
 
@@ -14,16 +16,7 @@ struct Pause {
   mutating func wait(unless bell: Bell, _ isOver: () -> Bool) async {
     let listener = bell.listen()
     guard !isOver() else { return }
-    let pause = self
-    next = min(next * 2, Self.longest)
-    let waiting = Task {
-      var pause = pause
-      await pause.wait()
-    }
-    let listening = Task {
-      if await listener.wait() { waiting.cancel() }
-    }
-    await waiting.value
-    listening.cancel()
+    _ = await listener.wait(atMost: next * Double.random(in: 0.5...1))
+    next = min(next * 2, longest)
   }
 }

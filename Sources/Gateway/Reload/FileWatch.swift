@@ -30,12 +30,13 @@ final class FileWatch: Sendable {
     await withTaskCancellationHandler {
       var known = await thread.contents(of: path)
       while !isOver.load(ordering: .acquiring) {
-        await thread.watchFolders(of: path, descriptor)
+        let isWatched = await thread.watchFolders(of: path, descriptor)
         // What changed before the folders were watched. Where there is no file, one has to come.
         let early = await thread.contents(of: path)
         if early == nil || early == known {
-          // Its folder may have gone as well, and nobody would tell of another one.
-          let atMost: Int32 = early == nil ? 1000 : -1
+          // Its folder may have gone as well, and nobody would tell of another one. Where there are no watches to be had, it is
+          // looked at.
+          let atMost: Int32 = early == nil || !isWatched ? 1000 : -1
           await thread.waitForQuiet(descriptor, wake.descriptor, Self.quiet, atMost: atMost)
         }
         guard !isOver.load(ordering: .acquiring) else { return }
@@ -59,18 +60,26 @@ private actor WatchThread {
 
   func contents(of path: String) -> [UInt8]? { readFile(path) }
 
-  /// The folder of the file, and those of the links on the way to it.
-  func watchFolders(of path: String, _ descriptor: Int32) {
-    let events =
+  /// The folder of the file and those of the links on the way to it, and whether another folder takes the place of one on the way.
+  ///
+  /// - Returns: false if not all of them can be watched.
+  func watchFolders(of path: String, _ descriptor: Int32) -> Bool {
+    let moves = UInt32(IN_MOVE_SELF) | UInt32(IN_DELETE_SELF) | UInt32(IN_ONLYDIR)
+    let changes =
       UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO) | UInt32(IN_CREATE) | UInt32(IN_DELETE)
-      | UInt32(IN_MOVED_FROM) | UInt32(IN_ONLYDIR)
-    for folder in folders(of: path) { inotify_add_watch(descriptor, folder, events) }
+      | UInt32(IN_MOVED_FROM)
+    var isWatched = true
+    for (folder, hasFile) in folders(of: path) {
+      // One folder may be on the way twice.
+      let events = moves | UInt32(IN_MASK_ADD) | (hasFile ? changes : 0)
+      isWatched = inotify_add_watch(descriptor, folder, events) >= 0 && isWatched
+    }
+    return isWatched
   }
 
-  private func folders(of path: String) -> [String] {
-    var folders = ["."]
-    if path.hasPrefix("/") { folders = ["/"] }
-    var found: [String] = []
+  /// All folders on the way, and whether the file or a link is in it.
+  private func folders(of path: String) -> [(path: String, hasFile: Bool)] {
+    var found: [(path: String, hasFile: Bool)] = []
     var prefix = path.hasPrefix("/") ? "/" : ""
     var rest = path.split(separator: "/").map(String.init)[...]
     // A link among links is followed as far as the kernel would.
@@ -85,17 +94,17 @@ private actor WatchThread {
         } ?? -1
       }
       guard length > 0 else {
-        if rest.isEmpty { found.append(folder) }
+        found.append((folder, rest.isEmpty))
         prefix = whole
         continue
       }
       links += 1
-      found.append(folder)
+      found.append((folder, true))
       let text = String(decoding: target[..<length], as: UTF8.self)
       rest = (text.split(separator: "/").map(String.init) + rest)[...]
       if text.hasPrefix("/") { prefix = "/" }
     }
-    return found.isEmpty ? folders : found
+    return found
   }
 
   /// Returns when something has happened and then nothing for a while, or when the wait is over.

@@ -113,19 +113,9 @@ extension GatewayRuntime {
 
   /// Has the lane go on in another way, after the samples of the old one and before those of the new.
   private func change(_ change: Moments, to new: GatewayConfiguration) async {
-    let forms = new.tagForms
-    let devices = Set(new.devices.map(\.name))
-    let derived = Set(new.formulas.map(\.tag))
     var change = change
-    change.onStored = { [board, tags] _ in
-      board.forget(in: tags) { name in
-        guard !devices.contains(String(name.prefix { $0 != "/" })), !forms.contains(name) else {
-          return false
-        }
-        // A formula's, or one of its windows'.
-        let window = name.lastIndex(of: ".").map { String(name[..<$0]) }
-        return !derived.contains(name) && window.map(derived.contains) != true
-      }
+    if let tagSet = new.tagSet() {
+      change.onStored = { [board, tags] _ in board.forget(in: tags) { !tagSet.contains($0) } }
     }
     if await !intake.change(change) {
       report(
@@ -238,6 +228,7 @@ extension GatewayRuntime {
       runner.sink = try configuration.openSink(
         sink, buffer: buffer.identity, tags: tags)
       runner.isLiveFirst = sink.backlog == .liveFirst
+      runner.inFlight = configuration.inFlightBatch(of: sink, buffer: buffer.identity)
       return runner
     } catch {
       // The place in the store stays with this runner until it can go on.

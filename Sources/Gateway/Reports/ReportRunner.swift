@@ -17,6 +17,8 @@
     private var next: Int64?
     /// The hour in which old files were looked at last.
     private var tidied: Int64?
+    /// 2020-01-01T00:00:00Z.
+    private static let earliest: Int64 = 1_577_836_800
 
     /// The report's own thread: reading a history blocks.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -79,11 +81,13 @@
       return try write(from: Timestamp(seconds: last.start), to: Timestamp(seconds: last.end))
     }
 
-    /// Writes what is due, up to what was missed while the gateway was away, and looks after old files.
+    /// Writes what is due, up to what was missed while the gateway was away, and looks after old files. Nothing as long as the clock
+    /// shows a time before 2020: a machine without a clock of its own begins in 1970, and what was written since would be written again.
     ///
     /// - Parameter isWhole: Whether the history has all samples before a time.
     func writeDue(now: Timestamp, isWhole: @Sendable (Timestamp) async -> Bool) async throws {
       let seconds = now.seconds
+      guard seconds >= Self.earliest else { return }
       let current = calendar.span(containing: seconds)
       // The first start, or a clock that was wrong when the last report was written.
       if next.map({ $0 > current.end }) ?? true { try remember(current.start) }

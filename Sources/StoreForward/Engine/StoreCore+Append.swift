@@ -12,8 +12,13 @@ extension StoreCore {
   /// Why a batch may not be queued. With the lock held: the ring may be resized and the store be closed at any time.
   func objection(to entry: PendingAppend) -> StoreError? {
     if let refusal { return refusal }
-    let perSegment = segmentCapacity - entry.largestUnit
-    return entry.bytes.count / perSegment + 1 >= slotLimit ? tooLarge(entry) : nil
+    return fitsRing(entry) ? nil : tooLarge(entry)
+  }
+
+  /// Whether the segments that there are hold a batch at once; else its end would evict its beginning. With the lock held.
+  private func fitsRing(_ entry: PendingAppend) -> Bool {
+    let needed = entry.bytes.count / (segmentCapacity - entry.largestUnit) + 1
+    return needed == 1 || needed < slotLimit - badSlots.count
   }
 
   /// What the appender of a batch is told that can never fit. With the lock held.
@@ -110,7 +115,7 @@ extension StoreCore {
   private func takeAdmitted() -> [PendingAppend] {
     if overflow == .dropOldest {
       let bytes = pending.reduce(0) { $0 + $1.bytes.count }
-      if bytes <= WriteWindow.groupLimit {
+      if bytes <= WriteWindow.groupLimit, pending.allSatisfy(fitsRing) {
         defer { pending.removeAll(keepingCapacity: true) }
         return pending
       }
@@ -123,10 +128,12 @@ extension StoreCore {
       bytes += entry.bytes.count
       largest = max(largest, entry.largestUnit)
       if taken > 0, bytes > WriteWindow.groupLimit { break }
-      let fit: Room = overflow == .dropOldest ? .now : room(for: bytes, largestUnit: largest)
+      let fit: Room =
+        overflow == .dropOldest
+        ? fitsRing(entry) ? .now : .never : room(for: bytes, largestUnit: largest)
       if fit != .now {
         if taken > 0 { break }
-        if overflow == .block {
+        if overflow != .rejectNewest {
           if fit == .later { break }
           // The ring was made smaller meanwhile, or the disk took segments from it: this one would hold up all
           // behind it for ever.

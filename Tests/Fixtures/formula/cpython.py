@@ -215,7 +215,7 @@ def huge(tree):
 
 def main():
     for line in sys.stdin:
-        job = json.loads(line)
+        job = json.loads(line, parse_int=float)
         values = job["vars"]
         try:
             source = job["src"]
