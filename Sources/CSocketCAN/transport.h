@@ -119,8 +119,8 @@ static inline int iiot_j1939_report_sending(int descriptor) {
                                  SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_ID);
 }
 
-/// Gives a message to the kernel; returns 0 or -errno.
-static inline int iiot_j1939_send(int descriptor, const void *bytes, size_t count, uint32_t group,
+/// Gives a message to the kernel, or what it has not taken of the one before; returns how many bytes it took, or -errno.
+static inline int64_t iiot_j1939_send(int descriptor, const void *bytes, size_t count, uint32_t group,
                                   uint8_t destination, int priority) {
     int status = iiot_can_set_flag(descriptor, SOL_CAN_J1939, SO_J1939_SEND_PRIO, priority);
     if (status < 0) return status;
@@ -132,7 +132,7 @@ static inline int iiot_j1939_send(int descriptor, const void *bytes, size_t coun
     address.can_addr.j1939.pgn = group;
     ssize_t sent = sendto(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL,
                           (struct sockaddr *)&address, sizeof address);
-    return sent == (ssize_t)count ? 0 : sent < 0 ? -errno : -EIO;
+    return sent < 0 ? -errno : (int64_t)sent;
 }
 
 /// Takes one report of a message that was sent: 1 when it has been sent to its end, 0 when this tells nothing of the end,
@@ -156,7 +156,8 @@ static inline int iiot_j1939_sending_report(int descriptor, uint32_t *key) {
         if (error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && error.ee_errno == ENOMSG)
             return error.ee_info == SCM_TSTAMP_ACK ? 1 : 0;
         if (error.ee_origin == SO_EE_ORIGIN_LOCAL && error.ee_info == J1939_EE_INFO_TX_ABORT)
-            return error.ee_errno ? -(int)error.ee_errno : -ECOMM;
+            // Some reasons the kernel has with the sign of a failed call.
+            return error.ee_errno ? -abs((int)error.ee_errno) : -ECOMM;
     }
     return 0;
 }

@@ -9,7 +9,7 @@ struct MessageLayout {
   let caseName: String
   let isParameterGroup: Bool
   var signals: [SignalLayout] = []
-  /// The signals without condition, by place in `signals`.
+  /// The signals without condition that a frame can have, by place in `signals`.
   var roots: [Int] = []
   /// The branches below each multiplexor, by place in `signals`.
   var branches: [Int: [Branch]] = [:]
@@ -41,7 +41,8 @@ struct MessageLayout {
         SignalLayout(
           signal, isParameterGroup: isParameterGroup, byteCount: message.byteCount, &names, &types))
     }
-    for (place, layout) in signals.enumerated() {
+    // What no frame can have is in none of the lists: it is nil whatever comes.
+    for (place, layout) in signals.enumerated() where !layout.isBeyondFrames {
       guard let multiplexor = layout.signal.multiplexor else {
         roots.append(place)
         continue
@@ -88,6 +89,15 @@ struct MessageLayout {
     roots.map { signals[$0] }.filter { !$0.mayLackBytes }.map(\.endByte).max() ?? 0
   }
 
-  /// The words that its signals stand in.
-  var wordCount: Int { ((signals.map(\.endByte).max() ?? 0) + 7) / 8 }
+  /// The signals that can be active, by place in `signals`: those that meet a condition, below multiplexors that meet it.
+  func reachable(where isIncluded: (SignalLayout) -> Bool) -> [Int] {
+    var places: [Int] = []
+    var open = roots
+    while let place = open.popLast() {
+      guard isIncluded(signals[place]) else { continue }
+      places.append(place)
+      for branch in branches[place] ?? [] { open += branch.signals }
+    }
+    return places
+  }
 }

@@ -71,11 +71,11 @@ struct MessageSource {
     if needed > 0 { writer.line("guard payload.count >= \(needed) else { return nil }") }
     var little: Set<Int> = []
     var big: Set<Int> = []
-    for signal in layout.signals {
+    for signal in layout.reachable(where: { _ in true }).map({ layout.signals[$0] }) {
       let words = signal.isSplit ? [signal.word, signal.word + 1] : [signal.word]
       if signal.isBigEndian { big.formUnion(words) } else { little.formUnion(words) }
     }
-    for word in 0..<layout.wordCount {
+    for word in 0..<8 {
       if little.contains(word) { writer.line("let w\(word) = payload.word(\(word))") }
       if big.contains(word) {
         let value = little.contains(word) ? "w\(word)" : "payload.word(\(word))"
@@ -147,7 +147,7 @@ struct MessageSource {
     writer.line("")
     writer.documentation(
       "Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.")
-    let encodable = layout.signals.filter { !$0.mayLackBytes }
+    let encodable = layout.reachable { !$0.mayLackBytes }.map { layout.signals[$0] }
     guard !encodable.isEmpty else {
       writer.open("\(access)var payload: CANPayload {")
       writer.line(
@@ -164,7 +164,7 @@ struct MessageSource {
       }
     }
     for word in words.sorted() { writer.line("var \(word): UInt64 = 0") }
-    var used = [UInt64](repeating: 0, count: 9)
+    var used = [UInt64](repeating: 0, count: 8)
     let variables = Set(words)
     writePuts(layout.roots, &used, variables, to: &writer)
     let values = (0..<8).map { word -> String in

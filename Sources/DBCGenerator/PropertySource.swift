@@ -71,7 +71,9 @@ struct PropertySource {
         "Nil unless \(SourceText.oneLine(multiplexor.name)) is \(ranges.joined(separator: ", "))\(more)."
       )
     }
-    if layout.mayLackBytes {
+    if layout.isBeyondFrames {
+      writer.documentation("Outside the 64 bytes that a frame can have: always nil.")
+    } else if layout.mayLackBytes {
       writer.documentation("Outside the bytes of its message: nil unless the payload is longer.")
     }
     if layout.sentinelBits > 0 {

@@ -106,6 +106,8 @@ struct SignalLayout {
   var firstBit: Int { Self.firstBit(signal) }
   var bitCount: Int { signal.bitCount }
   var endByte: Int { (firstBit + bitCount + 7) / 8 }
+  /// Whether it stands outside the bytes that any frame can have.
+  var isBeyondFrames: Bool { endByte > CANPayload.maximumCount }
   var ones: UInt64 { UInt64.max >> UInt64(64 - bitCount) }
   var typeName: String { kind == .float ? "Double" : kind.rawValue }
 

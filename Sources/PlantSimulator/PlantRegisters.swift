@@ -19,8 +19,14 @@ public enum PlantRegisters {
       + all.map(\.description)
   }
 
-  /// The values that a client's write changes.
-  static let commands = all.filter { $0.isCommand }
+  /// The values that a client's write changes, in the order in which they are carried out when they were written within one step:
+  /// others count only in manual mode, and no breaker closes before its trip is reset.
+  static let commands: [PlantRegister] = {
+    let first = ["station/automatic", "station/reset"]
+    let commands = all.filter { $0.isCommand }
+    return first.compactMap { name in commands.first { $0.name == name } }
+      + commands.filter { !first.contains($0.name) }
+  }()
 
   /// The places that do not exist. A single free place between two values can be read, as 0.
   static let holes: [RegisterBlock] = RegisterTable.allCases.flatMap { table in

@@ -53,6 +53,7 @@ struct CanReplay: AsyncParsableCommand {
   }
 
   private func replay() async throws {
+    if to == "-" { try CanLogInput.refuseWriting(to, whileReading: log) }
     let bus = try openBus()
     var output = StandardOutput()
     let clock = ContinuousClock()

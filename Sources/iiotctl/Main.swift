@@ -63,7 +63,20 @@ enum Main {
   static func main() async {
     // A reader that goes away (| head) is no error of ours.
     signal(SIGPIPE, SIG_IGN)
+    raiseDescriptorLimit()
     await run()
+  }
+
+  /// A login's limit is often 1024 open files, which a gateway with many clients may need; and without any left, libdispatch ends
+  /// the process. What the system allows beyond that is asked for.
+  private static func raiseDescriptorLimit() {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    let wanted = min(65_536, limit.rlim_max)
+    guard limit.rlim_cur < wanted else { return }
+    limit.rlim_cur = wanted
+    setrlimit(resource, &limit)
   }
 
   /// Off the main actor: every await that hops back to it would cost microseconds a batch.

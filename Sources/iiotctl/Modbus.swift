@@ -79,12 +79,21 @@ struct ValueOptions: ParsableArguments {
 
 extension RegisterReading {
   /// Values of a type one behind the other, with the tags `unitU/TABLE/ADDRESS`.
+  ///
+  /// Throws `ValidationError` when some would lie past the last address.
   static func values(
     _ count: Int, from place: RegisterAddress, unit: UInt8, _ options: ValueOptions,
     tags: TagRegistry
-  ) -> [RegisterReading] {
+  ) throws -> [RegisterReading] {
     let width = place.table.isBits ? 1 : options.type.registerCount
-    return (0..<max(0, min(count, (65_536 - Int(place.offset)) / width))).map { index in
+    let room = (65_536 - Int(place.offset)) / width
+    guard count <= room else {
+      let first = Int(place.offset) + room * width
+      throw ValidationError(
+        "\(count) values from \(place) on run past the last address, 65535: the one at \(first) has no room; "
+          + "read at most \(room).")
+    }
+    return (0..<max(0, count)).map { index in
       let spot = RegisterAddress(
         place.table, place.offset + UInt16(truncatingIfNeeded: index * width))
       return RegisterReading(

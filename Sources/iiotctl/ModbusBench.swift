@@ -123,9 +123,13 @@ struct ModbusBench: AsyncParsableCommand {
     var asked = 0
     while asked < share, !Task.isCancelled {
       let start = clock.now
-      guard start < end, let result = try? await client.read(plan) else { break }
+      guard start < end else { break }
+      let error: ModbusError?
+      do {
+        error = try await client.read(plan).error(ofBlock: 0)
+      } catch let failure as ModbusError { error = failure } catch { break }
       asked += 1
-      if let error = result.error(ofBlock: 0) {
+      if let error {
         tally.failed(error)
         // A client that refuses at once must not be asked in circles.
         try? await clock.sleep(for: .milliseconds(10))

@@ -27,6 +27,7 @@ struct ModbusRead: AsyncParsableCommand {
 
   func validate() throws {
     if !(1...65_536).contains(count) { throw ValidationError("--count must be 1 to 65536.") }
+    _ = try readings(tags: TagRegistry())
   }
 
   func run() async throws {
@@ -35,9 +36,7 @@ struct ModbusRead: AsyncParsableCommand {
     for place in places {
       place.place.warn()
     }
-    let readings = places.flatMap {
-      RegisterReading.values(count, from: $0.place, unit: url.unit, value, tags: tags)
-    }
+    let readings = try readings(tags: tags)
     let client = ModbusClient(url)
     do {
       let sampler = try RegisterSampler(readings)
@@ -51,5 +50,12 @@ struct ModbusRead: AsyncParsableCommand {
         if let error = result.error(ofBlock: block) { throw error }
       }
     } catch let error as ModbusError { throw Failure(error) }
+  }
+
+  private func readings(tags: TagRegistry) throws -> [RegisterReading] {
+    let unit = try device.url.unit
+    return try places.flatMap {
+      try RegisterReading.values(count, from: $0.place, unit: unit, value, tags: tags)
+    }
   }
 }

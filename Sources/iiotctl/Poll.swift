@@ -70,12 +70,13 @@ struct Poll: AsyncParsableCommand {
     var sequence: UInt64 = 1
     let clock = ContinuousClock()
     var due = clock.now
-    polling: while !Task.isCancelled {
-      guard var result = try? await client.read(sampler.plan) else { break }
-      // A request that runs into a hole of the device's map is taken apart at once.
-      while sampler.adapt(to: result) {
-        guard let again = try? await client.read(sampler.plan) else { break polling }
-        result = again
+    while !Task.isCancelled {
+      let result: ReadResult
+      do {
+        result = try await Self.round(of: &sampler, client)
+      } catch is CancellationError { break } catch let error as ModbusError {
+        // Of the machine, not of the wire: no round will go better.
+        throw Failure(error)
       }
       var batch = SampleBatch()
       sampler.append(result, to: &batch)
@@ -104,16 +105,25 @@ struct Poll: AsyncParsableCommand {
     if !hasRead, rounds > 0 { throw ExitCode.failure }
   }
 
+  private static func round(
+    of sampler: inout RegisterSampler, _ client: ModbusClient
+  ) async throws -> ReadResult {
+    var result = try await client.read(sampler.plan)
+    // A request that runs into a hole of the device's map is taken apart at once.
+    while sampler.adapt(to: result) { result = try await client.read(sampler.plan) }
+    return result
+  }
+
   private func sampler(unit: UInt8, tags: TagRegistry) throws -> RegisterSampler {
     let tables: [(RegisterTable, [BlockArgument])] = [
       (.holding, holding), (.input, input), (.coil, coil), (.discrete, discrete),
     ]
-    let readings = tables.flatMap { table, blocks in
-      blocks.flatMap { block -> [RegisterReading] in
+    let readings = try tables.flatMap { table, blocks in
+      try blocks.flatMap { block -> [RegisterReading] in
         let place = RegisterAddress(table, block.start)
         place.warn()
         let width = table.isBits ? 1 : value.type.registerCount
-        return RegisterReading.values(
+        return try RegisterReading.values(
           block.count / width, from: place, unit: unit, value, tags: tags)
       }
     }

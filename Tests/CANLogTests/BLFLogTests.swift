@@ -47,6 +47,47 @@ import Testing
     return bytes + [UInt8](repeating: 0, count: padding ?? total % 4)
   }
 
+  /// A container whose data is a zlib stream of one stored block; with a wrong sum at its end when it is damaged.
+  static func packed(_ data: [UInt8], isDamaged: Bool = false) -> [UInt8] {
+    let count = UInt16(data.count)
+    var (low, high): (UInt32, UInt32) = (1, 0)
+    for byte in data {
+      low = (low + UInt32(byte)) % 65521
+      high = (high + low) % 65521
+    }
+    let sum = (high << 16 | low) ^ (isDamaged ? 1 : 0)
+    let stream =
+      [0x78, 0x01, 0x01] + little(count) + little(~count) + data + little(sum.byteSwapped)
+    var bytes = container(stream)
+    bytes.replaceSubrange(16..<18, with: little(UInt16(2)))
+    bytes.replaceSubrange(24..<28, with: little(UInt32(data.count)))
+    return bytes
+  }
+
+  /// The last frame of the container before it is known to be whole only when the next container comes, and that one gives nothing.
+  @Test(arguments: [1, 2, 1000])
+  func aDamagedContainerCostsNothingBeforeIt(batch: Int) throws {
+    let objects = (0..<7).map { Self.classic(0x100 + $0, time: UInt64($0), [UInt8($0)]) }
+    func joined(_ range: Range<Int>) -> [UInt8] { objects[range].flatMap { $0 } }
+    var options = CANLogOptions()
+    options.batchCapacity = batch
+    for half in [0, 4, 20, 40] {
+      // A frame that begins before the damage and ends in it is lost with it.
+      let (begin, rest) = (objects[3].prefix(half), objects[3].dropFirst(half))
+      let bytes =
+        Self.head() + Self.packed(joined(0..<3) + begin)
+        + Self.packed(rest + joined(4..<5), isDamaged: true) + Self.packed(joined(5..<7))
+      let log = try ReadLog(CANLogReader(bytes: bytes, options: options))
+      #expect(
+        log.frames.map(\.identifier.value) == [0x100, 0x101, 0x102, 0x105, 0x106], "\(half)")
+      #expect(log.findings.map(\.code) == [.damaged], "\(half): \(log.findings)")
+    }
+    // Undamaged, in the same pieces.
+    let sound = Self.head() + Self.packed(joined(0..<3)) + Self.packed(joined(3..<7))
+    let log = try ReadLog(CANLogReader(bytes: sound, options: options))
+    #expect(log.frames.count == 7 && log.findings == [])
+  }
+
   @Test func readsEveryKindOfObject() throws {
     let fdData = (0..<12).map { UInt8($0) }
     let objects: [[UInt8]] = [

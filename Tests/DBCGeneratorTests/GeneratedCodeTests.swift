@@ -65,6 +65,10 @@ import Testing
     ("Widest", { Plant.Widest(payload: $0).map { Generated($0, $0.payload) } }),
     ("Double", { Unsound.Double_(payload: $0).map { Generated($0, $0.payload) } }),
     ("Overlap", { Unsound.Overlap(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Outside", { Unsound.Outside(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Edge", { Unsound.Edge(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Chosen", { Unsound.Chosen(payload: $0).map { Generated($0, $0.payload) } }),
+    ("Chooses", { Unsound.Chooses(payload: $0).map { Generated($0, $0.payload) } }),
     ("EEC1", { Plant.EEC1(payload: $0).map { Generated($0, $0.payload) } }),
   ]
 
@@ -103,7 +107,9 @@ import Testing
       let expected = decoder.decode(message, payload)
       guard let generated = decode(payload) else {
         // Nil only when a signal that is always there has no bytes.
-        let needed = message.signals.filter { !$0.isMultiplexed && $0.name != "Beyond" }
+        let needed = message.signals.filter {
+          !$0.isMultiplexed && !$0.name.hasPrefix("Beyond")
+        }
         #expect(needed.contains { expected[$0.name] == nil }, "\(name) \(payload)")
         continue
       }
@@ -148,6 +154,24 @@ import Testing
           #expect(old.raw == new.raw, "\(name).\(old.name) of \(payload)")
         }
       }
+    }
+  }
+
+  /// Signals that begin or end behind byte 64 are nil in every frame: reading them is reading nothing.
+  @Test func whatNoFrameCanHaveIsNil() throws {
+    let full = try #require(CANPayload([UInt8](repeating: 1, count: 64)))
+    let outside = try #require(Unsound.Outside(payload: full))
+    #expect(outside.near == 1 && outside.beyondAll == nil && outside.beyondSwapped == nil)
+    let edge = try #require(Unsound.Edge(payload: full))
+    #expect(edge.first == 1 && edge.last == 1 && edge.beyondHalf == nil)
+    let chosen = try #require(Unsound.Chosen(payload: full))
+    #expect(chosen.beyondChoice == nil && chosen.under == nil)
+    let chooses = try #require(Unsound.Chooses(payload: full))
+    #expect(chooses.which == 1 && chooses.here == 1 && chooses.beyondToo == nil)
+    let frame = CANFrame(identifier: Unsound.Edge.identifier, payload: full)
+    guard case .edge? = Unsound.Message(frame) else {
+      Issue.record("not found")
+      return
     }
   }
 

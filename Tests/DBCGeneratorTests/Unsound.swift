@@ -9,6 +9,10 @@ enum Unsound {
   enum Message: Sendable {
     case double(Double_)
     case overlap(Overlap)
+    case outside(Outside)
+    case edge(Edge)
+    case chosen(Chosen)
+    case chooses(Chooses)
 
     /// Decodes a frame; nil when no message has its identifier, it is a remote or error frame, or too short.
     init?(_ frame: CANFrame) {
@@ -20,6 +24,18 @@ enum Unsound {
       case 0x9:
         guard let message = Overlap(payload: frame.payload) else { return nil }
         self = .overlap(message)
+      case 0xa:
+        guard let message = Outside(payload: frame.payload) else { return nil }
+        self = .outside(message)
+      case 0xb:
+        guard let message = Edge(payload: frame.payload) else { return nil }
+        self = .edge(message)
+      case 0xc:
+        guard let message = Chosen(payload: frame.payload) else { return nil }
+        self = .chosen(message)
+      case 0xd:
+        guard let message = Chooses(payload: frame.payload) else { return nil }
+        self = .chooses(message)
       default:
         return nil
       }
@@ -129,6 +145,225 @@ enum Unsound {
       b0 &= 0xff00ffffffffffff
       b0 |= r1 &<< 48
       return CANPayload(words: [w0 | b0.byteSwapped, 0, 0, 0, 0, 0, 0, 0], count: 2)
+    }
+  }
+
+  /// Outside: standard identifier 0x00A, 8 bytes.
+  struct Outside: Equatable, Sendable {
+    /// The identifier of its frames.
+    static var identifier: CANIdentifier {
+      CANIdentifier(truncating: 0xa)
+    }
+
+    /// The number of bytes of its payload.
+    static var byteCount: Int { 8 }
+
+    /// Near.
+    ///
+    /// Bits 0|8, Intel, unsigned.
+    var near: Int
+
+    /// BeyondAll.
+    ///
+    /// Bits 600|8, Intel, unsigned.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondAll: Int?
+
+    /// BeyondSwapped.
+    ///
+    /// Raw times 0.5 plus 0.0. Bits 607|8, Motorola, unsigned.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondSwapped: Double?
+
+    /// Every signal at its start value, which is raw 0 if the database has none.
+    init() {
+      self.near = 0
+      self.beyondAll = nil
+      self.beyondSwapped = nil
+    }
+
+    /// Decodes a payload; nil when it has less than the 1 bytes that the signals need.
+    @inline(__always)
+    init?(payload: CANPayload) {
+      guard payload.count >= 1 else { return nil }
+      let w0 = payload.word(0)
+      self.near = Int(truncatingIfNeeded: GeneratedBits.bits(w0, 56, 56))
+    }
+
+    /// Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.
+    var payload: CANPayload {
+      var w0: UInt64 = 0
+      let r0 = GeneratedBits.clamped(Int64(self.near), 0xff)
+      w0 |= r0
+      return CANPayload(words: [w0, 0, 0, 0, 0, 0, 0, 0], count: 8)
+    }
+  }
+
+  /// Edge: standard identifier 0x00B, 64 bytes.
+  struct Edge: Equatable, Sendable {
+    /// The identifier of its frames.
+    static var identifier: CANIdentifier {
+      CANIdentifier(truncating: 0xb)
+    }
+
+    /// The number of bytes of its payload.
+    static var byteCount: Int { 64 }
+
+    /// First.
+    ///
+    /// Bits 0|8, Intel, unsigned.
+    var first: Int
+
+    /// BeyondHalf.
+    ///
+    /// Bits 508|8, Intel, unsigned.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondHalf: Int?
+
+    /// Last.
+    ///
+    /// Bits 504|4, Intel, unsigned.
+    var last: Int
+
+    /// Every signal at its start value, which is raw 0 if the database has none.
+    init() {
+      self.first = 0
+      self.beyondHalf = nil
+      self.last = 0
+    }
+
+    /// Decodes a payload; nil when it has less than the 64 bytes that the signals need.
+    @inline(__always)
+    init?(payload: CANPayload) {
+      guard payload.count >= 64 else { return nil }
+      let w0 = payload.word(0)
+      let w7 = payload.word(7)
+      self.first = Int(truncatingIfNeeded: GeneratedBits.bits(w0, 56, 56))
+      self.last = Int(truncatingIfNeeded: GeneratedBits.bits(w7, 4, 60))
+    }
+
+    /// Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.
+    var payload: CANPayload {
+      var w0: UInt64 = 0
+      var w7: UInt64 = 0
+      let r0 = GeneratedBits.clamped(Int64(self.first), 0xff)
+      w0 |= r0
+      let r2 = GeneratedBits.clamped(Int64(self.last), 0xf)
+      w7 |= r2 &<< 56
+      return CANPayload(words: [w0, 0, 0, 0, 0, 0, 0, w7], count: 64)
+    }
+  }
+
+  /// Chosen: standard identifier 0x00C, 8 bytes.
+  struct Chosen: Equatable, Sendable {
+    /// The identifier of its frames.
+    static var identifier: CANIdentifier {
+      CANIdentifier(truncating: 0xc)
+    }
+
+    /// The number of bytes of its payload.
+    static var byteCount: Int { 8 }
+
+    /// BeyondChoice.
+    ///
+    /// Bits 512|8, Intel, unsigned.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondChoice: Int?
+
+    /// Under.
+    ///
+    /// Bits 8|8, Intel, unsigned.
+    /// Nil unless BeyondChoice is 1.
+    var under: Int?
+
+    /// Every signal at its start value, which is raw 0 if the database has none.
+    init() {
+      self.beyondChoice = nil
+      self.under = nil
+    }
+
+    /// Decodes a payload.
+    @inline(__always)
+    init?(payload: CANPayload) {
+    }
+
+    /// Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.
+    var payload: CANPayload {
+      CANPayload(words: InlineArray(repeating: 0), count: 8)
+    }
+  }
+
+  /// Chooses: standard identifier 0x00D, 8 bytes.
+  struct Chooses: Equatable, Sendable {
+    /// The identifier of its frames.
+    static var identifier: CANIdentifier {
+      CANIdentifier(truncating: 0xd)
+    }
+
+    /// The number of bytes of its payload.
+    static var byteCount: Int { 8 }
+
+    /// Which.
+    ///
+    /// Bits 0|8, Intel, unsigned.
+    var which: Int
+
+    /// Here.
+    ///
+    /// Bits 8|8, Intel, unsigned.
+    /// Nil unless Which is 1.
+    var here: Int?
+
+    /// BeyondToo.
+    ///
+    /// Bits 800|16, Intel, unsigned.
+    /// Nil unless Which is 1.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondToo: Int?
+
+    /// BeyondAlone.
+    ///
+    /// Bits 800|16, Intel, unsigned.
+    /// Nil unless Which is 2.
+    /// Outside the 64 bytes that a frame can have: always nil.
+    var beyondAlone: Int?
+
+    /// Every signal at its start value, which is raw 0 if the database has none.
+    init() {
+      self.which = 0
+      self.here = nil
+      self.beyondToo = nil
+      self.beyondAlone = nil
+    }
+
+    /// Decodes a payload; nil when it has less than the 1 bytes that the signals need.
+    @inline(__always)
+    init?(payload: CANPayload) {
+      guard payload.count >= 1 else { return nil }
+      let w0 = payload.word(0)
+      self.which = Int(truncatingIfNeeded: GeneratedBits.bits(w0, 56, 56))
+      let s0 = GeneratedBits.bits(w0, 56, 56)
+      switch s0 {
+      case 1:
+        if payload.count >= 2 {
+          self.here = Int(truncatingIfNeeded: GeneratedBits.bits(w0, 48, 56))
+        }
+      default: break
+      }
+    }
+
+    /// Encodes it. A value becomes the nearest one that the bits can hold; unused bits are 0.
+    var payload: CANPayload {
+      var w0: UInt64 = 0
+      let r0 = GeneratedBits.clamped(Int64(self.which), 0xff)
+      w0 |= r0
+      switch r0 {
+      case 1:
+        let r1 = self.here.map { GeneratedBits.clamped(Int64($0), 0xff) } ?? 0
+        w0 |= r1 &<< 8
+      default: break
+      }
+      return CANPayload(words: [w0, 0, 0, 0, 0, 0, 0, 0], count: 8)
     }
   }
 }

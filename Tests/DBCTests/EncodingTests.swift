@@ -215,4 +215,63 @@ extension EncodingTests {
     values[slot] = 7
     #expect(try encoder.encode(message, values: values).count == 8)
   }
+
+  private static let floatText = """
+    BO_ 1 F: 14 A
+     SG_ Single : 0|32@1- (1,0) [0|0] "" A
+     SG_ Half : 32|16@1- (0.5,0) [0|0] "" A
+     SG_ Double : 48|64@1- (0.001,0) [0|0] "" A
+    SIG_VALTYPE_ 1 Single : 1;
+    SIG_VALTYPE_ 1 Half : 3;
+    SIG_VALTYPE_ 1 Double : 2;
+    """
+
+  /// A finite value never becomes an infinite one, and what is no number is no value; raw bits are free.
+  @Test(
+    arguments: [
+      ("Single", 3.4e38, true), ("Single", -3.5e38, false), ("Single", .infinity, true),
+      ("Single", .nan, false), ("Half", 32752, true), ("Half", 32768, false),
+      ("Half", -.infinity, true), ("Half", .nan, false), ("Double", 1e300, true),
+      ("Double", 1e306, false), ("Double", -.infinity, true), ("Double", .nan, false),
+    ] as [(String, Double, Bool)])
+  func floatsHoldWhatTheyCan(name: String, value: Double, isHeld: Bool) throws {
+    let database = try Database(parsing: Self.floatText)
+    let encoder = database.encoder()
+    let message = try #require(database.message(named: "F"))
+    var values = [Double](repeating: 0, count: encoder.slotCount)
+    let slot = try #require(message.signal(named: name).flatMap { encoder.slot(of: $0) })
+    values[slot] = value
+    if isHeld {
+      let byName = try encoder.encode("F", [name: .value(value)])
+      #expect(try encoder.encode(message, values: values) == byName.payload)
+      let decoded = database.decoder().decode(message, byName.payload)[name]
+      #expect(decoded?.value.isInfinite == value.isInfinite)
+    } else {
+      let error = #expect(throws: DBCError.self) { try encoder.encode("F", [name: .value(value)]) }
+      #expect(error?.code == .valueOutOfRange)
+      let bySlot = #expect(throws: DBCError.self) { try encoder.encode(message, values: values) }
+      #expect(bySlot?.code == .valueOutOfRange)
+    }
+    #expect(try encoder.encode("F", [name: .raw(.float(value))]).payload.count == 14)
+  }
+
+  /// The frames of a J1939 group are classic ones: what is longer goes as several.
+  @Test func aLongGroupIsNoFrame() throws {
+    let encoder = try Database(
+      parsing: """
+        BO_ 2566834942 Long: 9 A
+         SG_ Last : 64|8@1+ (1,0) [0|0] "" A
+        BO_ 2566834686 Short: 8 A
+         SG_ Last : 56|8@1+ (1,0) [0|0] "" A
+        BA_DEF_ BO_ "VFrameFormat" ENUM "StandardCAN","ExtendedCAN","reserved","J1939PG";
+        BA_DEF_DEF_ "VFrameFormat" "J1939PG";
+
+        """
+    ).encoder()
+    let error = #expect(throws: DBCError.self) { try encoder.encode("Long", ["Last": 5]) }
+    #expect(error?.code == .messageTooLong)
+    #expect(try encoder.encodeBytes("Long", ["Last": 5]) == [0, 0, 0, 0, 0, 0, 0, 0, 5])
+    let frame = try encoder.encode("Short", ["Last": 5])
+    #expect(frame.flags == [] && frame.payload == [0, 0, 0, 0, 0, 0, 0, 5])
+  }
 }

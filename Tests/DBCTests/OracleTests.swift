@@ -143,8 +143,9 @@ struct OracleCase {
       if let encoded = line.enc {
         let inputs = Dictionary(
           decoded.signals.map { ($0.name, SignalInput.raw($0.raw)) }, uniquingKeysWith: { $1 })
-        let frame = try encoder.encode(message.name, inputs)
-        #expect(frame.payload.description == encoded, context)
+        // Not the frame: a J1939 group may be longer than one.
+        let bytes = try encoder.encodeBytes(message.name, inputs)
+        #expect(CANPayload(bytes)?.description == encoded, context)
       }
     }
   }

@@ -197,6 +197,55 @@ struct MQTTGatewayTests {
     #expect(seen.count == stored)
   }
 
+  @Test("a bus and a sink of one name, and a second bus, are clients of their own at one broker")
+  func sameNames() async throws {
+    let broker = try await Mosquitto(folder: folder)
+    let endpoint = MQTTEndpoint(try MQTTAddress(broker.url))
+    var options = MQTTSinkOptions(
+      broker: endpoint, topic: try TopicTemplate("out/{device}/{tag}"))
+    options.payload = .value
+    let configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [
+        .init(name: "plant", transport: .mqtt(endpoint, filter: "in/#")),
+        .init(name: "sink", transport: .mqtt(endpoint, filter: "else/#")),
+      ],
+      devices: [
+        .init(name: "tank", bus: "plant", messages: [MessageTag(name: "n", topic: "in/n")]),
+        .init(name: "pump", bus: "sink", messages: [MessageTag(name: "n", topic: "else/n")]),
+      ], buffer: .init(capacity: 4 << 20, segment: 1 << 20),
+      sinks: [.init(name: "plant", kind: .mqtt(options))])
+    let publisher = try MQTTClient(broker.url)
+    let reader = try MQTTClient(broker.url)
+    let subscription = try await reader.subscribe("out/tank/n")
+    let seen = Mutex<[String]>([])
+    let reading = Task {
+      for try await messages in subscription {
+        seen.withLock { $0 += messages.map(\.text) }
+      }
+    }
+    let clients = ["g-plant", "g-sink", "g:sink:plant", "g:watch:plant", "g:watch:sink"]
+    let gateway = try await GatewayRuntime(configuration)
+    var isPublished = false
+    try await run(gateway) { _ in
+      let log = try folder.text(of: "log")
+      guard clients.allSatisfy({ log.contains(" as \($0) ") }) else {
+        // The sink comes with the first sample.
+        try await publisher.publish("-1", to: "in/n")
+        return false
+      }
+      if !isPublished {
+        isPublished = true
+        try await publisher.publish(
+          (0..<500).map { MQTTMessage(topic: "in/n", text: "\($0)", qos: .atLeastOnce) })
+      }
+      return seen.withLock { $0.contains("499") }
+    }
+    reading.cancel()
+    #expect(Set(0..<500).isSubset(of: seen.withLock { Set($0.compactMap { Int($0) }) }))
+    #expect(try !folder.text(of: "log").contains("already connected"))
+  }
+
   // MARK: -
 
   private func configuration(_ broker: Mosquitto) throws -> GatewayConfiguration {

@@ -111,6 +111,44 @@ struct FailureTests {
     #expect(error?.topic == "secret/#")
   }
 
+  /// It is the broker that can't, for whatever message.
+  @Test func aBrokerThatDoesNotOfferTheQualityOfServiceDeniesTheMessage() async throws {
+    let server = try PacketLog().makeServer { packet in
+      // Maximum QoS 0 (MQTT 5, section 3.2.2.3.4).
+      packet.kind == 1 ? [0x20, 5, 0, 0, 2, 0x24, 0] : []
+    }
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)")
+    let error = await #expect(throws: MQTTError.self) {
+      try await client.publish("x", to: "y", qos: .atLeastOnce)
+    }
+    #expect(error?.code == .denied)
+    #expect(error?.reason == .qosNotSupported)
+    #expect(error?.isRetriable == false)
+    try await client.publish("x", to: "y", qos: .atMostOnce)
+  }
+
+  @Test func whichMessagesOfACallWereRefusedIsTold() async throws {
+    let server = try PacketLog().makeServer { packet in
+      switch packet.kind {
+      case 1: return [0x20, 3, 0, 0, 0]
+      case 3:
+        let publish = PacketLog.publish(packet)
+        let (high, low) = publish.identifier.quotientAndRemainder(dividingBy: 256)
+        let reason: UInt8 = publish.payload == "3" ? 0x97 : 0
+        return [0x40, 3, UInt8(high), UInt8(low), reason]
+      default: return []
+      }
+    }
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)")
+    let messages = (0..<6).map {
+      MQTTMessage(topic: $0 == 1 ? "a/#" : "t", text: "\($0)", qos: .atLeastOnce)
+    }
+    let refusals = try await client.publishEach(messages)
+    #expect(refusals.map(\.index) == [1, 3])
+    #expect(refusals.map(\.error.code) == [.invalidArgument, .denied])
+    #expect(refusals.last?.error.reason == .quotaExceeded)
+  }
+
   @Test func anAnswerThatDoesNotComeTimesOut() async throws {
     let server = try Self.makeStubbornBroker()
     var options = MQTTOptions()

@@ -8,9 +8,9 @@ import Testing
     var outbox = MQTTOutbox(timeout: .seconds(30), mailbox: try MQTTMailbox())
     let now = ContinuousClock.now
     let message = MQTTMessage(topic: "a", text: "", qos: .atMostOnce)
-    outbox.add([message], MQTTReply<Void>(), now: now)
+    outbox.add([message], MQTTReply<[MQTTRefusal]>(), now: now)
     for identifier in 1...Int32(10_000) {
-      outbox.add([message], MQTTReply<Void>(), now: now)
+      outbox.add([message], MQTTReply<[MQTTRefusal]>(), now: now)
       guard let (job, index) = outbox.nextMessage() else {
         Issue.record("nothing may be sent")
         return

@@ -37,6 +37,11 @@ final class PacketLog: Sendable {
 
   private let state = Mutex<(packets: [Packet], connections: Int)>(([], 0))
 
+  /// Notes a packet of a connection that nobody counts.
+  func add(_ bytes: [UInt8]) {
+    state.withLock { $0.packets.append(Packet(connection: 0, bytes: bytes)) }
+  }
+
   var packets: [Packet] { state.withLock { $0.packets } }
   func packets(kind: UInt8) -> [Packet] { packets.filter { $0.kind == kind } }
   var publishes: [Publish] { packets(kind: 3).map(Self.publish) }

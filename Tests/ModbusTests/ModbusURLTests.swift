@@ -44,7 +44,12 @@ struct ModbusURLTests {
       ("modbus://h?timeout=99999999999s", "timeout"), ("modbus://h?inflight=65", "inflight"),
       ("modbus://a b", "blank"),
       ("modbus+rtu://gw", "port"), ("modbus+rtu://gw:1?baud=9600", "baud"),
-      ("modbus+rtu:///dev/x?baud=1", "baud"), ("modbus+rtu:///dev/x?parity=X", "parity"),
+      ("modbus+rtu:///dev/x?baud=1", "baud"),
+      ("modbus+rtu:///dev/x?baud=9k6", "baud must be a number"),
+      ("modbus+rtu:///dev/x?baud=14400", "14400 baud, the nearest is 9600 or 19200"),
+      ("modbus+rtu:///dev/x?baud=50", "the nearest is 110"),
+      ("modbus+rtu:///dev/x?baud=5000000", "the nearest is 4000000"),
+      ("modbus+rtu:///dev/x?parity=X", "parity"),
       ("modbus+rtu:///dev/x?stop=3", "stop"), ("modbus+rtu:///dev/x?rs485=yes", "rs485"),
     ])
   func bad(text: String, fault: String) {

@@ -48,6 +48,16 @@ final class ScriptedPeer: Sendable {
       return Array(pending[..<count])
     }
 
+    /// Waits for the end of the connection: 0 when it ended in order, else the error's number.
+    func ending() -> Int32 {
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      while true {
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count == 0 { return 0 }
+        if count < 0, errno != EINTR { return errno }
+      }
+    }
+
     func send(_ bytes: [UInt8]) {
       var rest = bytes[...]
       while !rest.isEmpty {

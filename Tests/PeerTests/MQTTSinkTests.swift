@@ -123,6 +123,34 @@ struct MQTTSinkTests {
     #expect(seen.count == 100)
   }
 
+  @Test("what is too large costs the other messages nothing: each comes once and in order")
+  func tooLargeAlone() async throws {
+    let broker = try await Mosquitto("allow_anonymous true\nmax_packet_size 3000")
+    let reader = try MQTTClient(broker.url)
+    let subscription = try await reader.subscribe("#")
+    let sink = try MQTTSink(try options(broker), gateway: "p1", name: "s", tags: tags)
+    var batch = SampleBatch()
+    for number in 0..<600 {
+      let isLarge = [0, 150, 151, 499, 580].contains(number)
+      batch.append(
+        Sample(
+          tag: tags.intern("pump/t\(number)"),
+          value: isLarge ? .string(String(repeating: "x", count: 4000)) : .int64(Int64(number))))
+    }
+    _ = batch.number(from: 1)
+    let report = try await sink.deliver(batch)
+    #expect(report.rejections.map(\.index) == [0, 150, 151, 499, 580])
+    // Comes behind all that the broker has acknowledged.
+    try await reader.publish("", to: "end")
+    var topics: [String] = []
+    while topics.last != "end" {
+      topics += try await collect(1, from: subscription).map(\.topic)
+    }
+    let refused = Set(report.rejections.map(\.index))
+    let others = (0..<600).filter { !refused.contains($0) }
+    #expect(topics == others.map { "p1/pump/t\($0)" } + ["end"])
+  }
+
   @Test("a topic that is forbidden is an error, and no reason to throw samples away")
   func forbidden() async throws {
     let folder = try TemporaryFolder()
@@ -160,7 +188,7 @@ struct MQTTSinkTests {
 
     // Another client with the same identifier: the broker ends our connection and publishes the will.
     var same = MQTTOptions()
-    same.clientIdentifier = "p1-s"
+    same.clientIdentifier = "p1:sink:s"
     // It does not come again when the sink takes the identifier back.
     same.backoff = MQTTBackoff(initial: .seconds(60), maximum: .seconds(60))
     let thief = try MQTTClient(broker.url, options: same)

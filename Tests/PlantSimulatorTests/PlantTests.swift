@@ -145,6 +145,21 @@ struct PlantServerTests {
     #expect(try await client.readHoldingRegisters(0..<1) != [1])
     #expect(try await client.readCoils(7..<8) == [false])
   }
+
+  @Test("commands of one step are carried out, whichever stands first in the map")
+  func oneStep() async throws {
+    let server = try PlantServer(port: 0, seed: 5)
+    let client = ModbusClient(.tcp("127.0.0.1", port: server.port))
+    server.advance(by: .seconds(5))
+    let isOn = server.plant.pumps[1].isOn
+    try await client.writeCoil(false, at: 2)
+    try await client.writeCoil(!isOn, at: 1)
+    try await client.writeRegister(333, at: 41)
+    server.advance(by: .zero)
+    #expect(!server.plant.isAutomatic)
+    #expect(server.plant.pumps[1].isOn == !isOn)
+    #expect(abs(server.plant.pumps[1].speedSetpoint - 33.3) < 0.01)
+  }
 }
 
 @Suite("The plant's CAN bus says what the plant does")

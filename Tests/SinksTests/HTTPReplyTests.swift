@@ -22,4 +22,11 @@ import Testing
     let statuses = [200, 301, 400, 401, 404, 413, 415, 422, 429, 500, 503]
     #expect(statuses.filter { HTTPReply(status: $0).refusesContent } == [400, 413, 422])
   }
+
+  @Test("a 400 may be about the request, unless the server took a part") func request() {
+    #expect([413, 422].allSatisfy { HTTPReply(status: $0).isAboutContent })
+    #expect(!HTTPReply(status: 400).isAboutContent)
+    let words = #"{"error":"partial write: points beyond retention policy dropped=1"}"#
+    #expect(HTTPReply(status: 400, body: Array(words.utf8)).isAboutContent)
+  }
 }

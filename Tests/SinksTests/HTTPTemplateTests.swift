@@ -33,6 +33,15 @@ struct HTTPTemplateTests {
     }
   }
 
+  @Test("in a form a large number stays the number that it is") func numbersInForms() throws {
+    let template = try HTTPTemplate(
+      "t={tag}&v={value}", contentType: "application/x-www-form-urlencoded")
+    for (tag, value, body) in [("a+b", 1e20, "t=a%2bb&v=1e%2b20"), ("t", -2.5, "t=t&v=-2.5")] {
+      let sample = reading("d/\(tag)", .double(value))
+      #expect(String(decoding: text(template, [sample]), as: UTF8.self) == body)
+    }
+  }
+
   @Test("values of every kind are JSON, whatever is in them", arguments: [1, 2] as [UInt64])
   func kinds(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

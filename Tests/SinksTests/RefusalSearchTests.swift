@@ -13,42 +13,135 @@ import Testing
     var depths: Set<Int> = []
     var requests = 0
     var taken: [Int] = []
-    var search = RefusalSearch(batch, tags: tags)
-    try search.deliver(Array(batch.indices)[...]) { (indices) throws(SinkError) in
+    var search = RefusalSearch("here", samplesPerRequest: 5000, tags: tags)
+    let report = try search.deliver(batch) { (indices) throws(SinkError) in
       requests += 1
       depths.insert(Thread.callStackReturnAddresses.count)
       guard let index = indices.first(where: { $0 < 100 }) else {
         taken += indices
         return nil
       }
-      return "partial write: field type conflict: input field \"t\(index)\" on measurement "
-        + "\"pump\" is type float, already exists as type integer dropped=1"
+      return .init(
+        reason: "partial write: field type conflict: input field \"t\(index)\" on measurement "
+          + "\"pump\" is type float, already exists as type integer dropped=1",
+        isAboutContent: true)
     }
-    #expect(search.report.rejections.map(\.index) == Array(0..<100))
-    #expect(search.report.rejections[7].reason.contains("\"t7\""))
+    #expect(report.rejections.map(\.index) == Array(0..<100))
+    #expect(report.rejections[7].reason.contains("\"t7\""))
     #expect(taken == Array(100..<120))
     #expect(requests == 101)
     // However many tags are in conflict, the stack is none the deeper for it.
     #expect(depths.count == 1)
   }
 
-  @Test("other refusals are cut in half until the culprits stand alone") func halves() throws {
+  @Test(
+    "other refusals are cut in half until the culprits stand alone", arguments: [true, false])
+  func halves(isAboutContent: Bool) throws {
     let batch = readings(50)
     let culprits: Set<Int> = [0, 17, 18, 49]
     var taken: [Int] = []
-    var search = RefusalSearch(batch, tags: tags)
-    try search.deliver(Array(batch.indices)[...]) { (indices) throws(SinkError) in
-      guard culprits.isDisjoint(with: indices) else { return "no" }
+    var search = RefusalSearch("here", samplesPerRequest: 5000, tags: tags)
+    let report = try search.deliver(batch) { (indices) throws(SinkError) in
+      guard culprits.isDisjoint(with: indices) else {
+        return .init(reason: "no", isAboutContent: isAboutContent)
+      }
       taken += indices
       return nil
     }
-    #expect(search.report.rejections.map(\.index) == culprits.sorted())
-    #expect(search.report.rejections.allSatisfy { $0.reason == "no" })
+    #expect(report.rejections.map(\.index) == culprits.sorted())
+    #expect(report.rejections.allSatisfy { $0.reason == "no" })
     #expect(taken == (0..<50).filter { !culprits.contains($0) })
   }
 
+  @Test("what fails at any request goes on there, and nothing is taken twice")
+  func goesOn() throws {
+    let batch = readings(60)
+    let culprits: Set<Int> = [3, 31]
+    var taken: [Int] = []
+    var requests = 0
+    var search = RefusalSearch("here", samplesPerRequest: 20, tags: tags)
+    var report: DeliveryReport?
+    while report == nil {
+      report = try? search.deliver(batch) { (indices) throws(SinkError) in
+        requests += 1
+        if requests.isMultiple(of: 2) { throw Self.busy }
+        guard culprits.isDisjoint(with: indices) else {
+          return .init(reason: "no", isAboutContent: true)
+        }
+        taken += indices
+        return nil
+      }
+    }
+    #expect(report?.rejections.map(\.index) == culprits.sorted())
+    #expect(taken == (0..<60).filter { !culprits.contains($0) })
+  }
+
+  @Test(
+    "where nothing is taken and the words are the same, the request is at fault, at little cost",
+    arguments: [1, 100, 5000])
+  func refusedRequests(samplesPerRequest: Int) throws {
+    let batch = readings(3000)
+    var requests = 0
+    var taken: [Int] = []
+    var search = RefusalSearch("here", samplesPerRequest: samplesPerRequest, tags: tags)
+    for _ in 0..<20 {
+      let error = #expect(throws: SinkError.self) {
+        try search.deliver(batch) { (_) throws(SinkError) in
+          requests += 1
+          return .init(reason: "no", isAboutContent: false)
+        }
+      }
+      #expect(error?.code == .denied && error?.message.contains("no") == true)
+    }
+    #expect(requests <= 20 * 40)
+    let report = try search.deliver(batch) { (indices) throws(SinkError) in
+      taken += indices
+      return nil
+    }
+    #expect(report.rejections.isEmpty)
+    #expect(taken == Array(0..<3000))
+  }
+
+  @Test("one sample that a server takes is found among many that it refuses, and is taken once")
+  func oneAmongMany() throws {
+    let batch = readings(900)
+    var taken: [Int] = []
+    var search = RefusalSearch("here", samplesPerRequest: 900, tags: tags)
+    var report: DeliveryReport?
+    var tries = 0
+    while report == nil, tries < 100 {
+      tries += 1
+      report = try? search.deliver(batch) { (indices) throws(SinkError) in
+        guard Array(indices) == [777] else { return .init(reason: "no", isAboutContent: false) }
+        taken += indices
+        return nil
+      }
+    }
+    #expect(report?.rejections.count == 899)
+    #expect(taken == [777])
+  }
+
+  @Test("words that differ, or that name the content, are about the content")
+  func words() throws {
+    let batch = readings(30)
+    for isAboutContent in [true, false] {
+      var search = RefusalSearch("here", samplesPerRequest: 5000, tags: tags)
+      let report = try search.deliver(batch) { (indices) throws(SinkError) in
+        .init(
+          reason: isAboutContent ? "no" : "unknown tag \(indices.first ?? -1)",
+          isAboutContent: isAboutContent)
+      }
+      #expect(report.rejections.map(\.index) == Array(0..<30))
+    }
+  }
+
+  private static let busy = SinkError(
+    code: .failed, destination: "here", message: "busy", advice: "wait")
+
   private func readings(_ count: Int) -> SampleBatch {
-    SampleBatch(
+    var batch = SampleBatch(
       (0..<count).map { Sample(tag: tags.intern("pump/t\($0)"), value: .double(Double($0))) })
+    _ = batch.number(from: 1)
+    return batch
   }
 }

@@ -132,7 +132,8 @@ extension VirtualBusTests {
       (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 17 &+ count) }
     }
 
-    @Test("to one node", arguments: [1, 8, 9, 1785, 3000])
+    /// The longest does not fit the socket's buffer: the kernel takes it piece by piece.
+    @Test("to one node", arguments: [1, 8, 9, 1785, 3000, 100_000])
     func toOne(length: Int) async throws {
       let engine = try J1939Node("vcan0", address: 0x00)
       let display = try J1939Node("vcan0", address: 0x28)
@@ -182,6 +183,68 @@ extension VirtualBusTests {
       }
       #expect(error?.code == .noAnswer)
       try await engine.send(bytes(8), group: 0xEF00, to: 0x33)
+    }
+
+    /// The kernel gives up what it has not taken to its end: the rest must not go out as a message of its own.
+    @Test func nobodyTakesALongOne() async throws {
+      let bus = try CANBus("vcan1")
+      var frames = bus.frames(bufferedBatches: 1024).makeAsyncIterator()
+      let engine = try J1939Node("vcan1", address: 0x00)
+      let error = await #expect(throws: CANBusError.self) {
+        try await engine.send(bytes(300_000), group: 0xEF00, to: 0x33)
+      }
+      #expect(error?.code == .noAnswer)
+      try await engine.send(bytes(8), group: 0xEF00, to: 0x33)
+      // Requests to send, by the transport protocol and the extended one, before the last message.
+      var lengths: [UInt32] = []
+      reading: while let batch = try await frames.next() {
+        for frame in batch {
+          switch frame.identifier.value >> 8 & 0x3FFFF {
+          case 0xEF33: break reading
+          case 0xEC33 where frame.payload[0] == 16: lengths.append(0)
+          case 0xC833 where frame.payload[0] == 20:
+            lengths.append(
+              (1...4).reversed().reduce(0) { $0 << 8 | UInt32(frame.payload[$1]) })
+          default: break
+          }
+        }
+      }
+      // The kernel may ask again, for the whole.
+      #expect(Set(lengths) == [300_000])
+    }
+
+    /// Two sockets with one address: while one sends to a node the kernel refuses the other one's message to it, and counts it.
+    /// What becomes of the messages after it is theirs.
+    @Test func whatTheKernelRefusesIsNotTheNextOnesEnd() async throws {
+      let first = try J1939Node("vcan1", address: 0x00)
+      let second = try J1939Node("vcan1", address: 0x00)
+      var wasRefused = false
+      for _ in 0..<20 where !wasRefused {
+        // A socket of its own: frames of the try before are not in it.
+        var frames = try CANBus("vcan1").frames().makeAsyncIterator()
+        let waiting = Task { try await first.send(bytes(100), group: 0xEF00, to: 0x33) }
+        // Until it has begun; then the kernel waits for an answer for a while.
+        beginning: while let batch = try await frames.next() {
+          let isBegun = batch.contains {
+            $0.identifier.value >> 8 & 0x3FFFF == 0xEC33 && $0.payload[0] == 16
+          }
+          if isBegun { break beginning }
+        }
+        let error = await #expect(throws: CANBusError.self) {
+          try await second.send(bytes(100), group: 0xEF00, to: 0x33)
+        }
+        wasRefused = error?.errno == EBUSY
+        await #expect(throws: CANBusError.self) { try await waiting.value }
+      }
+      #expect(wasRefused)
+      for _ in 0..<2 {
+        try await second.send(bytes(8), group: 0xEF00, to: 0x33)
+        let error = await #expect(throws: CANBusError.self) {
+          try await second.send(bytes(100), group: 0xEF00, to: 0x33)
+        }
+        #expect(error?.code == .noAnswer)
+      }
+      try await second.send(bytes(8), group: 0xEF00, to: 0x33)
     }
 
     @Test func j1939catTalks() async throws {

@@ -1,5 +1,6 @@
 internal import CTestSupport
 import Foundation
+import Synchronization
 
 /// A real server or tool that a test talks to. It is started by the test and ended with this value.
 public final class PeerProcess: Sendable {
@@ -44,21 +45,35 @@ public final class PeerProcess: Sendable {
 
 /// Ports of this machine's loopback interface.
 public enum Loopback {
-  /// A TCP port that nobody listens on now.
+  /// A TCP port that nobody listens on now. It is given once, and none of those that the system itself gives to sockets
+  /// (32768 and above): no other test comes by it before the caller uses it.
   public static func freePort() throws -> UInt16 {
-    let (descriptor, port) = try bound()
-    close(descriptor)
-    return port
+    for _ in 0..<1000 {
+      let port = nextPort.withLock { port in
+        defer { port = port < 32_000 ? port + 1 : 10_000 }
+        return port
+      }
+      if let (descriptor, _) = try? bound(to: port) {
+        close(descriptor)
+        return port
+      }
+    }
+    throw POSIXError(.EADDRINUSE)
   }
+
+  /// Processes that run at the same time begin at different places.
+  private static let nextPort = Mutex<UInt16>(
+    10_000 + UInt16(Int(getpid()) * 211 % 22_000))
 
   /// A TCP port that refuses connections and that nobody else can have, as long as this process lives.
   public static let refusingPort: UInt16 = (try? bound().port) ?? 1
 
   /// A socket that does not listen, and its port.
-  private static func bound() throws -> (descriptor: Int32, port: UInt16) {
+  private static func bound(to port: UInt16 = 0) throws -> (descriptor: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let status = withUnsafeMutablePointer(to: &address) { pointer in

@@ -110,10 +110,20 @@ extension dk_signal {
       let raw = number.rounded()
       guard raw >= 0, raw < 0x1p64 else { return nil }
       return UInt64(raw)
-    case DK_FLOAT32: return UInt64(Float(number).bitPattern)
-    case DK_FLOAT64: return number.bitPattern
-    default: return UInt64(halfBits(number))
+    case DK_FLOAT32:
+      let raw = Float(number)
+      return isHeld(value, raw.isInfinite) ? UInt64(raw.bitPattern) : nil
+    case DK_FLOAT64: return isHeld(value, number.isInfinite) ? number.bitPattern : nil
+    default:
+      let raw = halfBits(number)
+      return isHeld(value, raw & 0x7FFF == 0x7C00) ? UInt64(raw) : nil
     }
+  }
+
+  /// Whether floating-point bits stand for a value: nothing but the infinite is infinite, and no value is no number.
+  @inline(__always)
+  private func isHeld(_ value: Double, _ isInfinite: Bool) -> Bool {
+    !value.isNaN && (!isInfinite || value.isInfinite)
   }
 
   /// The nearest whole number, halves away from zero; without the call that `rounded()` is on older processors.

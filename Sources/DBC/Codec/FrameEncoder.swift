@@ -73,8 +73,8 @@ public struct FrameEncoder: Sendable {
 
   /// Encodes a frame of the named message. Its time is 0.
   /// - Throws: `unknownMessage`, `unknownSignal`, `unknownChoice`, `valueOutOfRange`, `inactiveSignal` when a signal is
-  ///   given that the multiplexors rule out, `messageTooLong` above 64 bytes (use `encodeBytes`), `unknownIdentifier` when
-  ///   the message has none.
+  ///   given that the multiplexors rule out, `messageTooLong` above what one frame has (use `encodeBytes`): 64 bytes, of a
+  ///   J1939 group 8; `unknownIdentifier` when the message has none.
   public func encode(
     _ name: String, _ values: [String: SignalInput]
   ) throws(DBCError) -> CANFrame {
@@ -83,14 +83,16 @@ public struct FrameEncoder: Sendable {
     guard record.identifier != MessageRecord.noIdentifier else {
       throw DBCError(.unknownIdentifier, "message \(name) has no identifier that a frame can have")
     }
-    guard record.byteCount <= CANPayload.maximumCount else {
+    // A J1939 group of more than 8 bytes goes as several frames, and its frames are classic ones.
+    let isFD = Message(storage: plan.storage, index: index).isFD
+    let limit = isFD ? CANPayload.maximumCount : 8
+    guard record.byteCount <= limit else {
       throw DBCError(
         .messageTooLong,
-        "message \(name) has \(record.byteCount) bytes and a frame has up to 64; encode its bytes "
+        "message \(name) has \(record.byteCount) bytes and its frame up to \(limit); encode its bytes "
           + "and give them to a transport protocol")
     }
     let bytes = try encode(index, values)
-    let isFD = Message(storage: plan.storage, index: index).isFD
     return CANFrame(
       identifier: CANIdentifier(truncating: record.identifier), flags: isFD ? .fd : [],
       payload: CANPayload(bytes) ?? CANPayload())

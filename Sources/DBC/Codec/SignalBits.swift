@@ -71,7 +71,17 @@ struct SignalBits {
       {
         throw outside(value, name)
       }
-      return floatBits(record.factor == 0 ? 0 : (value - record.offset) / record.factor)
+      let bits = floatBits(record.factor == 0 ? 0 : (value - record.offset) / record.factor)
+      guard !value.isNaN else {
+        throw DBCError(.valueOutOfRange, "signal \(name) can't have the value \(value)")
+      }
+      if value.isFinite, isInfinite(bits) {
+        throw DBCError(
+          .valueOutOfRange,
+          "\(value) is more than the \(bitCount) bits of signal \(name) can hold: they would be infinite"
+        )
+      }
+      return bits
     }
     guard value.isFinite else {
       throw DBCError(.valueOutOfRange, "signal \(name) can't have the value \(value)")
@@ -119,6 +129,14 @@ struct SignalBits {
     DBCError(
       .valueOutOfRange,
       "\(value) is outside the range of signal \(name), \(record.minimum) to \(record.maximum)")
+  }
+
+  private func isInfinite(_ bits: UInt64) -> Bool {
+    switch bitCount {
+    case 16: bits & 0x7FFF == 0x7C00
+    case 32: Float(bitPattern: UInt32(truncatingIfNeeded: bits)).isInfinite
+    default: Double(bitPattern: bits).isInfinite
+    }
   }
 
   private func floatBits(_ value: Double) -> UInt64 {

@@ -12,6 +12,9 @@ struct BusSignals: WireDecoder, Sendable {
   /// Frames that are in no message of the database.
   var unknownFrames: UInt64 { samplers.map(\.unknownFrames).min() ?? 0 }
 
+  /// Messages of several frames that did not come whole.
+  var brokenMessages: UInt64 { samplers.map(\.brokenMessages).max() ?? 0 }
+
   /// - Parameter isLive: Whether the bus can be lost: a recording can't.
   init(_ database: Database, devices: [String], isLive: Bool, tags: TagRegistry) {
     samplers = devices.map { SignalSampler(database, device: $0, tags: tags) }

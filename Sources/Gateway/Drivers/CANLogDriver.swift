@@ -36,11 +36,11 @@ struct CANLogDriver: Driver {
     } catch {
       context.report(GatewayEvent(.error, source: source, "\(error)"))
     }
-    let unknown = signals.unknownFrames
-    if unknown > 0 {
-      context.report(
-        GatewayEvent(
-          .warning, source: source, "frames that are in no message of the database: \(unknown)"))
+    for (what, count) in [
+      (BusLosses.brokenText, signals.brokenMessages),
+      (BusLosses.unknownText, signals.unknownFrames),
+    ] where count > 0 {
+      context.report(GatewayEvent(.warning, source: source, "\(what): \(count)"))
     }
   }
 

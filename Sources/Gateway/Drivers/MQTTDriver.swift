@@ -9,6 +9,8 @@ struct MQTTDriver: Driver {
   private let broker: MQTTEndpoint
   private let filter: String
   private let client: MQTTClient
+  /// Looks whether the broker is there, with a connection that no other bus takes over.
+  private let watcher: MQTTClient
   private let sampler: MQTTSampler
 
   /// - Parameter reserved: Tags that no topic may make, because they come from elsewhere.
@@ -24,6 +26,9 @@ struct MQTTDriver: Driver {
     client = try MQTTClient(
       broker.fullAddress,
       options: broker.options(session: .persistent(clientIdentifier: identifier)))
+    var settings = broker.options(session: .clean)
+    settings.clientIdentifier = MQTTEndpoint.clientIdentifier(ofWatcherOf: bus, client: identifier)
+    watcher = try MQTTClient(broker.fullAddress, options: settings)
   }
 
   static func makeSampler(
@@ -68,6 +73,7 @@ struct MQTTDriver: Driver {
       }
       await pause.wait()
     }
+    await watcher.close()
     await client.close()
   }
 
@@ -78,7 +84,7 @@ struct MQTTDriver: Driver {
     while (try? await Task.sleep(for: .seconds(1))) != nil {
       do {
         // At once while there is a connection; else it ends with the next try to make one.
-        try await client.connect()
+        try await watcher.connect()
         condition.recovered()
         await values.back()
       } catch is CancellationError {

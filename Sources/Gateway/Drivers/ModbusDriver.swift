@@ -32,18 +32,21 @@ struct ModbusDriver: Driver {
     var decoders = polls.map { RegisterDecoder($0.sampler.readings) }
     while let next = due.indices.min(by: { due[$0] < due[$1] }) {
       guard (try? await clock.sleep(until: due[next])) != nil else { return }
-      guard var result = try? await client.read(polls[next].sampler.plan) else { return }
-      // A request that runs into a hole of the device's map is taken apart at once.
-      while polls[next].sampler.adapt(to: result) {
-        guard let again = try? await client.read(polls[next].sampler.plan) else { return }
-        result = again
+      let result: ReadResult
+      var failure: ModbusError?
+      do {
+        result = try await polls[next].sampler.round(client)
+      } catch is CancellationError { return } catch {
+        // The machine has no descriptor or thread left: nothing was read this time, the next one may go better.
+        result = ReadResult(for: polls[next].sampler.plan)
+        failure = error as? ModbusError ?? ModbusError(.system, "\(error)")
       }
       let poll = polls[next]
       let time = WireTime.now()
       let round = RegisterRound(
         device: poll.device, every: poll.every.clampedNanoseconds, result, poll.sampler, at: time)
-      let failure =
-        result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
+      failure =
+        failure ?? result.plan.blocks.indices.lazy.compactMap(result.error(ofBlock:)).first
         ?? poll.sampler.holeError(bus: endpoint.description)
       if let failure {
         // A device that does not answer is one condition, however often and in whatever words that is found.
@@ -56,6 +59,15 @@ struct ModbusDriver: Driver {
       // Missed rounds are not made up: they would only be late as well.
       due[next] = max(due[next] + poll.every, clock.now)
     }
+  }
+}
+
+extension RegisterSampler {
+  /// Reads all values once. A request that runs into a hole of the device's map is taken apart at once.
+  fileprivate mutating func round(_ client: ModbusClient) async throws -> ReadResult {
+    var result = try await client.read(plan)
+    while adapt(to: result) { result = try await client.read(plan) }
+    return result
   }
 }
 

@@ -17,16 +17,21 @@ struct SocketCANDriver: Driver {
   func run(_ context: DriverContext) async {
     var signals = signals
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
+    var losses = BusLosses(source: "bus \(bus)", report: context.report)
     var pause = Pause()
     var isSilent = false
     while !Task.isCancelled {
       do throws(CANBusError) {
         let interface = try CANBus(interface)
+        losses.opened()
         for try await batch in interface.frames() {
           condition.recovered()
           pause = Pause()
           isSilent = false
           await context.put(.frames(batch), of: bus, through: &signals)
+          losses.note(
+            dropped: interface.dropped, broken: signals.brokenMessages,
+            unknown: signals.unknownFrames)
         }
       } catch {
         // An interface that is down or away may come up again.
@@ -35,6 +40,7 @@ struct SocketCANDriver: Driver {
         if !isSilent { await context.put(.lost, of: bus, through: &signals) }
         isSilent = true
       }
+      losses.finish()
       await pause.wait()
     }
   }

@@ -28,6 +28,9 @@ enum JournalCodec {
     case values = 19
     case lost = 20
     case back = 21
+    /// Frames that do not all have channel 0. Who does not know this kind passes over it and tells so: without the channels
+    /// it would join parts of different buses.
+    case channelFrames = 22
   }
 }
 
@@ -67,7 +70,7 @@ extension JournalEntry {
 extension WireEvent {
   var kind: JournalCodec.Kind {
     switch self {
-    case .frames: .frames
+    case .frames(let frames): frames.hasOtherChannels ? .channelFrames : .frames
     case .registers: .registers
     case .messages: .messages
     case .values: .values
@@ -82,8 +85,10 @@ extension WireEvent {
     case .frames(let frames):
       bytes.reserveCapacity(bytes.count + frames.count * 20)
       bytes.appendVarint(UInt64(frames.count))
+      let hasChannels = frames.hasOtherChannels
       var time: Int64 = 0
       for (index, header) in frames.headers.enumerated() {
+        if hasChannels { bytes.appendVarint(UInt64(header.channel)) }
         bytes.append(zigzag: header.time &- time)
         time = header.time
         bytes.appendVarint(UInt64(header.identifier.rawValue))
@@ -125,6 +130,11 @@ extension WireEvent {
       }
     }
   }
+}
+
+extension CANFrameBatch {
+  /// Whether a frame is of another channel than 0.
+  fileprivate var hasOtherChannels: Bool { headers.contains { $0.channel != 0 } }
 }
 
 extension [UInt8] {

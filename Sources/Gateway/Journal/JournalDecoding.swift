@@ -41,7 +41,8 @@ extension VarintReader {
 
   private mutating func event(_ kind: JournalCodec.Kind) -> WireEvent? {
     switch kind {
-    case .frames: frames().map { .frames($0) }
+    case .frames: frames(haveChannels: false).map { .frames($0) }
+    case .channelFrames: frames(haveChannels: true).map { .frames($0) }
     case .registers: round().map { .registers($0) }
     case .messages: list { $0.message() }.map { .messages($0) }
     case .values: values().map { .values($0) }
@@ -111,19 +112,20 @@ extension VarintReader {
     return state
   }
 
-  private mutating func frames() -> CANFrameBatch? {
+  private mutating func frames(haveChannels: Bool) -> CANFrameBatch? {
     guard let count = nextLength() else { return nil }
     var frames = CANFrameBatch()
     var last: Int64 = 0
     for _ in 0..<count {
-      guard let step = zigzag(), let identifier = number(UInt32.self), let flags = byte(),
+      guard let channel = haveChannels ? number(UInt16.self) : 0, let step = zigzag(),
+        let identifier = number(UInt32.self), let flags = byte(),
         let code = byte(), code <= 15, let length = nextLength(), let data = block(length),
         let payload = CANPayload(data)
       else { return nil }
       last &+= step
       frames.append(
         CANFrame(
-          time: last, identifier: CANIdentifier(truncating: identifier),
+          time: last, identifier: CANIdentifier(truncating: identifier), channel: channel,
           flags: CANFlags(rawValue: flags), payload: payload, dataLengthCode: code))
     }
     return frames

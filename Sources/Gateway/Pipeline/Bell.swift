@@ -18,7 +18,12 @@ final class Bell: Sendable {
     func wait(atMost longest: Duration) async -> Bool {
       let listening = Task { await wait() }
       let timer = Task {
-        try? await Task.sleep(for: longest)
+        // In slices: a sleep that is cancelled keeps its memory until its time has come.
+        var left = longest
+        while left > .zero, !Task.isCancelled {
+          try? await Task.sleep(for: min(left, .milliseconds(200)))
+          left -= .milliseconds(200)
+        }
         listening.cancel()
       }
       defer { timer.cancel() }

@@ -13,6 +13,9 @@ public struct CANReplayPace: Sendable {
   /// Pauses in the recording are played no longer than this, in nanoseconds of the recording; nil for as they were.
   public let longestGap: Int64?
 
+  /// A step back of so much is no disorder.
+  private static let clockStep: Int64 = 1_000_000_000
+
   private var begin: Int64
   private var played: Int64 = 0
   private var lastTime: Int64?
@@ -30,16 +33,20 @@ public struct CANReplayPace: Sendable {
     begin = start
   }
 
-  /// When a frame of this time is due. Times that go backwards are due at once.
+  /// When a frame of this time is due.
+  ///
+  /// A frame whose time is before that of one before it is due at once. By less than a second it is out of order, as where a
+  /// recorder writes several channels: the next ones go on from the latest time. By more, the clock was set or another recording
+  /// begins: they go on from there.
   public mutating func due(_ time: Int64) -> Int64 {
-    if let lastTime {
-      let (gap, overflow) = time.subtractingReportingOverflow(lastTime)
-      var step = overflow ? 0 : max(0, gap)
-      if let longestGap { step = min(step, max(0, longestGap)) }
+    let (gap, isTooFar) = time.subtractingReportingOverflow(lastTime ?? time)
+    let isOutOfOrder = !isTooFar && gap < 0 && gap > -Self.clockStep
+    if !isTooFar, gap > 0 {
+      let step = longestGap.map { min(gap, max(0, $0)) } ?? gap
       let (sum, tooLong) = played.addingReportingOverflow(step)
       played = tooLong ? Int64.max : sum
     }
-    lastTime = time
+    if !isOutOfOrder { lastTime = time }
     let scaled = Double(played) / speed
     guard scaled < 9e18 else { return Int64.max }
     let (due, overflow) = begin.addingReportingOverflow(Int64(scaled))

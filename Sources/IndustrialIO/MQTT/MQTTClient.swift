@@ -103,15 +103,40 @@ public final class MQTTClient: Sendable {
   /// Many times faster than one at a time, as the answers come while others are on their way. When it
   /// throws, the error is the first one; others of the messages may have been delivered.
   public func publish(_ messages: [MQTTMessage]) async throws {
-    guard !messages.isEmpty else { return }
-    for message in messages {
-      try MQTTTopicFilter.checkTopic(message.topic)
-      try check(message)
+    for message in messages { try check(message) }
+    if let first = try await give(messages).first { throw first.error }
+  }
+
+  /// Publishes many messages in order, and returns when each of them is settled: which were not taken, and why, by their index.
+  /// All others the broker has.
+  ///
+  /// - Throws: What says nothing of a single message, such as ``MQTTError/Code/timedOut``.
+  package func publishEach(_ messages: [MQTTMessage]) async throws -> [MQTTRefusal] {
+    var sound: [MQTTMessage] = []
+    var indices: [Int] = []
+    var refusals: [MQTTRefusal] = []
+    for (index, message) in messages.enumerated() {
+      do throws(MQTTError) {
+        try check(message)
+        sound.append(message)
+        indices.append(index)
+      } catch {
+        refusals.append(MQTTRefusal(index: index, error: error))
+      }
     }
+    for refusal in try await give(sound) {
+      refusals.append(MQTTRefusal(index: indices[refusal.index], error: refusal.error))
+    }
+    return refusals.sorted { $0.index < $1.index }
+  }
+
+  /// Hands messages to the session and waits until all are settled.
+  private func give(_ messages: [MQTTMessage]) async throws -> [MQTTRefusal] {
+    guard !messages.isEmpty else { return [] }
     try await connectOnce()
-    let reply = MQTTReply<Void>()
+    let reply = MQTTReply<[MQTTRefusal]>()
     try send(.publish(messages, reply))
-    try await reply.value()
+    return try await reply.value()
   }
 
   /// Subscribes, and returns when the broker has granted it; the messages come as batches.
@@ -160,10 +185,13 @@ public final class MQTTClient: Sendable {
   /// Ends the session in an orderly way: what was given to the network is sent, the broker is told, and the
   /// will is not published. Calls that still wait fail with ``MQTTError/Code/closed``, and
   /// subscriptions end.
+  ///
+  /// It takes little longer than ``MQTTOptions/connectTimeout`` at most: where the system is still looking up a name, or trying the
+  /// addresses of one for TLS, the session ends when that does.
   public func close() async {
     let reply = MQTTReply<Void>()
     guard mailbox.send(.close(reply)) else { return }
-    try? await reply.value()
+    await reply.wait(atMost: options.longestClose)
   }
 
   private func connectOnce() async throws {
@@ -177,6 +205,7 @@ public final class MQTTClient: Sendable {
   }
 
   private func check(_ message: MQTTMessage) throws(MQTTError) {
+    try MQTTTopicFilter.checkTopic(message.topic)
     guard message.payload.count <= 268_435_455 else {
       throw MQTTError(
         .invalidArgument, "the payload is longer than MQTT allows (268,435,455 bytes)",
@@ -192,6 +221,9 @@ public final class MQTTClient: Sendable {
 }
 
 extension MQTTOptions {
+  /// The longest wait for a session's end: its thread may be in a call of the system that nobody can shorten.
+  var longestClose: Duration { connectTimeout + .seconds(2) }
+
   /// Checks what the library would refuse without saying why.
   func check() throws(MQTTError) {
     func require(_ condition: Bool, _ rule: String) throws(MQTTError) {

@@ -57,15 +57,19 @@ public struct MQTTDurableSubscription: AsyncSequence, Sendable {
   final class Source: Sendable {
     let queue: BatchQueue<MQTTDurableBatch, MQTTError>
     let mailbox: MQTTMailbox
+    private let longestClose: Duration
 
-    init(queue: BatchQueue<MQTTDurableBatch, MQTTError>, mailbox: MQTTMailbox) {
+    init(
+      queue: BatchQueue<MQTTDurableBatch, MQTTError>, mailbox: MQTTMailbox, longestClose: Duration
+    ) {
       self.queue = queue
       self.mailbox = mailbox
+      self.longestClose = longestClose
     }
 
     func close() async {
       let reply = MQTTReply<Void>()
-      if mailbox.send(.close(reply)) { try? await reply.value() }
+      if mailbox.send(.close(reply)) { await reply.wait(atMost: longestClose) }
       queue.close()
     }
 
@@ -119,7 +123,8 @@ extension MQTTClient {
     do throws(SystemFailure) {
       mailbox = try MQTTMailbox()
       let queue = try BatchQueue<MQTTDurableBatch, MQTTError>(capacity: 1)
-      source = MQTTDurableSubscription.Source(queue: queue, mailbox: mailbox)
+      source = MQTTDurableSubscription.Source(
+        queue: queue, mailbox: mailbox, longestClose: options.longestClose)
       request = MQTTSubscriptionRequest(
         id: mailbox.makeID(), filter: filter, qos: .atLeastOnce, options: MQTTSubscribeOptions(),
         queue: .init(

@@ -155,7 +155,7 @@ public final class J1939Node: Sendable {
   /// A message that has begun is not cancelled; the kernel gives up when the other side does not answer in the time that the
   /// standard allows.
   /// - Parameters:
-  ///   - bytes: 1 byte or more; more than 8 go by the transport protocol.
+  ///   - bytes: 1 byte or more; more than 8 go by the transport protocol, to all up to 1785, to one node up to 117 440 505.
   ///   - group: the parameter group number, of 18 bits. The low byte of one that is for one node (below 0xF000) is 0.
   ///   - destination: the other node's address; groups from 0xF000 on go to all.
   ///   - priority: 0 (highest) to 7.
@@ -230,7 +230,7 @@ public final class J1939Node: Sendable {
     // It keeps the descriptor open.
     private let wire: Wire
     private let thread: BlockingThread
-    /// The kernel counts the messages of a socket.
+    /// The kernel counts the messages of a socket: the number of the next one.
     private var key: UInt32 = 0
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -255,36 +255,79 @@ public final class J1939Node: Sendable {
     func send(
       _ bytes: [UInt8], group: UInt32, to destination: UInt8, priority: Int32
     ) throws(CANBusError) {
+      synchronise()
+      var given = 0
+      while given < bytes.count {
+        let count = bytes[given...].withUnsafeBytes {
+          iiot_j1939_send(
+            descriptor, $0.baseAddress, $0.count, group, destination, priority)
+        }
+        if count > 0 {
+          given += Int(count)
+        } else if count != -EAGAIN, count != -ENOBUFS, count != -EINTR {
+          // Of a message that has begun the report says what became of it.
+          if given > 0 { break }
+          throw CANBusError(errno: Int32(clamping: -count), doing: "sending", interface: interface)
+        }
+        if given < bytes.count {
+          waitFor(POLLOUT, milliseconds: 10)
+          // Given up: the rest would be taken for a message of its own.
+          if given > 0, let end = nextEnd(), isOurs(end.key) { return try finish(end) }
+        }
+      }
       while true {
-        let status = iiot_j1939_send(
-          descriptor, bytes, bytes.count, group, destination, priority)
-        if status == -EAGAIN || status == -ENOBUFS || status == -EINTR {
-          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          _ = poll(&entry, 1, 10)
+        // The error queue raises POLLERR.
+        guard let end = nextEnd() else {
+          waitFor(0, milliseconds: -1)
           continue
         }
-        try CANBusError.check(status, "sending", interface)
-        break
+        if isOurs(end.key) { return try finish(end) }
       }
-      let ours = key
-      key &+= 1
+    }
+
+    private func waitFor(_ events: Int32, milliseconds: Int32) {
+      var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+      _ = poll(&entry, 1, milliseconds)
+    }
+
+    // MARK: Reports
+
+    private typealias End = (key: UInt32, status: Int32)
+
+    /// Follows the kernel's count. It also counts a message that it refused because another socket was sending between the same
+    /// two addresses, and reports its end: what is reported before a message begins is of those before it.
+    private func synchronise() {
+      while let end = nextEnd() {
+        if isOurs(end.key) { key = end.key &+ 1 }
+        if end.status < 0 { forgetFailure() }
+      }
+    }
+
+    /// Whether it is the next message's key, or a later one: one message is under way at a time.
+    private func isOurs(_ reported: UInt32) -> Bool { Int32(bitPattern: reported &- key) >= 0 }
+
+    /// The next report of the end of a message, 1 or -errno; nil when there is none now.
+    private func nextEnd() -> End? {
       while true {
         var reported: UInt32 = 0
         let status = iiot_j1939_sending_report(descriptor, &reported)
-        if status == -EAGAIN {
-          // The error queue raises POLLERR.
-          var entry = pollfd(fd: descriptor, events: 0, revents: 0)
-          _ = poll(&entry, 1, -1)
-          continue
-        }
-        guard status != 0, status != -EINTR, reported == ours else { continue }
-        if status > 0 { return }
-        // The socket remembers the failure a second time.
-        var pending: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &length)
-        throw givenUp(-status)
+        if status == -EAGAIN { return nil }
+        if status != 0, status != -EINTR { return (reported, status) }
       }
+    }
+
+    private func finish(_ end: End) throws(CANBusError) {
+      key = end.key &+ 1
+      guard end.status < 0 else { return }
+      forgetFailure()
+      throw givenUp(-end.status)
+    }
+
+    /// The socket remembers a failure a second time, and would tell it of the next message.
+    private func forgetFailure() {
+      var pending: Int32 = 0
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &length)
     }
 
     /// Why a message of several frames came to no end; the kernel makes error numbers of the abort reasons of the standard.

@@ -40,6 +40,8 @@ public actor DeadLetterFile {
     _ rejections: [DeliveryReport.Rejection], of batch: SampleBatch
   ) throws(SinkError) {
     guard !rejections.isEmpty else { return }
+    // Who has seen to them may have moved it away.
+    if file?.isLost == true { file = nil }
     if let length = file?.length, length >= limit {
       // Closes it.
       file = nil

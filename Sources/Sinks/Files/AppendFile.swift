@@ -64,6 +64,18 @@ struct AppendFile: ~Copyable {
 
   deinit { if descriptor >= 0 { Self.release(descriptor) } }
 
+  /// Whether its path leads to another file by now, or to none, or somebody shortened it: others move, delete and cut files that
+  /// have grown. What would be written then is in no place where anybody looks for it.
+  var isLost: Bool {
+    guard isRegular else { return false }
+    var opened = stat()
+    var found = stat()
+    guard stat(path, &found) == 0 else { return errno == ENOENT || errno == ENOTDIR }
+    guard fstat(descriptor, &opened) == 0 else { return true }
+    return (found.st_dev, found.st_ino) != (opened.st_dev, opened.st_ino)
+      || opened.st_size < length
+  }
+
   /// Writes all bytes, or none of them: what a failed write left is taken back.
   mutating func append(_ bytes: [UInt8]) throws(SinkError) {
     var written = 0
@@ -110,9 +122,10 @@ struct AppendFile: ~Copyable {
     close(descriptor)
   }
 
-  /// Gives a file another name. It is durable when the next file is open, which syncs the folder.
+  /// Gives a file another name; not where there is none, because somebody was quicker. It is durable when the next file is open,
+  /// which syncs the folder.
   static func rename(_ path: String, to newPath: String) throws(SinkError) {
-    guard Glibc.rename(path, newPath) == 0 else {
+    guard Glibc.rename(path, newPath) == 0 || errno == ENOENT else {
       throw SinkError(errno: errno, doing: "rename the file", to: path)
     }
   }

@@ -13,6 +13,20 @@ struct HTTPReply {
   /// Whether the server refuses what it was sent, and always will.
   var refusesContent: Bool { [400, 413, 422].contains(status) }
 
+  /// Whether it has certainly looked at the content before it refused it. A 400 may as well mean the request: servers give it for a
+  /// parameter that is missing, or for a request without TLS to a port that wants it. Databases that took what they could
+  /// of the content say so.
+  var isAboutContent: Bool { status != 400 || text.contains("partial write") }
+
+  /// What it refuses, nil where it has taken everything.
+  ///
+  /// - Throws: The error of an answer that is neither.
+  func refusal(from destination: String) throws(SinkError) -> RefusalSearch.Refusal? {
+    if isSuccess { return nil }
+    guard refusesContent else { throw error(from: destination) }
+    return .init(reason: reason, isAboutContent: isAboutContent)
+  }
+
   /// Why it refuses: its words, or its status where it says nothing.
   var reason: String { text.isEmpty ? "the server answered \(status)" : text }
 

@@ -22,9 +22,9 @@ public actor HTTPSink: Sink {
   private let thread = BlockingThread(name: "http-sink")
   private let options: HTTPSinkOptions
   private let keyPrefix: String
-  private let samplesPerRequest: Int
   private let connection: HTTPConnection
   private var formatter: SampleFormatter
+  private var search: RefusalSearch
   private var template: HTTPTemplateWriter?
   private var text: [UInt8] = []
 
@@ -49,7 +49,8 @@ public actor HTTPSink: Sink {
     self.options = options
     keyPrefix = source ?? gateway
     let isOneEach = options.template.map { $0.envelope == nil } ?? false
-    samplesPerRequest = isOneEach ? 1 : max(1, options.samplesPerRequest)
+    search = RefusalSearch(
+      options.server.url, samplesPerRequest: isOneEach ? 1 : options.samplesPerRequest, tags: tags)
     connection = try HTTPConnection(options.server, method: options.method)
     let format: SampleFormat =
       switch options.body {
@@ -71,52 +72,41 @@ public actor HTTPSink: Sink {
     try self.init(options, gateway: source, tags: tags)
   }
 
-  /// Posts the batch.
+  /// Posts the batch. One that failed goes on behind what the server has taken of it.
   ///
   /// - Returns: Which samples were in requests that the server refused for their content (400, 413, 422).
   @discardableResult
   public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
-    var report = DeliveryReport()
-    for start in stride(from: 0, to: batch.count, by: samplesPerRequest) {
-      try deliver(batch, start..<min(start + samplesPerRequest, batch.count), into: &report)
-    }
-    return report
+    try search.deliver(batch) { (indices) throws(SinkError) in try post(batch, indices) }
   }
 
   /// Closes nothing: the connection ends with the sink.
   public func close() {}
 
-  private func deliver(
-    _ batch: SampleBatch, _ range: Range<Int>, into report: inout DeliveryReport
-  ) throws(SinkError) {
-    fill(batch, range)
-    let numbers = batch.records[range].map(\.sequence)
-    let key = "\(keyPrefix)-\(numbers.first ?? 0)-\(numbers.last ?? 0)"
+  /// Posts the samples at some indices; gives the server's refusal if it refuses one of them.
+  private func post(
+    _ batch: SampleBatch, _ indices: ArraySlice<Int>
+  ) throws(SinkError) -> RefusalSearch.Refusal? {
+    fill(batch, indices)
+    let numbers = [indices.first, indices.last].map { $0.map { batch.records[$0].sequence } ?? 0 }
+    let key = "\(keyPrefix)-\(numbers[0])-\(numbers[1])"
     let reply = try connection.post(
       "", [("Content-Type", contentType), ("Idempotency-Key", key)], body: text)
-    if reply.isSuccess { return }
-    guard reply.refusesContent else { throw reply.error(from: options.server.url) }
-    if range.count == 1 {
-      report.rejections.append(.init(index: range.lowerBound, reason: reply.reason))
-      return
-    }
-    let middle = range.lowerBound + range.count / 2
-    try deliver(batch, range.lowerBound..<middle, into: &report)
-    try deliver(batch, middle..<range.upperBound, into: &report)
+    return try reply.refusal(from: options.server.url)
   }
 
-  private func fill(_ batch: SampleBatch, _ range: Range<Int>) {
+  private func fill(_ batch: SampleBatch, _ indices: ArraySlice<Int>) {
     text.removeAll(keepingCapacity: true)
     if template != nil {
-      template?.append(batch, range, to: &text)
+      template?.append(batch, indices, to: &text)
       return
     }
     guard options.body == .json else {
       text += formatter.header
-      return formatter.append(batch, range, to: &text)
+      return formatter.append(batch, indices, to: &text)
     }
-    for index in range {
-      text.append(index == range.lowerBound ? UInt8(ascii: "[") : UInt8(ascii: ","))
+    for index in indices {
+      text.append(index == indices.first ? UInt8(ascii: "[") : UInt8(ascii: ","))
       formatter.append(batch, CollectionOfOne(index), to: &text)
       // The line end.
       text.removeLast()

@@ -22,28 +22,30 @@ struct HTTPTemplateWriter {
     self.tags = tags
   }
 
-  /// Appends the body for the samples of a range.
-  mutating func append(_ batch: SampleBatch, _ range: Range<Int>, to text: inout [UInt8]) {
+  /// Appends the body for the samples at some indices.
+  mutating func append(
+    _ batch: SampleBatch, _ indices: some BidirectionalCollection<Int>, to text: inout [UInt8]
+  ) {
     guard let envelope = template.envelope else {
-      return appendSamples(batch, range, to: &text)
+      return appendSamples(batch, indices, to: &text)
     }
     for part in envelope.parts {
       switch part {
       case .literal(let bytes): text.append(contentsOf: bytes)
-      case .place(.samples, _): appendSamples(batch, range, to: &text)
+      case .place(.samples, _): appendSamples(batch, indices, to: &text)
       case .place(let place, let isQuoted):
         scratch.removeAll(keepingCapacity: true)
-        let filling = fill(place, batch, range)
+        let filling = fill(place, batch, indices)
         append(filling, isQuoted, to: &text)
       }
     }
   }
 
   private mutating func appendSamples(
-    _ batch: SampleBatch, _ range: Range<Int>, to text: inout [UInt8]
+    _ batch: SampleBatch, _ indices: some BidirectionalCollection<Int>, to text: inout [UInt8]
   ) {
-    for index in range {
-      if index > range.lowerBound { text.append(template.escaping.separator) }
+    for index in indices {
+      if index != indices.first { text.append(template.escaping.separator) }
       for part in template.sample.parts {
         switch part {
         case .literal(let bytes): text.append(contentsOf: bytes)
@@ -61,6 +63,9 @@ struct HTTPTemplateWriter {
     let isJSONValue = template.escaping == .json && !isQuoted
     switch filling {
     case .none: if isJSONValue { text.append("null" as StaticString) }
+    case .bare where template.escaping == .form:
+      // A plus sign is a blank there: 1e+20.
+      template.escaping.append(scratch, to: &text)
     case .bare: text.append(contentsOf: scratch)
     case .text:
       if isJSONValue { text.append(UInt8(ascii: "\"")) }
@@ -70,15 +75,16 @@ struct HTTPTemplateWriter {
   }
 
   private mutating func fill(
-    _ place: HTTPTemplate.EnvelopePlace, _ batch: SampleBatch, _ range: Range<Int>
+    _ place: HTTPTemplate.EnvelopePlace, _ batch: SampleBatch,
+    _ indices: some BidirectionalCollection<Int>
   ) -> Filling {
     switch place {
     case .gateway:
       scratch += gateway
       return .text
-    case .count: scratch.append(decimal: UInt64(range.count))
-    case .first: scratch.append(decimal: range.first.map { batch.records[$0].sequence } ?? 0)
-    case .last: scratch.append(decimal: range.last.map { batch.records[$0].sequence } ?? 0)
+    case .count: scratch.append(decimal: UInt64(indices.count))
+    case .first: scratch.append(decimal: indices.first.map { batch.records[$0].sequence } ?? 0)
+    case .last: scratch.append(decimal: indices.last.map { batch.records[$0].sequence } ?? 0)
     case .samples: return .none
     }
     return .bare

@@ -9,9 +9,9 @@ public import IndustrialModel
 public actor InfluxDBSink: Sink {
   private let thread = BlockingThread(name: "influxdb-sink")
   private let options: InfluxDBOptions
-  private let tags: TagRegistry
   private let connection: HTTPConnection
   private var formatter: SampleFormatter
+  private var search: RefusalSearch
   private var text: [UInt8] = []
 
   /// The sink's own thread: waiting for the server blocks.
@@ -25,40 +25,31 @@ public actor InfluxDBSink: Sink {
   ///   trait `HTTP` (code `unsupported`).
   public init(_ options: InfluxDBOptions, tags: TagRegistry) throws(SinkError) {
     self.options = options
-    self.tags = tags
     connection = try HTTPConnection(options.server)
     formatter = SampleFormatter(.influx, tags: tags)
+    search = RefusalSearch(
+      options.server.url, samplesPerRequest: options.samplesPerRequest, tags: tags)
   }
 
-  /// Writes the batch.
+  /// Writes the batch. One that failed goes on behind what the server has taken of it.
   ///
   /// - Returns: Which samples the server refused for good: fields of another type, times that it does not keep.
   @discardableResult
   public func deliver(_ batch: SampleBatch) throws(SinkError) -> DeliveryReport {
-    var search = RefusalSearch(batch, tags: tags)
-    let step = max(1, options.samplesPerRequest)
-    for start in stride(from: 0, to: batch.count, by: step) {
-      let indices = Array(start..<min(start + step, batch.count))
-      try search.deliver(indices[...]) { (indices) throws(SinkError) in
-        try write(batch, indices)
-      }
-    }
-    return search.report
+    try search.deliver(batch) { (indices) throws(SinkError) in try write(batch, indices) }
   }
 
   /// Closes nothing: the connection ends with the sink.
   public func close() {}
 
-  /// Writes the samples at some indices; gives the server's words where it refuses one of them.
+  /// Writes the samples at some indices; gives the server's refusal if it refuses one of them.
   private func write(
     _ batch: SampleBatch, _ indices: ArraySlice<Int>
-  ) throws(SinkError) -> String? {
+  ) throws(SinkError) -> RefusalSearch.Refusal? {
     text.removeAll(keepingCapacity: true)
     formatter.append(batch, indices, to: &text)
     let reply = try connection.post(
       options.path, [("Content-Type", "text/plain; charset=utf-8")], body: text)
-    if reply.isSuccess { return nil }
-    guard reply.refusesContent else { throw reply.error(from: options.server.url) }
-    return reply.reason
+    return try reply.refusal(from: options.server.url)
   }
 }

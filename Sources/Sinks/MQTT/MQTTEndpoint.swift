@@ -28,6 +28,17 @@ public struct MQTTEndpoint: Sendable, Equatable {
     return address
   }
 
+  /// Who a sink is to a broker unless it is configured. No name in a configuration has a colon: a bus of the same name, whose session
+  /// is `GATEWAY-BUS`, is another client.
+  package static func clientIdentifier(ofSink name: String, gateway: String) -> String {
+    "\(gateway):sink:\(name)"
+  }
+
+  /// Who looks whether the broker of a bus is there: of the session whose name begins with `client`.
+  package static func clientIdentifier(ofWatcherOf bus: String, client: String) -> String {
+    "\(client):watch:\(bus)"
+  }
+
   /// What the client is told besides the address.
   package func options(session: MQTTSessionKind) -> MQTTOptions {
     var options = MQTTOptions(version: version, session: session)

@@ -12,6 +12,8 @@ public actor MQTTSink: Sink {
   private let tags: TagRegistry
   private let client: MQTTClient
   private var payloads: MQTTPayloads
+  /// The pieces are calls of the client.
+  private var progress = BatchProgress<[Group]>()
   /// The topics of the tags, by number.
   private var topics: [String] = []
   /// Which connection has been told that we are online; 0 for none.
@@ -26,7 +28,7 @@ public actor MQTTSink: Sink {
   /// - Parameters:
   ///   - options: What is published where.
   ///   - gateway: What `{gateway}` stands for.
-  ///   - name: The sink's name; without a configured client identifier it is `GATEWAY-NAME`.
+  ///   - name: The sink's name; without a configured client identifier it is `GATEWAY:sink:NAME`.
   ///   - tags: The names of the samples' tags.
   /// - Throws: `SinkError` for settings that can't work.
   public init(
@@ -37,7 +39,9 @@ public actor MQTTSink: Sink {
     self.tags = tags
     payloads = MQTTPayloads(options.payload, tags: tags)
     var settings = options.broker.options(session: .clean)
-    if settings.clientIdentifier == nil { settings.clientIdentifier = "\(gateway)-\(name)" }
+    if settings.clientIdentifier == nil {
+      settings.clientIdentifier = MQTTEndpoint.clientIdentifier(ofSink: name, gateway: gateway)
+    }
     if let state = options.state {
       settings.will = MQTTMessage(
         topic: state.topic(gateway: gateway, tag: ""), text: "offline", retain: true)
@@ -51,18 +55,26 @@ public actor MQTTSink: Sink {
 
   deinit { watch?.cancel() }
 
-  /// Publishes the batch and waits for the broker's acknowledgements.
+  /// Publishes the batch and waits for the broker's acknowledgements. One that failed goes on with what the broker has not
+  /// acknowledged of it.
   ///
   /// - Returns: Which samples the broker will never take: their messages are too large, or it does not accept their topics.
   @discardableResult
   public func deliver(_ batch: SampleBatch) async throws(SinkError) -> DeliveryReport {
     try await announce()
-    var report = DeliveryReport()
-    for start in stride(from: 0, to: batch.count, by: Self.samplesPerCall) {
-      let range = start..<min(start + Self.samplesPerCall, batch.count)
-      try await send(groups(of: batch, range)[...], of: batch, into: &report)
+    var delivery = progress
+    progress = BatchProgress()
+    _ = delivery.begin(batch)
+    do throws(SinkError) {
+      while let groups = next(of: batch, &delivery) {
+        let refusals = try await publish(groups.map { message($0, of: batch) }).get()
+        try settle(groups, refusals, &delivery)
+      }
+    } catch {
+      progress = delivery
+      throw error
     }
-    return report
+    return delivery.report
   }
 
   /// Says `offline` if there is a topic for it, and ends the session. A broker that does not
@@ -92,7 +104,9 @@ public actor MQTTSink: Sink {
     let connection = client.statistics.connections
     guard connection == 0 || connection != announced else { return }
     let topic = state.topic(gateway: gateway, tag: "")
-    try await publish([MQTTMessage(topic: topic, text: "online", retain: true)]).get()
+    let refusals = try await publish([MQTTMessage(topic: topic, text: "online", retain: true)])
+      .get()
+    if let refusal = refusals.first { throw SinkError(refusal.error, broker: options.broker) }
     announced = max(1, connection == 0 ? client.statistics.connections : connection)
     // A connection that breaks and comes back between two batches is noticed here.
     if watch == nil {
@@ -108,9 +122,57 @@ public actor MQTTSink: Sink {
   // MARK: Messages
 
   /// Samples that share a message.
-  private struct Group {
+  private struct Group: Sendable {
     var topic: String
     var indices: ArraySlice<Int>
+  }
+
+  /// The messages of the next call, if there is one.
+  private func next(of batch: SampleBatch, _ delivery: inout BatchProgress<[Group]>) -> [Group]? {
+    if delivery.pieces.isEmpty, delivery.next < batch.count {
+      let end = min(delivery.next + Self.samplesPerCall, batch.count)
+      delivery.pieces = [groups(of: batch, delivery.next..<end)]
+      delivery.next = end
+    }
+    return delivery.pieces.last
+  }
+
+  private func message(_ group: Group, of batch: SampleBatch) -> MQTTMessage {
+    MQTTMessage(
+      topic: group.topic, payload: payloads.payload(of: batch, group.indices),
+      qos: max(options.qos, .atLeastOnce), retain: options.retain)
+  }
+
+  /// Sees to what the broker did not take of a call; it has all the rest. A message that it will never take is cut in half until the
+  /// culprits stand alone.
+  ///
+  /// - Throws: When it may take a message later: that one is still to go.
+  private func settle(
+    _ groups: [Group], _ refusals: [MQTTRefusal], _ delivery: inout BatchProgress<[Group]>
+  ) throws(SinkError) {
+    delivery.pieces.removeLast()
+    var halves: [Group] = []
+    var again: [Group] = []
+    var failure: SinkError?
+    for refusal in refusals {
+      let group = groups[refusal.index]
+      let error = SinkError(refusal.error, broker: options.broker)
+      if error.code != .invalid {
+        again.append(group)
+        if failure == nil { failure = error }
+      } else if group.indices.count > 1 {
+        let middle = group.indices.startIndex + group.indices.count / 2
+        for part in [group.indices[..<middle], group.indices[middle...]] {
+          halves.append(Group(topic: group.topic, indices: part))
+        }
+      } else {
+        delivery.report.rejections += group.indices.map {
+          .init(index: $0, reason: error.message)
+        }
+      }
+    }
+    delivery.pieces += [halves, again].filter { !$0.isEmpty }
+    if let failure { throw failure }
   }
 
   private func groups(of batch: SampleBatch, _ range: Range<Int>) -> [Group] {
@@ -139,41 +201,10 @@ public actor MQTTSink: Sink {
       ? topics[number] : options.topic.topic(gateway: gateway, tag: "?/\(number)")
   }
 
-  /// Publishes; what is refused for good is cut in half until the culprits stand alone.
-  private func send(
-    _ groups: ArraySlice<Group>, of batch: SampleBatch, into report: inout DeliveryReport
-  ) async throws(SinkError) {
-    guard let first = groups.first else { return }
-    let messages = groups.map { group in
-      MQTTMessage(
-        topic: group.topic, payload: payloads.payload(of: batch, group.indices),
-        qos: max(options.qos, .atLeastOnce), retain: options.retain)
-    }
-    switch await publish(messages) {
-    case .success: return
-    case .failure(let error) where error.code != .invalid: throw error
-    case .failure(let error):
-      if groups.count > 1 {
-        let middle = groups.startIndex + groups.count / 2
-        try await send(groups[..<middle], of: batch, into: &report)
-        return try await send(groups[middle...], of: batch, into: &report)
-      }
-      if first.indices.count > 1 {
-        let middle = first.indices.startIndex + first.indices.count / 2
-        let halves = [first.indices[..<middle], first.indices[middle...]]
-        let parts = halves.map { Group(topic: first.topic, indices: $0) }
-        return try await send(parts[...], of: batch, into: &report)
-      }
-      for index in first.indices {
-        report.rejections.append(.init(index: index, reason: error.message))
-      }
-    }
-  }
-
-  /// Publishes messages; a failure of code `invalid` is about their content.
-  private func publish(_ messages: [MQTTMessage]) async -> Result<Void, SinkError> {
+  /// Publishes messages; gives those that were not taken while others were.
+  private func publish(_ messages: [MQTTMessage]) async -> Result<[MQTTRefusal], SinkError> {
     do {
-      return .success(try await client.publish(messages))
+      return .success(try await client.publishEach(messages))
     } catch let error as MQTTError {
       return .failure(SinkError(error, broker: options.broker))
     } catch {

@@ -15,6 +15,9 @@ extension SinkError {
         case .topicNameInvalid, .packetTooLarge, .payloadFormatInvalid:
           (.invalid, "see the message")
         case .notAuthorized: (.denied, "let this user publish to the topic")
+        case .qosNotSupported: (.denied, "let the broker offer QoS 1; nothing is lost meanwhile")
+        case .retainNotSupported:
+          (.denied, "leave out retain, or let the broker keep messages; nothing is lost meanwhile")
         default: (.failed, "see the broker's log")
         }
       case .unreachable, .connectionLost, .timedOut:

@@ -28,7 +28,7 @@ public actor TwinSink: Sink {
   /// - Parameters:
   ///   - options: Where the twin is, and its attributes.
   ///   - gateway: What `{gateway}` stands for.
-  ///   - name: The sink's name; without a configured client identifier it is `GATEWAY-NAME` at a broker.
+  ///   - name: The sink's name; without a configured client identifier it is `GATEWAY:sink:NAME` at a broker.
   ///   - tags: The names of the samples' tags.
   /// - Throws: `SinkError` for settings that can't work.
   public init(
@@ -44,7 +44,9 @@ public actor TwinSink: Sink {
     case .mqtt(let broker, _):
       connection = nil
       var settings = broker.options(session: .clean)
-      if settings.clientIdentifier == nil { settings.clientIdentifier = "\(gateway)-\(name)" }
+      if settings.clientIdentifier == nil {
+        settings.clientIdentifier = MQTTEndpoint.clientIdentifier(ofSink: name, gateway: gateway)
+      }
       do throws(MQTTError) {
         client = try MQTTClient(broker.fullAddress, options: settings)
       } catch {

@@ -31,6 +31,8 @@ struct BLFParser: CANLogParser {
   private var containerOffset: Int64 = 0
   /// What of an object in a container is still to be passed over.
   private var objectSkip = 0
+  /// What is in `objects` came before a damaged container: nothing of what follows belongs to it.
+  private var isBeforeDamage = false
   /// In mid-damage: reported once, until the next object is found.
   private var isLost = false
   private var isInterrupted = false
@@ -59,7 +61,11 @@ struct BLFParser: CANLogParser {
     var position = 0
     isInterrupted = false
     // What an earlier call left for want of room in its batch.
-    if mayTake { takeObjects(context, isLast: false, into: &batch, &findings) }
+    if isBeforeDamage {
+      takeBeforeDamage(context, into: &batch, &findings)
+    } else if mayTake {
+      takeObjects(context, isLast: false, into: &batch, &findings)
+    }
     needsMore = false
     while !isInterrupted, !needsMore, batch.headers.count < context.limit {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
@@ -263,6 +269,7 @@ struct BLFParser: CANLogParser {
       state = .skip(left)
       return 32
     }
+    objects.setMark()
     state = .container(left: left, isCompressed: method == 2)
     return 32
   }
@@ -303,10 +310,9 @@ struct BLFParser: CANLogParser {
       report(
         .damaged, containerOffset,
         "the packed data of a container is damaged; its frames are left out", &findings)
-      dropObjects()
       // Its size may be damaged too: the next signature leads on.
-      isLost = true
       state = .object
+      dropContainer(context, into: &batch, &findings)
       return taken
     case .more:
       // All input was given and all that came of it was taken.
@@ -315,8 +321,9 @@ struct BLFParser: CANLogParser {
         if isCompressed {
           inflater.close()
           report(.damaged, containerOffset, "a container ends before its data does", &findings)
-          dropObjects()
-          isLost = true
+          state = .object
+          dropContainer(context, into: &batch, &findings)
+          return taken
         }
         state = .object
       }
@@ -333,10 +340,26 @@ struct BLFParser: CANLogParser {
     return true
   }
 
-  /// Neither what a damaged container gave nor an object that began before it.
-  private mutating func dropObjects() {
+  /// Drops what a damaged container gave, and takes what came whole before it.
+  private mutating func dropContainer(
+    _ context: ParseContext, into batch: inout CANFrameBatch, _ findings: inout CANLogFindings
+  ) {
+    objects.truncateToMark()
+    isBeforeDamage = true
+    takeBeforeDamage(context, into: &batch, &findings)
+  }
+
+  /// Takes the objects that came before a damaged container, as many as the batch has room for; in the end drops the one that
+  /// began there and would have ended in it.
+  private mutating func takeBeforeDamage(
+    _ context: ParseContext, into batch: inout CANFrameBatch, _ findings: inout CANLogFindings
+  ) {
+    takeObjects(context, isLast: true, into: &batch, &findings)
+    guard !isInterrupted else { return }
     objects.removeAll()
     objectSkip = 0
+    isBeforeDamage = false
+    isLost = true
   }
 
   /// Takes the objects out of what was unpacked.

@@ -12,6 +12,7 @@ final class ObjectBuffer: @unchecked Sendable {  // See above: never shared.
   private let memory: UnsafeMutableRawPointer
   private var start = 0
   private var end = 0
+  private var mark = 0
 
   init() {
     memory = .allocate(byteCount: Self.capacity + Self.padding, alignment: 64)
@@ -33,7 +34,14 @@ final class ObjectBuffer: @unchecked Sendable {  // See above: never shared.
   func removeAll() {
     start = 0
     end = 0
+    mark = 0
   }
+
+  /// Remembers what is there now.
+  func setMark() { mark = end }
+
+  /// Forgets what came after the mark.
+  func truncateToMark() { end = max(start, min(mark, end)) }
 
   /// The room behind what is there.
   func makeRoom() -> UnsafeMutableRawBufferPointer {
@@ -41,6 +49,7 @@ final class ObjectBuffer: @unchecked Sendable {  // See above: never shared.
       // Less than an object is left.
       memmove(memory, memory + start, end - start)
       end -= start
+      mark -= min(start, mark)
       start = 0
     }
     return UnsafeMutableRawBufferPointer(start: memory + end, count: Self.capacity - end)

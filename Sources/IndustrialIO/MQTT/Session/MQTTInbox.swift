@@ -145,8 +145,9 @@ struct MQTTInbox {
   /// Whether messages of a durable session were read and not handed over; their acknowledgements are queued.
   var hasDurableArrivals: Bool { !durableArrivals.isEmpty }
 
-  /// Whether the broker has granted all subscriptions.
-  var isGranted: Bool { entries.allSatisfy(\.isGranted) }
+  /// Whether the broker has granted all subscriptions. Not where there is none: one that was refused has nobody who could
+  /// keep its messages.
+  var isGranted: Bool { !entries.isEmpty && entries.allSatisfy(\.isGranted) }
 
   /// Takes out all that was read, whatever subscription it belongs to, in the order of the broker: a durable
   /// session has one consumer, and what an older filter left behind is not to be lost.

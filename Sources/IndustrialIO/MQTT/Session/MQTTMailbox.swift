@@ -4,7 +4,7 @@ internal import Synchronization
 /// What a client asks of its session's thread.
 enum MQTTCommand: Sendable {
   case connect(MQTTReply<Void>)
-  case publish([MQTTMessage], MQTTReply<Void>)
+  case publish([MQTTMessage], MQTTReply<[MQTTRefusal]>)
   case subscribe(MQTTSubscriptionRequest)
   case unsubscribe(UInt64)
   /// The batch with this number is safe (durable subscriptions).

@@ -3,15 +3,19 @@ struct MQTTOutbox {
   /// One call of `publish`.
   final class Job {
     let messages: [MQTTMessage]
-    let reply: MQTTReply<Void>
+    let reply: MQTTReply<[MQTTRefusal]>
     let deadline: ContinuousClock.Instant
     /// The next message to be given to the library.
     var next = 0
     /// Messages that were given to it and not settled.
     var unsettled = 0
-    var error: MQTTError?
+    /// Messages that were not taken, in the order in which that was known.
+    var refusals: [MQTTRefusal] = []
 
-    init(_ messages: [MQTTMessage], _ reply: MQTTReply<Void>, _ deadline: ContinuousClock.Instant) {
+    init(
+      _ messages: [MQTTMessage], _ reply: MQTTReply<[MQTTRefusal]>,
+      _ deadline: ContinuousClock.Instant
+    ) {
       self.messages = messages
       self.reply = reply
       self.deadline = deadline
@@ -58,7 +62,7 @@ struct MQTTOutbox {
   }
 
   mutating func add(
-    _ messages: [MQTTMessage], _ reply: MQTTReply<Void>, now: ContinuousClock.Instant
+    _ messages: [MQTTMessage], _ reply: MQTTReply<[MQTTRefusal]>, now: ContinuousClock.Instant
   ) {
     let job = Job(messages, reply, now.advanced(by: timeout))
     backlog.append(job)
@@ -124,7 +128,7 @@ struct MQTTOutbox {
   mutating func didFail(_ job: Job, _ index: Int, _ error: MQTTError) {
     publishing = false
     job.next = index + 1
-    if job.error == nil { job.error = error }
+    job.refusals.append(MQTTRefusal(index: index, error: error))
     finishIfDone(job)
   }
 
@@ -164,13 +168,14 @@ struct MQTTOutbox {
     // A broker that has forgotten the session knows nothing of the PUBREL of a message that it had received.
     let isRefused =
       reason >= 0x80 && reason != Int32(MQTTReasonCode.packetIdentifierNotFound.rawValue)
-    if isRefused, job.error == nil {
+    if isRefused {
       let code = MQTTReasonCode(rawValue: UInt8(truncatingIfNeeded: reason))
       let text = MQTTSession.words(code)
-      job.error = MQTTError(
+      let error = MQTTError(
         .denied, "the broker refused the message: \(text)", reason: code,
         topic: job.messages[entry.index].topic)
-    } else if !isRefused {
+      job.refusals.append(MQTTRefusal(index: entry.index, error: error))
+    } else {
       // Counted before the caller hears of it.
       mailbox.update { $0.published += 1 }
     }
@@ -179,7 +184,7 @@ struct MQTTOutbox {
 
   private func finishIfDone(_ job: Job) {
     guard job.next == job.messages.count, job.unsettled == 0 else { return }
-    if let error = job.error { job.reply.fail(error) } else { job.reply.succeed(()) }
+    job.reply.succeed(job.refusals)
   }
 
   /// QoS 0 is gone with the connection; QoS 1 and 2 the library sends again.
@@ -188,11 +193,10 @@ struct MQTTOutbox {
       pending[identifier] = nil
       entry.job.unsettled -= 1
       unwritten -= 1
-      if entry.job.error == nil {
-        entry.job.error = MQTTError(
-          .connectionLost, "the connection was lost before the message was sent",
-          topic: entry.job.messages[entry.index].topic)
-      }
+      let error = MQTTError(
+        .connectionLost, "the connection was lost before the message was sent",
+        topic: entry.job.messages[entry.index].topic)
+      entry.job.refusals.append(MQTTRefusal(index: entry.index, error: error))
       finishIfDone(entry.job)
     }
   }

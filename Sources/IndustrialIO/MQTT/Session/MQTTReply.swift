@@ -64,4 +64,16 @@ final class MQTTReply<Value: Sendable>: Sendable {
     }
     return try answer.get()
   }
+
+  /// Waits for the answer, and no longer than so. To be called once, in place of `value`.
+  func wait(atMost limit: Duration) async {
+    // It looks again and again: a sleep beside the wait would, when cancelled, keep its memory until its time has come.
+    let end = ContinuousClock.now.advanced(by: limit)
+    var pause = Duration.milliseconds(1)
+    while !isSettled, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: pause)
+      pause = min(pause * 2, .milliseconds(50))
+    }
+    settle(.failure(CancellationError()))
+  }
 }

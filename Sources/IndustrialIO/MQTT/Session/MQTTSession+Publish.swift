@@ -65,13 +65,16 @@ extension MQTTSession {
   private func refusalToSend(_ status: Int32, _ message: MQTTMessage) -> MQTTError {
     let code: MQTTError.Code
     let text: String
+    var reason: MQTTReasonCode?
     switch status {
     case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue:
       code = .invalidArgument
       text = "the message (\(message.payload.count) bytes) is larger than the broker takes"
     case MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue:
-      code = .invalidArgument
+      // As if it had refused the message itself: its content is none of the matter.
+      code = .denied
       text = "the broker does not offer QoS \(message.qos.rawValue)"
+      reason = .qosNotSupported
     case MOSQ_ERR_MALFORMED_UTF8.rawValue:
       code = .invalidArgument
       text = "the topic or a property holds a character that MQTT does not allow"
@@ -82,6 +85,7 @@ extension MQTTSession {
       code = .invalidArgument
       text = "the message can't be sent: \(String(cString: mosquitto_strerror(status)))"
     }
-    return MQTTError(code, text, topic: message.topic, broker: address.description)
+    return MQTTError(
+      code, text, reason: reason, topic: message.topic, broker: address.description)
   }
 }

@@ -59,6 +59,7 @@ extension MQTTSession {
     _ = inbox.remove(entry.request.id)
     entry.request.reply.fail(error)
     entry.request.queue.finish(throwing: error)
+    durable?.queue.finish(throwing: error)
   }
 
   /// The consumer has gone: the broker is told, unless another one has the same filter.

@@ -7,7 +7,7 @@
 /// - `inflight`: how many requests may be under way at once, 1 to 64.
 ///
 /// `modbus+rtu://HOST:PORT?...` is RTU over TCP, `modbus+rtu:///dev/ttyUSB0?...` a serial port, with the further keys `baud`
-/// (19200), `parity` (N, E or O; E), `stop` (1 or 2; 1) and `rs485` (0 or 1; 0).
+/// (a rate of ``SerialLine/baud``; 19200), `parity` (N, E or O; E), `stop` (1 or 2; 1) and `rs485` (0 or 1; 0).
 ///
 /// A key it does not know, or one given twice, is an error: a typing mistake must not pass silently.
 public struct ModbusURL: Sendable, Hashable {
@@ -82,8 +82,10 @@ public struct ModbusURL: Sendable, Hashable {
   ) throws(ModbusError) -> Bool {
     switch key {
     case "baud":
-      guard let baud: Int = number(value), (50...4_000_000).contains(baud) else {
-        throw invalid("baud must be 50 to 4000000")
+      guard let baud: Int = number(value) else { throw invalid("baud must be a number") }
+      guard SerialLine.rates.contains(where: { $0.baud == baud }) else {
+        throw invalid(
+          "a port can't be set to \(baud) baud, the nearest is \(SerialLine.rates(near: baud))")
       }
       line?.baud = baud
     case "parity":

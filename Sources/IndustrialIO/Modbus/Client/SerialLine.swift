@@ -16,7 +16,8 @@ public struct SerialLine: Sendable, Hashable {
 
   /// The device file, such as `/dev/ttyUSB0`.
   public var path: String
-  /// Bits a second.
+  /// Bits a second: 110, 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600,
+  /// 1000000, 1152000, 1500000, 2500000, 3000000, 3500000 or 4000000. A port with any other can't be opened.
   public var baud: Int
   /// The parity bit.
   public var parity: Parity

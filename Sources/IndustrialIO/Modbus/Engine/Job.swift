@@ -18,7 +18,7 @@ final class Job: @unchecked Sendable {
   // The engine's own:
   /// The next block that has not been sent.
   var nextBlock = 0
-  /// Blocks to send once more, because their connection ended.
+  /// Blocks to send once more, or after all, before those that have not been sent; the next one last.
   var again: [Int] = []
   /// Blocks that have been sent once more already.
   var resent: Set<Int> = []

@@ -23,6 +23,18 @@ struct JobQueue {
     if job.message != nil { messages.append(job) } else { plans.append(job) }
   }
 
+  /// Puts requests back that have been taken and not sent, or whose connection ended. They keep their order, and messages go
+  /// before those that wait: who came first is sent first.
+  mutating func putBack(_ requests: [WireEngine.Assignment]) {
+    // From the last on: each goes to the front, of its job or of the messages.
+    for request in requests.reversed() {
+      request.job.again.append(request.block)
+      if request.job.message != nil { appendIfAbsent(request.job) }
+    }
+    for request in requests where request.job.message == nil { appendIfAbsent(request.job) }
+  }
+
+  /// A message goes to the front, a plan to the end of the turns.
   mutating func appendIfAbsent(_ job: Job) {
     if job.message != nil {
       guard !messages[firstMessage...].contains(where: { $0 === job }) else { return }

@@ -35,6 +35,13 @@ struct LibmodbusContext: ~Copyable {
           ? "give the user the right to open it (on Debian: the group dialout)"
           : "check the path of the port and its settings")
     }
+    func wrongRate(_ advice: String) -> ModbusError {
+      ModbusError(
+        .connectFailed, "the port can't be set to \(line.baud) baud", bus: bus, advice: advice)
+    }
+    guard SerialLine.rates.contains(where: { $0.baud == line.baud }) else {
+      throw wrongRate("the nearest is \(SerialLine.rates(near: line.baud))")
+    }
     let parity = CChar(bitPattern: line.parity.rawValue.utf8.first ?? UInt8(ascii: "N"))
     guard
       let pointer = modbus_new_rtu(
@@ -44,6 +51,9 @@ struct LibmodbusContext: ~Copyable {
     let context = LibmodbusContext(pointer, closesDescriptor: true)
     guard modbus_connect(pointer) == 0 else {
       throw failed(errno, "the serial port can't be opened")
+    }
+    guard line.isSet(on: context.descriptor) else {
+      throw wrongRate("its driver has not got that rate: choose another, at the devices too")
     }
     if line.isRS485, modbus_rtu_set_serial_mode(pointer, MODBUS_RTU_RS485) != 0 {
       throw failed(errno, "the serial port can't be switched to RS-485")

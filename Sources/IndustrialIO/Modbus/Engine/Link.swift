@@ -175,11 +175,9 @@ struct Link: ~Copyable {
   mutating func didAnswer() { hasAnswered = true }
 
   /// The connection has ended. One that never answered counts as a failed attempt.
-  mutating func lost(reason: String, errno number: Int32?, now: Int64) {
+  mutating func lost(reason: String, errno number: Int32?, isAnswered: Bool, now: Int64) {
     guard isUp else { return }
-    socket = nil
-    serial = nil
-    state = .down
+    drop(isAnswered: isAnswered)
     lastFailure = ModbusError(
       .connectionLost, "the last connection ended: \(reason)", bus: endpoint.description,
       errno: number)
@@ -191,8 +189,9 @@ struct Link: ~Copyable {
     }
   }
 
-  /// Lets go of the connection for good.
-  mutating func drop() {
+  /// Lets go of the connection. Unless all is answered, what the kernel has not brought to the other side goes with it.
+  mutating func drop(isAnswered: Bool) {
+    if !isAnswered { socket?.dropUnsentAtClose() }
     socket = nil
     serial = nil
     state = .down

@@ -55,6 +55,16 @@ struct TCPSocket: ~Copyable {
     }
   }
 
+  /// Makes the end of the connection a reset: the kernel forgets what it has not brought to the other side.
+  ///
+  /// After an orderly end it goes on trying for minutes, and a write that nobody waits for any more would reach a device that was
+  /// away behind newer ones of the next connection.
+  func dropUnsentAtClose() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor.rawValue, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// Receives what is there.
   func receive(into bytes: UnsafeMutableRawBufferPointer) -> Progress {
     while true {

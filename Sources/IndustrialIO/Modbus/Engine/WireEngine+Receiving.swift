@@ -31,16 +31,8 @@ extension WireEngine {
         link.didAnswer()
         answered(slot, bytes.extracting(pdu), arrival)
       case .malformed(let slot, let defect):
-        statistics.malformedAnswers += 1
-        silentTimeouts = 0
         guard let assignment = take(slot) else { continue }
-        // Whoever answers wrongly is not dead, unless it was somebody else.
-        let isItsOwn: Bool = if case .unit = defect { false } else { true }
-        if isItsOwn { pauses.didAnswer(assignment.job.unit(of: assignment.block)) }
-        settle(
-          assignment.job, assignment.block,
-          failure(
-            .malformedReply, describe(defect), assignment.job, assignment.block))
+        malformed(assignment, defect)
       }
     }
     if exchange.lateFrames != late {
@@ -49,6 +41,17 @@ extension WireEngine {
       if let unit = exchange.lastLateUnit { pauses.didAnswer(unit) }
     }
     input.consume(offset)
+  }
+
+  private func malformed(_ assignment: Assignment, _ defect: MBAPExchange.Defect) {
+    statistics.malformedAnswers += 1
+    silentTimeouts = 0
+    // Whoever answers wrongly is not dead, unless it was somebody else.
+    let isItsOwn: Bool = if case .unit = defect { false } else { true }
+    if isItsOwn { pauses.didAnswer(assignment.job.unit(of: assignment.block)) }
+    settle(
+      assignment.job, assignment.block,
+      failure(.malformedReply, describe(defect), assignment.job, assignment.block))
   }
 
   func answered(_ slot: Int, _ pdu: RawSpan, _ arrival: ReadResult.Arrival) {
@@ -94,6 +97,11 @@ extension WireEngine {
         // A broadcast has had its time. There is no answer, so nothing but the function may be made up.
         assignment.job.answer = .success([message.function.rawValue])
         settle(assignment.job, assignment.block, nil)
+        continue
+      }
+      // An answer of another length has come. It is no sign of life where it may be the one that the unit owed before.
+      if let length = exchange.otherLength, pauses.timeouts(of: unit) == 0 {
+        malformed(assignment, .length(length))
         continue
       }
       statistics.timeouts += 1

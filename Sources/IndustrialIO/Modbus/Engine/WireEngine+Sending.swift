@@ -12,6 +12,7 @@ extension WireEngine {
     }
     beginRequests(now)
     flush()
+    watchSilence(now)
   }
 
   /// How far a caller got who tried to send its own request.
@@ -60,8 +61,7 @@ extension WireEngine {
         hasBegun = begin(job.plan.blocks[block], block, of: job, deadline)
       }
       guard hasBegun else {
-        job.again.append(block)
-        queue.appendIfAbsent(job)
+        queue.putBack([Assignment(job: job, block: block)])
         break
       }
       statistics.requests &+= 1
@@ -212,11 +212,12 @@ extension WireEngine {
   }
 
   func releaseHeld(_ now: Int64) {
+    var released: [Assignment] = []
     held.removeAll { assignment in
       guard pauseEnd(assignment, now) <= now else { return false }
-      assignment.job.again.append(assignment.block)
-      queue.appendIfAbsent(assignment.job)
+      released.append(assignment)
       return true
     }
+    queue.putBack(released)
   }
 }

@@ -28,8 +28,10 @@ final class WireEngine {
   var askedUnitCount = 0
   /// Requests of units that are left alone for a while.
   var held: [Assignment] = []
-  /// A serial line is silent until then.
+  /// A serial line is not known to be silent until then.
   var quietUntil: Int64 = .min
+  /// Since when requests have waited for a silence of the line, and for nothing else.
+  var waitsForSilenceSince: Int64?
   var assignments: [Assignment?]
   var queue = JobQueue()
   var finished: [Job] = []
@@ -79,6 +81,8 @@ final class WireEngine {
       capacity: ModbusOptions.maximumInFlight * MBAPExchange.maximumFrameLength)
   }
 
+  deinit { link.drop(isAnswered: !owesAnswers) }
+
   /// Whether devices share the wire, so that one of them can hold the others up.
   var isShared: Bool { askedUnitCount > 1 }
 
@@ -94,9 +98,10 @@ final class WireEngine {
   /// Ends everything that is under way or waiting.
   func shutDown() {
     let error = ModbusError(.closed, "the client was closed", bus: endpoint.description)
+    let isAnswered = !owesAnswers
     while let slot = exchange.abandon() { fail(slot, error) }
     failWaiting(error)
-    link.drop()
+    link.drop(isAnswered: isAnswered)
     announce()
   }
 
@@ -197,6 +202,7 @@ final class WireEngine {
   func connected() {
     statistics.connections += 1
     silentTimeouts = 0
+    waitsForSilenceSince = nil
     exchange.connectionDidStart()
     input.removeAll()
     output.removeAll()
@@ -217,13 +223,14 @@ final class WireEngine {
 
   /// The connection is gone: what can be asked again waits for the next one, the rest has failed.
   func connectionLost(_ reason: String, errno number: Int32? = nil) {
+    let isAnswered = !owesAnswers
+    var repeated: [Assignment] = []
     while let slot = exchange.abandon() {
       guard let assignment = take(slot) else { continue }
       let job = assignment.job
       if options.resendsReads, job.message == nil, !job.resent.contains(assignment.block) {
         job.resent.insert(assignment.block)
-        job.again.append(assignment.block)
-        queue.appendIfAbsent(job)
+        repeated.append(assignment)
         continue
       }
       settle(
@@ -233,7 +240,15 @@ final class WireEngine {
           "the connection ended before the answer came: \(reason)", job, assignment.block,
           errno: number))
     }
+    // The slots' numbers begin anew from time to time, the blocks' do not.
+    queue.putBack(repeated.sorted { $0.block < $1.block })
     link.lost(
-      reason: reason, errno: number, now: MonotonicClock.now())
+      reason: reason, errno: number, isAnswered: isAnswered, now: MonotonicClock.now())
+  }
+
+  /// Whether the other side may still carry out something that nobody waits for any more: a request is under way, or has been
+  /// given up and nothing was heard since.
+  private var owesAnswers: Bool {
+    exchange.count > 0 || exchange.retiredCount > 0 || silentTimeouts > 0
   }
 }

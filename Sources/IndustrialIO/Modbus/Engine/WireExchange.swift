@@ -15,6 +15,8 @@ struct WireExchange {
   var strayFrames: UInt64 { mbap.strayFrames }
   var lateFrames: UInt64 { mbap.lateFrames }
   var lastLateUnit: UInt8? { mbap.lastLateUnit }
+  /// The length of an answer of another length than was asked for, if one has come on a serial line.
+  var otherLength: Int? { isRTU ? rtu.otherLength : nil }
   var skippedBytes: UInt64 { isRTU ? rtu.skippedBytes : mbap.skippedBytes }
 
   mutating func begin(

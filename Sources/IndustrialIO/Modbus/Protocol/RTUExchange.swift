@@ -14,6 +14,9 @@ struct RTUExchange {
   }
 
   private var pending: Pending?
+  /// The length of the PDU of an answer that came to the latest request and fits it but for its length. The right one may still
+  /// come behind it, so only when time is over it tells that the unit has answered.
+  private(set) var otherLength: Int?
   /// Bytes that were no answer.
   private(set) var skippedBytes: UInt64 = 0
 
@@ -27,6 +30,7 @@ struct RTUExchange {
     guard pending == nil else { return nil }
     pending = Pending(
       deadline: deadline, unit: unit, function: function, replyLength: replyLength)
+    otherLength = nil
     return 0
   }
 
@@ -58,6 +62,11 @@ struct RTUExchange {
         skippedBytes += UInt64(candidate - offset)
         offset = candidate + 1 + pduLength + 2
         return .answer(slot: 0, pdu: (candidate + 1)..<(candidate + 1 + pduLength))
+      case .incomplete: keep = keep ?? candidate
+      case .none: break
+      }
+      switch matchOfOtherLength(pending, bytes, candidate) {
+      case .answer(let pduLength): otherLength = pduLength
       case .incomplete: keep = keep ?? candidate
       case .none: break
       }
@@ -99,6 +108,27 @@ struct RTUExchange {
       }
       return .answer(pduLength: available - 3)
     }
+    guard available >= pduLength + 3 else { return .incomplete }
+    return hasRightCheck(bytes, start, pduLength) ? .answer(pduLength: pduLength) : .none
+  }
+
+  /// Whether an answer begins there that says of itself that it has another length than was asked for.
+  private func matchOfOtherLength(_ pending: Pending, _ bytes: RawSpan, _ start: Int) -> Match {
+    func byte(_ offset: Int) -> UInt8 { bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    let available = bytes.byteCount - start
+    guard pending.replyLength > 0, available >= 3, byte(start) == pending.unit,
+      byte(start + 1) == pending.function
+    else { return .none }
+    let count = Int(byte(start + 2))
+    switch pending.function {
+    // The echo of a request for bits looks like an answer of 3 bytes.
+    case 1, 2: guard (1...250).contains(count), count != 3 else { return .none }
+    case 3, 4, 23: guard (2...250).contains(count), count & 1 == 0 else { return .none }
+    // The answers to the others do not say how long they are.
+    default: return .none
+    }
+    let pduLength = 2 + count
+    guard pduLength != pending.replyLength else { return .none }
     guard available >= pduLength + 3 else { return .incomplete }
     return hasRightCheck(bytes, start, pduLength) ? .answer(pduLength: pduLength) : .none
   }
