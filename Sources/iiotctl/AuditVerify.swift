@@ -49,10 +49,11 @@ struct AuditVerify: ParsableCommand {
     } catch {
       throw Failure(error.message, at: error.path, advice: error.advice)
     }
-    for finding in check.findings { print("\(file): \(finding)") }
+    var output = StandardOutput()
+    for finding in check.findings { try output.append(line: "\(file): \(finding)") }
     let places = check.findings.count
-    print(
-      (check.entries == 1 ? "1 entry" : "\(check.entries) entries")
+    try output.append(
+      line: (check.entries == 1 ? "1 entry" : "\(check.entries) entries")
         + (places == 0
           ? ", all as written"
           : ", not as written in \(places == 1 ? "1 place" : "\(places) places")")
@@ -60,6 +61,7 @@ struct AuditVerify: ParsableCommand {
         + (check.isAnchored
           ? ""
           : "\nno head was kept elsewhere: entries that were cut off at the end would not be seen"))
+    try output.flush()
     if places > 0 { throw ExitCode(1) }
   }
 }

@@ -71,7 +71,7 @@ struct CanConvert: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels { try convert() }
+    try await Interruption.cancels(hasEnd: log != "-") { try convert() }
   }
 
   private func convert() throws {

@@ -27,7 +27,7 @@ struct CanStats: AsyncParsableCommand {
   var format: Format?
 
   func run() async throws {
-    try await Interruption.cancels { try count() }
+    try await Interruption.cancels(hasEnd: log != "-") { try count() }
   }
 
   private func count() throws {

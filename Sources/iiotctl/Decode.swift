@@ -75,7 +75,8 @@ struct Decode: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels { try decode() }
+    // A live bus on standard input has no end.
+    try await Interruption.cancels(hasEnd: log != "-") { try decode() }
   }
 
   private func decode() throws {

@@ -39,7 +39,7 @@ struct Explain: AsyncParsableCommand {
   var verbose = false
 
   func run() async throws {
-    try await Interruption.cancels { try show() }
+    try await Interruption.cancels(hasEnd: true) { try show() }
   }
 
   private func show() throws {

@@ -36,7 +36,7 @@ struct Export: AsyncParsableCommand {
 
   func run() async throws {
     let path = try Histories.path(source, sink: history)
-    try await Interruption.cancels { try print(path) }
+    try await Interruption.cancels(hasEnd: true) { try print(path) }
   }
 
   private func print(_ path: String) throws {

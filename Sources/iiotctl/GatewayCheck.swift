@@ -19,10 +19,13 @@ struct GatewayCheck: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configurations.load(file)
-    print(
-      "\(file): \(configuration.buses.count) buses, \(configuration.devices.count) devices, "
+    var output = StandardOutput()
+    try output.append(
+      line:
+        "\(file): \(configuration.buses.count) buses, \(configuration.devices.count) devices, "
         + "\(configuration.formulas.count) formulas, \(configuration.sinks.count) sinks")
-    for schedule in try schedules(of: configuration) { try show(schedule) }
+    for schedule in try schedules(of: configuration) { try show(schedule, &output) }
+    try output.flush()
   }
 
   private func schedules(of configuration: GatewayConfiguration) throws -> [ReadSchedule] {
@@ -33,23 +36,25 @@ struct GatewayCheck: AsyncParsableCommand {
     }
   }
 
-  private func show(_ schedule: ReadSchedule) throws {
-    print("bus \(schedule.bus)")
+  private func show(_ schedule: ReadSchedule, _ output: inout StandardOutput) throws {
+    try output.append(line: "bus \(schedule.bus)")
     for round in schedule.rounds {
       let cost = round.cost
       var line =
         "  \(round.device) every \(round.every): \(cost.requests) requests, "
         + "\(cost.bytesSent) bytes sent, \(cost.bytesReceived) received"
       if let time = cost.lineTime { line += ", \(time) on the line" }
-      print(line + ", worst age \(schedule.worstAge(of: round))")
+      try output.append(line: line + ", worst age \(schedule.worstAge(of: round))")
       for block in round.plan.blocks {
-        print("    unit \(block.unit) \(block.table)/\(block.address) \(block.count)")
+        try output.append(
+          line: "    unit \(block.unit) \(block.table)/\(block.address) \(block.count)")
       }
     }
     guard let occupancy = schedule.occupancy else { return }
     let percent = (occupancy * 1000).rounded() / 10
-    print("  occupancy \(percent) %")
+    try output.append(line: "  occupancy \(percent) %")
     if !schedule.fits {
+      try output.flush()
       throw Failure(
         "the line of bus \(schedule.bus) can't carry this schedule: it would be occupied \(percent) % of the time",
         at: file, advice: "read less, less often, or at a higher baud rate")

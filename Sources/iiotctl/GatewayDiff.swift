@@ -39,7 +39,13 @@ struct GatewayDiff: AsyncParsableCommand {
   var format: ReportFormat?
 
   func run() async throws {
-    try await Interruption.cancels { try compare() }
+    do {
+      try await Interruption.cancels(hasEnd: true) { try compare() }
+    } catch let failure as Failure {
+      // 1 would say that something is different.
+      StandardError.print(failure.description)
+      throw ExitCode(2)
+    }
   }
 
   private func compare() throws {

@@ -11,7 +11,8 @@ struct IIoTCtl: AsyncParsableCommand {
         iiotctl decode --dbc vehicle.dbc drive.log --format csv
         iiotctl gateway run gateway.yaml
 
-      Exit codes: 0 success, 1 failure (standard error says what, where and what to do), 64 misuse of the command line.
+      Exit codes: 0 success, 1 failure (standard error says what, where and what to do), 64 misuse of the command line, \
+      130 or 143 where a signal ended what would have ended by itself.
       """,
     version: "0.1.0",
     groupedSubcommands: groups)

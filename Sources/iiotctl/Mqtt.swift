@@ -45,8 +45,16 @@ struct MqttBrokerOptions: ParsableArguments {
     do throws(MQTTError) {
       return try MQTTAddress(broker)
     } catch {
-      throw Failure(error.message, at: broker, advice: "", exitCode: 64)
+      throw Failure(error.message, at: shownBroker, advice: "", exitCode: 64)
     }
+  }
+
+  /// Without user and password: an error may go to a log.
+  private var shownBroker: String {
+    // Nobody knows where a wrong address has its password: all up to the last @ is left out.
+    guard let at = broker.lastIndex(of: "@") else { return broker }
+    let scheme = broker.prefix { $0 != ":" }
+    return "\(scheme)://…\(broker[at...])"
   }
 
   var options: MQTTOptions {

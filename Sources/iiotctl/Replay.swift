@@ -42,7 +42,12 @@ struct Replay: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    try await Interruption.cancels {
+    if let to, let config, RegularFile.areSame(to, config) {
+      throw Failure(
+        "the samples would be written over the configuration: nothing was written", at: to,
+        advice: "name another file with --to")
+    }
+    try await Interruption.cancels(hasEnd: true) {
       if JournalReplay.isJournal(folder) { try replayJournal() } else { try replayBuffer() }
     }
   }
@@ -83,9 +88,6 @@ struct Replay: AsyncParsableCommand {
         "samples that were stored don't depend on a configuration any more", at: folder,
         advice: "give the journal, the folder 'journal' beside the buffer, or leave --config out")
     }
-    let tags = TagRegistry()
-    var printer = SamplePrinter(
-      output.chosen, tags: tags, to: try StandardOutput(path: to))
     let reader: StoreReader
     do throws(StoreError) {
       reader = try StoreReader(
@@ -93,6 +95,10 @@ struct Replay: AsyncParsableCommand {
     } catch {
       throw Failure(error.message, at: folder, advice: error.advice)
     }
+    // A buffer that can't be read empties no file.
+    let tags = TagRegistry()
+    var printer = SamplePrinter(
+      output.chosen, tags: tags, to: try StandardOutput(path: to))
     do {
       while !Task.isCancelled {
         let samples: SampleBatch? = try reader.next { batch in

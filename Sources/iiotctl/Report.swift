@@ -50,15 +50,19 @@ struct ReportRun: AsyncParsableCommand {
         "the configuration has no report\(report.map { " '\($0)'" } ?? "")", at: file,
         advice: "add it below reports: (docs/configuration.md)")
     }
-    try await Interruption.cancels {
+    try await Interruption.cancels(hasEnd: true) {
       for var rule in rules {
         if let to { rule.folder = to }
-        try await write(rule, of: configuration)
+        var output = StandardOutput()
+        for file in try await write(rule, of: configuration) { try output.append(line: file) }
+        try output.flush()
       }
     }
   }
 
-  private func write(_ rule: ReportRule, of configuration: GatewayConfiguration) async throws {
+  private func write(
+    _ rule: ReportRule, of configuration: GatewayConfiguration
+  ) async throws -> [String] {
     #if History
       do throws(SinkError) {
         let runner = try ReportRunner(rule, of: configuration)
@@ -68,7 +72,7 @@ struct ReportRun: AsyncParsableCommand {
           if let since { try await runner.write(from: since.time, to: end) } else {
             try await runner.writeLast(before: end)
           }
-        for file in files { print(file) }
+        return files
       } catch {
         throw Failure(error.message, at: error.destination, advice: error.advice)
       }

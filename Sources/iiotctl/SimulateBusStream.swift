@@ -28,6 +28,9 @@ struct BusOptions: ParsableArguments {
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
+    if let dbcOut, dbcOut == out || RegularFile.areSame(dbcOut, out) {
+      throw ValidationError("--out and --dbc-out need a file each.")
+    }
   }
 
   /// Writes the DBC file, if it is wanted.

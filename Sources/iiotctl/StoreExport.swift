@@ -44,8 +44,9 @@ struct StoreExport: ParsableCommand {
         stream.append(batch)
         return batch.gaps
       }) {
-        for gap in gaps where gap.reason == .damaged {
-          StandardError.print("note: records \(gap.first) to \(gap.last) are damaged")
+        for gap in gaps where gap.reason != .unused {
+          StandardError.print(
+            "note: records \(gap.first) to \(gap.last) are missing: \(gap.reason)")
         }
         try output.append { $0 += stream.bytes }
         stream.bytes.removeAll(keepingCapacity: true)

@@ -187,6 +187,19 @@
       }
     }
 
+    @Test("no time at all is no time to wait for an answer")
+    func noTime() {
+      for bus in [
+        "{driver: modbus-tcp, host: h, timeout: 0s}",
+        "{driver: modbus-rtu, url: 'modbus+rtu:///dev/ttyS0', timeout: 0ms}",
+      ] {
+        expect(["buses.b.timeout"]) {
+          try load(
+            bus, "{bus: b, unit: 7, tags: {t: {at: input/1}}}")
+        }
+      }
+    }
+
     @Test(
       "a window's result never takes the name of a tag",
       arguments: [

@@ -127,6 +127,7 @@
         ("{type: influxdb, url: 'http://h', database: d, bucket: b}", "sinks.s"),
         ("{type: influxdb, url: 'http://h', database: d, bach: 1}", "sinks.s.bach"),
         ("{type: influxdb, url: 'http://h', database: d, batch: 0}", "sinks.s.batch"),
+        ("{type: http, url: 'http://h', timeout: 0s}", "sinks.s.timeout"),
         ("{type: influxdb, url: 'http://h', database: d, token: plain}", "sinks.s.token"),
         ("{type: http, url: 'http://h', token: '${env:IIOT_NO_SUCH_VARIABLE}'}", "sinks.s.token"),
         ("{type: http, url: 'http://h', token: '${file:/no/such/file}'}", "sinks.s.token"),

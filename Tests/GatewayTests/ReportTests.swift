@@ -113,17 +113,24 @@
         atPath: folder.file("out/report_1hour_2026-01-01_0000.csv"))
       try await due(runner, 90_010)
       #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
-      // A boot in 1970, until the network tells the time: nothing that was written is written again.
-      runner = try start()
-      try await runner.writeDue(now: seconds(5)) { _ in true }
-      try await due(runner, 90_020)
-      #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
-      // A clock ten years ahead for a moment, and right again: reports go on.
+      // A boot in 1970 or when the system was built, until the network tells the time: nothing is written again.
+      for time in [5, 1_700_000_000] as [Int64] {
+        runner = try start()
+        for minute in [0, 59] as [Int64] {
+          try await runner.writeDue(now: seconds(time), at: minute * 60_000_000_000) { _ in true }
+        }
+        try await due(runner, 90_020)
+        #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
+      }
+      // A clock ten years ahead for a moment, and right again: reports go on, an hour later.
       try await due(runner, 315_360_000)
       try await fill(from: 1_767_225_600 + 97_200, to: 1_767_225_600 + 100_800, every: 60)
       runner = try start()
-      try await due(runner, 97_300)
-      try await due(runner, 100_900)
+      for (time, minutes) in [(97_300, 0), (97_301, 60), (100_900, 120)] as [(Int64, Int64)] {
+        try await runner.writeDue(
+          now: seconds(1_767_225_600 + time), at: minutes * 60_000_000_000
+        ) { _ in true }
+      }
       #expect(files().contains("report_1hour_2026-01-02_0300.csv"), "\(files())")
     }
 

@@ -102,7 +102,7 @@ struct OtherLengthTests {
     }
     defer { peer.stop() }
     let client = ModbusClient(
-      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(1)))
+      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(3)))
     for length in [4, 10] {
       let error = await #expect(throws: ModbusError.self) {
         try await client.readHoldingRegisters(0..<2, unit: 5)
@@ -113,6 +113,32 @@ struct OtherLengthTests {
     #expect(try await client.readHoldingRegisters(0..<2, unit: 5) == [7, 14 << 8 | 21])
     #expect(asked.withLock { $0 } == 3)
     #expect(client.statistics.timeouts == 0 && client.statistics.malformedAnswers == 2)
+  }
+
+  @Test("is one after silence too, from the second on: no unit owes two answers")
+  func silenceBefore() async throws {
+    let peer = try ScriptedPeer { connection in
+      _ = connection.bytes(8)
+      while connection.bytes(8) != nil { connection.send(answer(2)) }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(2)))
+    func ask() async -> ModbusError.Code? {
+      do {
+        _ = try await client.readHoldingRegisters(0..<2, unit: 5)
+        return nil
+      } catch { return (error as? ModbusError)?.code }
+    }
+    var codes: [ModbusError.Code?] = [await ask(), await ask()]
+    #expect(codes == [.timeout, .timeout])
+    // While the unit is left alone, calls may end without a request.
+    while codes.count < 200, codes.last == .timeout {
+      try await Task.sleep(for: .milliseconds(100))
+      codes.append(await ask())
+    }
+    #expect(codes.last == .malformedReply)
+    #expect(await ask() == .malformedReply)
   }
 
   @Test("is no sign of life when the unit owed such an answer before")

@@ -4,18 +4,25 @@ import TestSupport
 
 /// A broker on a free loopback port that speaks as much of MQTT 5 as a publisher needs, and answers as it is told.
 final class ScriptedBroker: Sendable {
+  struct Message: Sendable {
+    var topic: String
+    var text: String
+  }
+
   let port: UInt16
   private let listener: Int32
-  private let taken = Mutex<[String]>([])
-  private let answer: @Sendable (_ topic: String) -> UInt8
+  private let taken = Mutex<[Message]>([])
+  private let answer: @Sendable (Message) -> UInt8
 
-  /// The topics of the messages that it has taken, in order.
-  var topics: [String] { taken.withLock { $0 } }
+  /// The messages that it has taken, in order.
+  var messages: [Message] { taken.withLock { $0 } }
+  /// Their topics.
+  var topics: [String] { messages.map(\.topic) }
 
   /// - Parameters:
   ///   - maximumQoS: What it says that it offers.
   ///   - answer: The reason code for a message; below 0x80 it is taken.
-  init(maximumQoS: UInt8 = 2, answer: @escaping @Sendable (_ topic: String) -> UInt8) throws {
+  init(maximumQoS: UInt8 = 2, answer: @escaping @Sendable (Message) -> UInt8) throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -55,9 +62,13 @@ final class ScriptedBroker: Sendable {
     case 1: return maximumQoS == 2 ? [0x20, 3, 0, 0, 0] : [0x20, 5, 0, 0, 2, 0x24, maximumQoS]
     case 3:
       let length = Int(packet.body[0]) << 8 | Int(packet.body[1])
-      let topic = String(decoding: packet.body[2..<(2 + length)], as: UTF8.self)
-      let reason = answer(topic)
-      if reason < 0x80 { taken.withLock { $0.append(topic) } }
+      // Behind the number stands the length of the properties, which a sink's messages have few of: one byte.
+      let payload = packet.body.dropFirst(5 + length + Int(packet.body[4 + length]))
+      let message = Message(
+        topic: String(decoding: packet.body[2..<(2 + length)], as: UTF8.self),
+        text: String(decoding: payload, as: UTF8.self))
+      let reason = answer(message)
+      if reason < 0x80 { taken.withLock { $0.append(message) } }
       return [0x40, 3, packet.body[2 + length], packet.body[3 + length], reason]
     case 12: return [0xD0, 0]
     default: return []

@@ -62,6 +62,23 @@ struct TwinSinkTests {
     } throws: { ($0 as? SinkError)?.isRetriable == true }
   }
 
+  @Test(
+    "over HTTP: a server that has never taken anything and refuses all twins alike costs no sample",
+    .enabled(if: python != nil, "python3 is not installed"))
+  func refusesRequests() async throws {
+    let server = try await WebServer(["400", "400", "204", "204", "400", "400"], in: folder)
+    let sink = try TwinSink(
+      TwinOptions(
+        .http(HTTPEndpoint(url: server.url), path: try TopicTemplate("/{device}")),
+        attributes: attributes), gateway: "g", name: "t", tags: tags)
+    let error = await #expect(throws: SinkError.self) { try await sink.deliver(batch()) }
+    #expect(error?.code == .denied && error?.isRetriable == false)
+    #expect(error?.message.contains("the server answered 400") == true)
+    #expect(try await sink.deliver(batch()).rejections.isEmpty)
+    // One that has taken updates refuses what is in them.
+    #expect(try await sink.deliver(batch()).rejections.map(\.index) == [4, 1, 6, 5])
+  }
+
   private func batch() -> SampleBatch {
     let samples: [(String, Value, Quality)] = [
       ("pump/p", .double(1), .good), ("pump/on", .bool(true), .good), ("other/t", .int64(5), .good),

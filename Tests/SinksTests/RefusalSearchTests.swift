@@ -135,13 +135,92 @@ import Testing
     }
   }
 
+  @Test("a few that are all refused are refused for their content, once the server took others")
+  func fewBadOnes() throws {
+    var search = RefusalSearch("here", samplesPerRequest: 1000, tags: tags)
+    var taken: [UInt64] = []
+    /// Gives the indices that were refused of a batch.
+    func deliver(_ batch: SampleBatch, bad: Set<UInt64>) throws -> [Int] {
+      try search.deliver(batch) { (indices) throws(SinkError) in
+        let numbers = indices.map { batch.records[$0].sequence }
+        guard bad.isDisjoint(with: numbers) else {
+          return .init(reason: "no", isAboutContent: false)
+        }
+        taken += numbers
+        return nil
+      }.rejections.map(\.index)
+    }
+    // A thousand good ones are judged together; the two behind them are alone.
+    #expect(try deliver(readings(1002), bad: [1001, 1002]) == [1000, 1001])
+    #expect(try deliver(readings(2, from: 1003), bad: [1003, 1004]) == [0, 1])
+    #expect(try deliver(readings(99, from: 1005), bad: Set(1005...1103)) == Array(0..<99))
+    #expect(try deliver(readings(3, from: 1104), bad: []) == [])
+    #expect(taken == Array(1...1000) + [1104, 1105, 1106])
+  }
+
+  @Test(
+    "a server that refuses everything after it took something costs no sample of a large batch",
+    arguments: [1, 100, 5000])
+  func refusesLater(samplesPerRequest: Int) throws {
+    var search = RefusalSearch("here", samplesPerRequest: samplesPerRequest, tags: tags)
+    #expect(try search.deliver(readings(50)) { _ in nil }.rejections.isEmpty)
+    let batch = readings(300, from: 51)
+    var requests = 0
+    for _ in 0..<20 {
+      let error = #expect(throws: SinkError.self) {
+        try search.deliver(batch) { (_) throws(SinkError) in
+          requests += 1
+          return .init(reason: "no", isAboutContent: false)
+        }
+      }
+      #expect(error?.code == .denied)
+    }
+    #expect(requests <= 20 * 40)
+    var taken: [Int] = []
+    let report = try search.deliver(batch) { (indices) throws(SinkError) in
+      taken += indices
+      return nil
+    }
+    #expect(report.rejections.isEmpty)
+    #expect(taken == Array(0..<300))
+  }
+
+  @Test("two that are refused by a server that has never taken anything stay where they are")
+  func twoAtFirst() throws {
+    var search = RefusalSearch("here", samplesPerRequest: 1000, tags: tags)
+    let error = #expect(throws: SinkError.self) {
+      try search.deliver(readings(2)) { _ in .init(reason: "no", isAboutContent: false) }
+    }
+    #expect(error?.code == .denied)
+    #expect(try search.deliver(readings(2)) { _ in nil }.rejections.isEmpty)
+  }
+
+  @Test("requests with other bodies have other keys, also where samples are left out of the middle")
+  func keys() throws {
+    let batch = readings(10, from: 41)
+    var bodies: [String: [Int]] = [:]
+    var keys: [String] = []
+    var search = RefusalSearch("here", samplesPerRequest: 10, tags: tags)
+    let report = try search.deliver(batch) { (indices) throws(SinkError) in
+      let key = HTTPSink.key(of: batch, indices, "p")
+      keys.append(key)
+      #expect(bodies.updateValue(Array(indices), forKey: key) == nil)
+      guard let index = indices.first(where: { [3, 5].contains($0) }) else { return nil }
+      return .init(
+        reason: "field type conflict: input field \"t\(index)\" on measurement \"pump\" is type "
+          + "float, already exists as type integer", isAboutContent: true)
+    }
+    #expect(report.rejections.map(\.index) == [3, 5])
+    #expect(keys == ["p-41-50", "p-41-50-9", "p-41-50-8"])
+  }
+
   private static let busy = SinkError(
     code: .failed, destination: "here", message: "busy", advice: "wait")
 
-  private func readings(_ count: Int) -> SampleBatch {
+  private func readings(_ count: Int, from first: UInt64 = 1) -> SampleBatch {
     var batch = SampleBatch(
       (0..<count).map { Sample(tag: tags.intern("pump/t\($0)"), value: .double(Double($0))) })
-    _ = batch.number(from: 1)
+    _ = batch.number(from: first)
     return batch
   }
 }

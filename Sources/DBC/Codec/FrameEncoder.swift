@@ -85,7 +85,7 @@ public struct FrameEncoder: Sendable {
     }
     // A J1939 group of more than 8 bytes goes as several frames, and its frames are classic ones.
     let isFD = Message(storage: plan.storage, index: index).isFD
-    let limit = isFD ? CANPayload.maximumCount : 8
+    let limit = record.frameFormat == .j1939 ? 8 : CANPayload.maximumCount
     guard record.byteCount <= limit else {
       throw DBCError(
         .messageTooLong,

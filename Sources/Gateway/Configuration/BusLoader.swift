@@ -48,7 +48,7 @@
       let port = section.value("port", expected: "a port from 1 to 65535") { text in
         UInt16(text).flatMap { $0 > 0 ? $0 : nil }
       }
-      let timeout = section.duration("timeout") ?? .milliseconds(500)
+      let timeout = section.timeout(example: "500ms") ?? .milliseconds(500)
       return .modbusTCP(host: host ?? "", port: port ?? 502, timeout: timeout)
     }
 
@@ -56,7 +56,7 @@
       let example = "modbus+rtu:///dev/ttyUSB0?baud=19200&parity=E"
       let nothing = ModbusEndpoint.rtu(SerialLine(""))
       let text = section.text("url", expected: example, required: true)
-      let timeout = section.duration("timeout") ?? .milliseconds(500)
+      let timeout = section.timeout(example: "500ms") ?? .milliseconds(500)
       guard let text else { return .modbusRTU(nothing, timeout: timeout) }
       do throws(ModbusError) {
         let url = try ModbusURL(text)

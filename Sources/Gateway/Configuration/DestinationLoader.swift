@@ -111,7 +111,7 @@
       }
       let user = section.text("user", expected: "a user")
       let password = section.secret("password")
-      let timeout = section.duration("timeout")
+      let timeout = section.timeout(example: "10s")
       let certificates = section.text("ca_file", expected: "a file of certificates")
       let headers = headers()
       let gzip = section.flag("gzip")

@@ -12,7 +12,7 @@
         [("5", MQTTVersion.v5), ("3.1.1", .v311)].first { $0.0 == text }?.1
       }
       let identifier = text("client_id", expected: "a client identifier")
-      let timeout = duration("timeout")
+      let timeout = timeout(example: "30s")
       var tls = MQTTTLSOptions()
       tls.authorityFile = text("ca_file", expected: "a file of certificates")
       tls.certificateFile = text("cert_file", expected: "a file with our certificate")
@@ -49,10 +49,7 @@
       endpoint.version = version ?? .v5
       endpoint.clientIdentifier = identifier
       endpoint.tls = tls
-      if let timeout {
-        if timeout <= .zero { problem(at: "timeout", "no time at all", "write  timeout: 30s") }
-        endpoint.timeout = timeout
-      }
+      if let timeout { endpoint.timeout = timeout }
       return endpoint
     }
   }

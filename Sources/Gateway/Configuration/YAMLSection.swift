@@ -160,6 +160,13 @@
       }
     }
 
+    /// How long an answer is waited for: some time at least.
+    func timeout(example: String) -> Duration? {
+      guard let timeout = duration("timeout") else { return nil }
+      if timeout <= .zero { problem(at: "timeout", "no time at all", "write  timeout: \(example)") }
+      return timeout
+    }
+
     func size(_ key: String) -> Int? {
       value(key, expected: "a size with its unit, such as 64MiB") { Quantity.size($0) }
     }

@@ -75,8 +75,12 @@
           return leftOut("its metric is not known here")
         }
         addBus("machine", "driver: system", timeout: 0)
-        addDevice("host", "bus: machine, every: \(sensor.interval)ms")
-        addFormula(sensor, device: "host", source: "host/\(metric)")
+        // A device for each period, the first with the short name.
+        let keys = "bus: machine, every: \(sensor.interval)ms"
+        let isFirst = devices.first { $0.name == "host" }.map { $0.device.keys == keys } ?? true
+        let device = isFirst ? "host" : "host-\(sensor.interval)ms"
+        addDevice(device, keys)
+        addFormula(sensor, device: device, source: "\(device)/\(metric)")
       default:
         leftOut(
           "there is nothing like \(sensor.protocol.isEmpty ? "no protocol" : sensor.protocol) here yet"

@@ -113,9 +113,18 @@ extension GatewayRuntime {
 
   /// Has the lane go on in another way, after the samples of the old one and before those of the new.
   private func change(_ change: Moments, to new: GatewayConfiguration) async {
+    let tagSet = new.tagSet()
+    let (forms, devices) = (new.tagForms, Set(new.devices.map(\.name)))
+    let derived = Set(new.formulas.map(\.tag))
     var change = change
-    if let tagSet = new.tagSet() {
-      change.onStored = { [board, tags] _ in board.forget(in: tags) { !tagSet.contains($0) } }
+    change.onStored = { [board, tags] _ in
+      board.forget(in: tags) { name in
+        if let tagSet { return !tagSet.contains(name) }
+        // Which tags there are can't be told; which devices and formulas, can.
+        let base = name.lastIndex(of: ".").map { String(name[..<$0]) }
+        return !devices.contains(String(name.prefix { $0 != "/" })) && !forms.contains(name)
+          && !derived.contains(name) && base.map(derived.contains) != true
+      }
     }
     if await !intake.change(change) {
       report(

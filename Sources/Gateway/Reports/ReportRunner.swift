@@ -17,6 +17,12 @@
     private var next: Int64?
     /// The hour in which old files were looked at last.
     private var tidied: Int64?
+    /// Since when the clock has been far behind the last report, and the span that it showed then.
+    private var behind: (monotonic: Int64, start: Int64)?
+    /// So long, in nanoseconds, it may be.
+    private static let patience: Int64 = 3_600_000_000_000
+    /// So many seconds are far: less is written again at once.
+    private static let farBehind: Int64 = 86_400
     /// 2020-01-01T00:00:00Z.
     private static let earliest: Int64 = 1_577_836_800
 
@@ -81,16 +87,35 @@
       return try write(from: Timestamp(seconds: last.start), to: Timestamp(seconds: last.end))
     }
 
-    /// Writes what is due, up to what was missed while the gateway was away, and looks after old files. Nothing as long as the clock
-    /// shows a time before 2020: a machine without a clock of its own begins in 1970, and what was written since would be written again.
+    /// Writes what is due, up to what was missed while the gateway was away, and looks after old files.
     ///
-    /// - Parameter isWhole: Whether the history has all samples before a time.
-    func writeDue(now: Timestamp, isWhole: @Sendable (Timestamp) async -> Bool) async throws {
+    /// - Parameters:
+    ///   - now: The time by the clock.
+    ///   - monotonic: The time by the clock that is never set.
+    ///   - isWhole: Whether the history has all samples before a time.
+    func writeDue(
+      now: Timestamp, at monotonic: Int64 = MonotonicClock.now(),
+      isWhole: @Sendable (Timestamp) async -> Bool
+    ) async throws {
       let seconds = now.seconds
-      guard seconds >= Self.earliest else { return }
       let current = calendar.span(containing: seconds)
-      // The first start, or a clock that was wrong when the last report was written.
-      if next.map({ $0 > current.end }) ?? true { try remember(current.start) }
+      if let next, next > current.end {
+        // The clock was ahead when the last report was written. Or it is far behind, on a machine without a clock of its own, until
+        // the network tells the time: then what has been written since is not written again.
+        var start = current.start
+        if next - current.end > Self.farBehind {
+          let began = behind ?? (monotonic, current.start)
+          behind = began
+          guard monotonic &- began.monotonic >= Self.patience else { return }
+          start = began.start
+        }
+        try remember(start)
+      } else if next == nil {
+        // The first start. What comes before such a clock is set gets no report.
+        guard seconds >= Self.earliest else { return }
+        try remember(current.start)
+      }
+      behind = nil
       let settled = seconds - rule.wait.components.seconds
       if let next, calendar.span(containing: next).end <= settled {
         let end = calendar.span(containing: settled).start

@@ -6,6 +6,10 @@ internal import IndustrialModel
 /// culprits stand alone. Where the server refuses whatever it is offered with the same words, it may mean the request (a wrong
 /// path, no organization, a port that speaks TLS): then nothing is condemned.
 ///
+/// That is asked of a server that has never taken anything since this was made. Once it has, a few samples that are all refused are
+/// refused for their content, or one device with values that the server does not want would hold all the others up; where it is a
+/// hundred or more on end, the server may have been set up anew, and the request is in doubt again.
+///
 /// A delivery that fails goes on where it was when the same batch comes again.
 struct RefusalSearch {
   /// How a server refuses a request.
@@ -23,7 +27,8 @@ struct RefusalSearch {
     var start = 0
     /// How many samples had been refused before.
     var refusedBefore = 0
-    /// Whether the server has taken something or named a sample: what it refuses, it refuses for its content.
+    /// Whether the server has taken something or named a sample, or has taken something before and these are few: what it
+    /// refuses, it refuses for its content.
     var isSound = false
     /// What it said of the first sample that it refused alone.
     var words: String?
@@ -34,12 +39,16 @@ struct RefusalSearch {
   private let tags: TagRegistry
   private var progress = BatchProgress<ArraySlice<Int>>()
   private var scope = Scope()
+  /// Whether the server has ever taken something.
+  private var hasTaken = false
   /// Samples that the server took ahead of their turn.
   private var taken: Set<Int> = []
   /// How often this batch was given up because nothing of it was taken.
   private var doubts = 0
 
   private static let shortestScope = 1000
+  /// So many samples, all refused, put the request in doubt though the server has taken others before.
+  private static let manySamples = 100
   /// So many other samples are tried before a request is held to be at fault.
   private static let mostProbes = 16
 
@@ -57,10 +66,10 @@ struct RefusalSearch {
   mutating func deliver(
     _ batch: SampleBatch, by write: Write
   ) throws(SinkError) -> DeliveryReport {
-    if !progress.begin(batch) { (scope, taken, doubts) = (Scope(), [], 0) }
+    if !progress.begin(batch) { (scope, taken, doubts) = (newScope(at: 0, of: batch), [], 0) }
     while let piece = nextPiece(of: batch), let first = piece.first {
       guard let refusal = try write(piece) else {
-        scope.isSound = true
+        (scope.isSound, hasTaken) = (true, true)
         progress.pieces.removeLast()
         continue
       }
@@ -91,7 +100,7 @@ struct RefusalSearch {
         let start = progress.next
         guard start < batch.count else { return nil }
         if start - scope.start >= scopeLength {
-          scope = Scope(start: start, refusedBefore: progress.report.rejections.count)
+          scope = newScope(at: start, of: batch)
         }
         progress.next = min(start + samplesPerRequest, batch.count)
         progress.pieces = [Array(start..<progress.next)[...]]
@@ -106,6 +115,12 @@ struct RefusalSearch {
   }
 
   private var scopeLength: Int { max(samplesPerRequest, Self.shortestScope) }
+
+  private func newScope(at start: Int, of batch: SampleBatch) -> Scope {
+    Scope(
+      start: start, refusedBefore: progress.report.rejections.count,
+      isSound: hasTaken && min(scopeLength, batch.count - start) < Self.manySamples)
+  }
 
   /// The piece at hand is settled, some of its samples by a refusal.
   private mutating func reject(_ indices: Set<Int>, _ reason: String) {
@@ -137,7 +152,7 @@ struct RefusalSearch {
       let place = rest.lowerBound + (number * rest.count / probes + doubts) % rest.count
       guard let answer = try write([place]) else {
         taken.insert(place)
-        return scope.isSound = true
+        return (scope.isSound, hasTaken) = (true, true)
       }
       if isOther(answer) { return scope.isSound = true }
     }
@@ -146,12 +161,19 @@ struct RefusalSearch {
     progress.next = scope.start
     progress.report.rejections.removeSubrange(scope.refusedBefore...)
     scope.words = nil
-    throw SinkError(
-      code: .denied, destination: destination,
-      message: "the server refuses whatever it is sent, in the same words: \(words)",
+    throw Self.doubt(
+      of: destination, words,
       advice:
         "check the address (http or https), the database, or bucket and organization, and the "
         + "kind of body; nothing is lost meanwhile")
+  }
+
+  /// The error of a server that seems to refuse the request and not what is in it.
+  static func doubt(of destination: String, _ words: String, advice: String) -> SinkError {
+    SinkError(
+      code: .denied, destination: destination,
+      message: "the server refuses whatever it is sent, in the same words: \(words)",
+      advice: advice)
   }
 
   /// Which samples a server means that finds fields of another type.

@@ -56,7 +56,7 @@ public actor MQTTSink: Sink {
   deinit { watch?.cancel() }
 
   /// Publishes the batch and waits for the broker's acknowledgements. One that failed goes on with what the broker has not
-  /// acknowledged of it.
+  /// acknowledged of it, and with the later messages of the same topics.
   ///
   /// - Returns: Which samples the broker will never take: their messages are too large, or it does not accept their topics.
   @discardableResult
@@ -143,35 +143,46 @@ public actor MQTTSink: Sink {
       qos: max(options.qos, .atLeastOnce), retain: options.retain)
   }
 
-  /// Sees to what the broker did not take of a call; it has all the rest. A message that it will never take is cut in half until the
-  /// culprits stand alone.
+  /// Sees to what the broker did not take of a call. A message that it will never take is cut in half until the culprits stand alone.
   ///
-  /// - Throws: When it may take a message later: that one is still to go.
+  /// Behind a message that is still to go, the later ones of its topic go again: the newest value is the last one that the broker
+  /// gets, and the one that it keeps. All the rest it has.
+  ///
+  /// - Throws: When it may take a message later.
   private func settle(
     _ groups: [Group], _ refusals: [MQTTRefusal], _ delivery: inout BatchProgress<[Group]>
   ) throws(SinkError) {
     delivery.pieces.removeLast()
-    var halves: [Group] = []
-    var again: [Group] = []
-    var failure: SinkError?
+    var refused: [Int: SinkError] = [:]
     for refusal in refusals {
-      let group = groups[refusal.index]
-      let error = SinkError(refusal.error, broker: options.broker)
-      if error.code != .invalid {
-        again.append(group)
-        if failure == nil { failure = error }
-      } else if group.indices.count > 1 {
-        let middle = group.indices.startIndex + group.indices.count / 2
-        for part in [group.indices[..<middle], group.indices[middle...]] {
-          halves.append(Group(topic: group.topic, indices: part))
-        }
-      } else {
+      refused[refusal.index] = SinkError(refusal.error, broker: options.broker)
+    }
+    var again: [Group] = []
+    var topicsAgain: Set<String> = []
+    var failure: SinkError?
+    for (index, group) in groups.enumerated() where !refused.isEmpty {
+      guard let error = refused[index] else {
+        if topicsAgain.contains(group.topic) { again.append(group) }
+        continue
+      }
+      if error.code == .invalid, group.indices.count == 1 {
         delivery.report.rejections += group.indices.map {
           .init(index: $0, reason: error.message)
         }
+        continue
+      }
+      topicsAgain.insert(group.topic)
+      if error.code == .invalid {
+        let middle = group.indices.startIndex + group.indices.count / 2
+        for part in [group.indices[..<middle], group.indices[middle...]] {
+          again.append(Group(topic: group.topic, indices: part))
+        }
+      } else {
+        again.append(group)
+        if failure == nil { failure = error }
       }
     }
-    delivery.pieces += [halves, again].filter { !$0.isEmpty }
+    if !again.isEmpty { delivery.pieces.append(again) }
     if let failure { throw failure }
   }
 

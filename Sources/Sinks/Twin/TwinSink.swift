@@ -17,6 +17,8 @@ public actor TwinSink: Sink {
   /// By tag number.
   private var attributes: [String?] = []
   private var places: [String] = []
+  /// Whether an update was ever taken.
+  private var hasTaken = false
 
   /// The sink's own thread: waiting for a web server blocks.
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -63,19 +65,39 @@ public actor TwinSink: Sink {
   public func deliver(_ batch: SampleBatch) async throws(SinkError) -> DeliveryReport {
     learnNames()
     var report = DeliveryReport()
+    var refusals: [RefusalSearch.Refusal] = []
     for part in TwinUpdate(batch, attributes: attributes, places: places).parts {
-      if let reason = try await refusal(of: part) {
-        report.rejections += part.indices.map { .init(index: $0, reason: reason) }
+      if let refusal = try await refusal(of: part) {
+        report.rejections += part.indices.map { .init(index: $0, reason: refusal.reason) }
+        refusals.append(refusal)
+      } else {
+        hasTaken = true
       }
     }
+    try doubt(refusals)
     return report
+  }
+
+  /// Looks into whether it is the updates that are refused, and not the request.
+  ///
+  /// - Throws: Where a web server has never taken anything, and refuses several twins in the same words. The batch then goes again.
+  private func doubt(_ refusals: [RefusalSearch.Refusal]) throws(SinkError) {
+    guard !hasTaken, refusals.count > 1, case .http(let server, _) = options.transport,
+      let words = refusals.first?.reason,
+      refusals.allSatisfy({ !$0.isAboutContent && $0.reason == words })
+    else { return }
+    throw RefusalSearch.doubt(
+      of: server.url, words,
+      advice: "check the address (http or https) and the path; nothing is lost meanwhile")
   }
 
   /// Ends the session at a broker.
   public func close() async { await client?.close() }
 
-  /// Sends one update; gives the reason when it will never be taken.
-  private func refusal(of part: TwinUpdate.Part) async throws(SinkError) -> String? {
+  /// Sends one update; gives the refusal when it will never be taken.
+  private func refusal(
+    of part: TwinUpdate.Part
+  ) async throws(SinkError) -> RefusalSearch.Refusal? {
     switch options.transport {
     case .mqtt(let broker, _):
       do {
@@ -86,7 +108,7 @@ public actor TwinSink: Sink {
       } catch let failure as MQTTError {
         let error = SinkError(failure, broker: broker)
         guard error.code == .invalid else { throw error }
-        return error.message
+        return .init(reason: error.message, isAboutContent: true)
       } catch {
         throw SinkError(
           code: .failed, destination: broker.address.description,
@@ -96,9 +118,7 @@ public actor TwinSink: Sink {
       guard let connection else { return nil }
       let reply = try connection.post(
         part.place, [("Content-Type", "application/json")], body: part.body)
-      if reply.isSuccess { return nil }
-      guard reply.refusesContent else { throw reply.error(from: server.url) }
-      return reply.reason
+      return try reply.refusal(from: server.url)
     }
   }
 

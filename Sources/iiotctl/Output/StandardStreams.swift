@@ -39,6 +39,9 @@ struct StandardOutput: ~Copyable {
     if pending.count >= 1 << 16 { try flush() }
   }
 
+  /// Appends a line of text.
+  mutating func append(line: String) throws { try append { $0 += "\(line)\n".utf8 } }
+
   /// Writes out what is pending.
   mutating func flush() throws {
     var written = 0

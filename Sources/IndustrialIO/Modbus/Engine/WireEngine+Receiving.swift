@@ -99,10 +99,15 @@ extension WireEngine {
         settle(assignment.job, assignment.block, nil)
         continue
       }
-      // An answer of another length has come. It is no sign of life where it may be the one that the unit owed before.
-      if let length = exchange.otherLength, pauses.timeouts(of: unit) == 0 {
-        malformed(assignment, .length(length))
-        continue
+      // An answer of another length has come. It is no sign of life where it may be the one that the unit owed before; but it owed
+      // one at most.
+      if let length = exchange.otherLength {
+        if pauses.timeouts(of: unit) == 0 || !unitsOfOtherLength.insert(unit).inserted {
+          malformed(assignment, .length(length))
+          continue
+        }
+      } else {
+        unitsOfOtherLength.remove(unit)
       }
       statistics.timeouts += 1
       silentTimeouts += 1

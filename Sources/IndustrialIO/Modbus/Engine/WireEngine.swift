@@ -30,6 +30,8 @@ final class WireEngine {
   var held: [Assignment] = []
   /// A serial line is not known to be silent until then.
   var quietUntil: Int64 = .min
+  /// Units of which an answer of another length came instead of the latest one, and may have been owed.
+  var unitsOfOtherLength: Set<UInt8> = []
   /// Since when requests have waited for a silence of the line, and for nothing else.
   var waitsForSilenceSince: Int64?
   var assignments: [Assignment?]
@@ -246,8 +248,8 @@ final class WireEngine {
       reason: reason, errno: number, isAnswered: isAnswered, now: MonotonicClock.now())
   }
 
-  /// Whether the other side may still carry out something that nobody waits for any more: a request is under way, or has been
-  /// given up and nothing was heard since.
+  /// Whether the other side may still carry out something that nobody waits for any more: a request is under way, or was
+  /// given up on this connection.
   private var owesAnswers: Bool {
     exchange.count > 0 || exchange.retiredCount > 0 || silentTimeouts > 0
   }
