@@ -30,11 +30,7 @@
     func powerCuts() async throws {
       let seed = Self.seed()
       var random = SeededGenerator(seed: seed)
-      var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
-      disk.log = folder.file("log")
-      try FileManager.default.createDirectory(
-        atPath: folder.file("disk"), withIntermediateDirectories: true)
-      try writeConfiguration(data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"))
+      var disk = try await loggedDisk()
       let client = ControlClient(dataFolder: folder.file("disk/data"))
       for round in 1...(Self.isLong ? 4 : 3) {
         // At its beginning a full disk would end it at once; later it waits for room.
@@ -75,11 +71,7 @@
     func powerCutInTheFirstStart() async throws {
       let seed = Self.seed()
       var random = SeededGenerator(seed: seed)
-      var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
-      disk.log = folder.file("log")
-      try FileManager.default.createDirectory(
-        atPath: folder.file("disk"), withIntermediateDirectories: true)
-      try writeConfiguration(data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"))
+      let disk = try await loggedDisk()
       let process = try GatewayTool.run(in: folder, environment: disk.environment)
       try await waitForLines(1, in: "disk/all.jsonl", of: process)
       process.end()
@@ -94,6 +86,16 @@
           #expect(ledger.discrepancies == [], "seed \(seed), cut behind change \(cut)")
         }
       }
+    }
+
+    /// A disk that writes down what happens on it, and a configuration that works there.
+    private func loggedDisk() async throws -> FaultyDisk {
+      var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
+      disk.log = folder.file("log")
+      try FileManager.default.createDirectory(
+        atPath: folder.file("disk"), withIntermediateDirectories: true)
+      try writeConfiguration(data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"))
+      return disk
     }
 
     private func write(_ files: [String: [UInt8]], to left: String) throws {

@@ -19,25 +19,6 @@ struct OtherLengthTests {
     return exchange
   }
 
-  private func feed(
-    _ exchange: inout RTUExchange, _ bytes: [UInt8], step: Int
-  ) -> [[UInt8]] {
-    var answers: [[UInt8]] = []
-    var buffer: [UInt8] = []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      buffer += rest.prefix(step)
-      rest = rest.dropFirst(step)
-      var offset = 0
-      while case .answer(_, let pdu)? = exchange.next(in: buffer.span.bytes, from: &offset) {
-        answers.append(Array(buffer[pdu]))
-      }
-      buffer.removeFirst(offset)
-      #expect(buffer.count < 2 * MBAPExchange.maximumFrameLength)
-    }
-    return answers
-  }
-
   @Test(
     "is seen, shorter or longer, in whatever pieces it comes", arguments: [2, 6, 8, 60, 250],
     [1, 2, 5, 7, 300])

@@ -19,23 +19,6 @@ struct RTUExchangeTests {
     return exchange
   }
 
-  private func feed(_ exchange: inout RTUExchange, _ bytes: [UInt8], step: Int) -> [[UInt8]] {
-    var answers: [[UInt8]] = []
-    var buffer: [UInt8] = []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      buffer += rest.prefix(step)
-      rest = rest.dropFirst(step)
-      var offset = 0
-      while case .answer(_, let pdu)? = exchange.next(in: buffer.span.bytes, from: &offset) {
-        answers.append(Array(buffer[pdu]))
-      }
-      buffer.removeFirst(offset)
-      #expect(buffer.count < 2 * MBAPExchange.maximumFrameLength)
-    }
-    return answers
-  }
-
   @Test(
     "an answer is found behind noise, an echo and another unit's answer, however it is split",
     arguments: 1...12)
