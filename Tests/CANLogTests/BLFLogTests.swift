@@ -217,7 +217,7 @@ import Testing
     let frames = LogRoundTripTests.randomFrames(6000, seed: 3, errors: true)
     let whole = try LogRoundTripTests.write(frames, .blf)
     var last = 0
-    for length in stride(from: 144, to: whole.count, by: 97 * (Heavy.isOn ? 1 : 40)) {
+    for length in stride(from: 144, to: whole.count, by: 97 * (Soak.isOn ? 1 : 40)) {
       let log = try ReadLog(CANLogReader(bytes: Array(whole.prefix(length))))
       #expect(log.frames.count >= last, "cut at byte \(length)")
       #expect(log.findings.allSatisfy { $0.code == .truncated }, "cut at byte \(length)")
@@ -251,9 +251,4 @@ import Testing
       rest = rest[(place + 1)...]
     }
   }
-}
-
-/// Long variants run with IIOT_SOAK=1.
-enum Heavy {
-  static let isOn = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
 }

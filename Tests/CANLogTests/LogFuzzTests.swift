@@ -6,8 +6,7 @@ import Testing
 
 /// Damaged input of every kind: nothing traps, hangs or keeps more than its bounds.
 @Suite(.timeLimit(.minutes(15))) struct LogFuzzTests {
-  /// IIOT_SOAK=1 runs a hundred times as many.
-  static let rounds = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 400 : 40_000
+  static let rounds = Soak.cases(400, full: 40_000)
 
   static let seeds = [
     """

@@ -5,10 +5,9 @@
 
   private let isThere =
     InfluxDB.path != nil && PeerProcess.find("curl") != nil
-  private let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] == "1"
 
   /// The database dead, the gateway killed twice, all of it started again.
-  @Suite("An outage loses nothing", .timeLimit(.minutes(isLong ? 20 : 5)))
+  @Suite("An outage loses nothing", .timeLimit(.minutes(Soak.isOn ? 20 : 5)))
   struct OutageDrillTests {
     @Test(
       "the database has every sample that was stored, counted on both sides; IIOT_SOAK=1: a minute at 10,000 samples a second",
@@ -17,7 +16,7 @@
       let folder = try TemporaryFolder()
       let port = try Loopback.freePort()
       try InfluxDB.configure(in: folder, port: port)
-      let tags = (0..<(isLong ? 1000 : 50)).map { "      t\($0): {shape: walk}\n" }.joined()
+      let tags = (0..<(Soak.isOn ? 1000 : 50)).map { "      t\($0): {shape: walk}\n" }.joined()
       try folder.write(
         """
         schema: iiot/1
@@ -34,7 +33,7 @@
         """, to: "gateway.yaml")
       let script = """
         url=http://127.0.0.1:\(port)
-        dead=\(isLong ? 60 : 1)
+        dead=\(Soak.isOn ? 60 : 1)
         database() {
           influxd -config influxdb.conf >>influxd.log 2>&1 & server=$!
           until curl -s -o pong $url/ping; do sleep 0.05; done
@@ -71,15 +70,15 @@
         echo "stored $(cat stored)"
         echo "in the database $(count)"
         """
-      let run = try await ShellRun.of(script, in: folder.path, seconds: isLong ? 900 : 200)
+      let run = try await ShellRun.of(script, in: folder.path, seconds: Soak.isOn ? 900 : 200)
       let numbers = run.output.split(separator: "\n").compactMap { line in
         line.split(separator: " ").last.flatMap { Int($0) }
       }
       let events = (try? folder.text(of: "events")) ?? ""
       try #require(numbers.count == 2, "\(run.output)\(run.errors)\(events)")
       #expect(numbers[0] == numbers[1], "\(run.output)\(events)")
-      #expect(numbers[0] > (isLong ? 500_000 : 1000))
-      if isLong { print("outage drill:\n\(run.output)") }
+      #expect(numbers[0] > (Soak.isOn ? 500_000 : 1000))
+      if Soak.isOn { print("outage drill:\n\(run.output)") }
       // The outage was one.
       #expect(events.contains("warning sink db"))
     }

@@ -80,9 +80,8 @@ struct CompilationTests {
   func publicDatabases() throws {
     let folder = try #require(Machine.corpus)
     let all = Self.databases(below: folder)
-    let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] == "1"
     let chosen =
-      isLong
+      Soak.isOn
       ? all
       : all.enumerated().filter {
         $0.offset % 16 == 0 && $0.element.bytes.count < 20_000

@@ -14,8 +14,7 @@ struct AllocationTests {
     ]
     for file in FlavourTests.files { texts[file] = try? FlavourTests.bytes(file) }
     // Every fourth of the public files; all with IIOT_SOAK=1.
-    let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
-    for (index, file) in Corpus.files.enumerated() where isLong || index % 4 == 0 {
+    for (index, file) in Corpus.files.enumerated() where Soak.isOn || index % 4 == 0 {
       texts[file] = try? Corpus.bytes(file)
     }
     return texts

@@ -139,10 +139,9 @@ import Testing
 
   @Test(.enabled(if: Corpus.isPresent, "needs the corpus (IIOT_CORPUS)"))
   func allWaysAgreeOnTheCorpus() throws {
-    let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
-    for (index, file) in Corpus.files.enumerated() where isLong || index % 4 == 0 {
+    for (index, file) in Corpus.files.enumerated() where Soak.isOn || index % 4 == 0 {
       let database = try Database(parsing: Corpus.bytes(file))
-      let batch = Self.traffic(database, isLong ? 2000 : 60, 7)
+      let batch = Self.traffic(database, Soak.isOn ? 2000 : 60, 7)
       for vectors in FrameDecoder.hasVectors ? [false, true] : [false] {
         Self.check(database, batch, vectors: vectors, "\(file)")
       }

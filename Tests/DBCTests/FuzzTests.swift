@@ -64,7 +64,7 @@ import Testing
 
   @Test func mutatedTextIsHarmless() {
     let environment = ProcessInfo.processInfo.environment
-    let rounds = environment["IIOT_SOAK"] == nil ? 300 : 100_000
+    let rounds = Soak.cases(300, full: 100_000)
     let seed = environment["IIOT_SEED"].flatMap { UInt64($0) } ?? 20_261_121
     print("seed \(seed) (IIOT_SEED)")
     var generator = SeededGenerator(seed: seed)

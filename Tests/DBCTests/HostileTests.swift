@@ -6,7 +6,7 @@ import Testing
 /// Texts made to take long or much: whatever they say, time and memory stay in proportion to their length.
 @Suite struct HostileTests {
   /// A megabyte each in long runs (IIOT_SOAK=1), else an eighth.
-  static let share = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 8 : 1
+  static let share = Soak.isOn ? 1 : 8
 
   /// Where every statement cost as much as the text, none would end within minutes.
   static let texts: [(name: String, text: String)] = [

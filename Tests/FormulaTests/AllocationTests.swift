@@ -24,11 +24,10 @@ struct AllocationTests {
       ((try? Corpus.fixture("accepted.jsonl", as: OracleLine.self)) ?? [])
       + ((try? Corpus.fixture("python.jsonl", as: OracleLine.self)) ?? [])
       + ((try? Corpus.lines("oracle.jsonl.gz", as: OracleLine.self)) ?? [])
-    let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] == "1"
-    let chosen = all.enumerated().filter { isLong || $0.offset % 9 == 0 }.map(\.element.src)
+    let chosen = all.enumerated().filter { Soak.isOn || $0.offset % 9 == 0 }.map(\.element.src)
     return stateful
       + ColumnTests.formulas.enumerated()
-      .filter { isLong || $0.offset % 9 == 0 }.map(\.element) + ColumnTests.others + chosen
+      .filter { Soak.isOn || $0.offset % 9 == 0 }.map(\.element) + ColumnTests.others + chosen
   }()
 
   @Test func somethingIsCounted() {

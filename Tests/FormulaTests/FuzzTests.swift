@@ -37,11 +37,11 @@ struct FuzzTests {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// How many inputs are tried; IIOT_SOAK=1 tries ten million, IIOT_FUZZ_COUNT as many as it says.
+  /// How many inputs are tried; IIOT_FUZZ_COUNT as many as it says.
   static let count: Int = {
     let environment = ProcessInfo.processInfo.environment
     if let count = environment["IIOT_FUZZ_COUNT"].flatMap(Int.init) { return count }
-    return environment["IIOT_SOAK"] == "1" ? 10_000_000 : 4_000
+    return Soak.cases(4_000, full: 10_000_000)
   }()
 
   @Test("mutated formulas")

@@ -51,10 +51,10 @@ enum Python {
 struct PythonTests {
   static let environment = ProcessInfo.processInfo.environment
   static let seed = environment["IIOT_SEED"].flatMap(UInt64.init) ?? 7_391
-  /// How many are compared; IIOT_SOAK=1 compares three hundred thousand, IIOT_PYTHON_COUNT as many as it says.
+  /// How many are compared; IIOT_PYTHON_COUNT as many as it says.
   static let count =
     environment["IIOT_PYTHON_COUNT"].flatMap(Int.init)
-    ?? (environment["IIOT_SOAK"] == "1" ? 300_000 : 3_000)
+    ?? Soak.cases(3_000, full: 300_000)
 
   /// What is said of an answer: nothing if it is Python's, or the model's where Python differs on purpose.
   static func mismatch(_ job: Python.Job, _ line: Python.Line) -> (wrong: String?, isPlain: Bool) {

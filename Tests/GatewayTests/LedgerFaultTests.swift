@@ -15,8 +15,6 @@
 
     init() throws { folder = try TemporaryFolder() }
 
-    static let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
-
     private static func seed() -> UInt64 {
       ProcessInfo.processInfo.environment["IIOT_SEED"].flatMap { UInt64($0) }
         ?? UInt64.random(in: 0 ... .max)
@@ -32,7 +30,7 @@
       var random = SeededGenerator(seed: seed)
       var disk = try await loggedDisk()
       let client = ControlClient(dataFolder: folder.file("disk/data"))
-      for round in 1...(Self.isLong ? 4 : 3) {
+      for round in 1...(Soak.isOn ? 4 : 3) {
         // At its beginning a full disk would end it at once; later it waits for room.
         disk.rules = ["full:/disk/:\(Int.random(in: 100...300, using: &random)):3"]
         let process = try GatewayTool.run(in: folder, environment: disk.environment)
@@ -49,7 +47,7 @@
       tags.merge(try IndependentCounts.inBuffer(of: folder.file("disk/data"))) { $1 }
       try #require(Set(tags.keys) == Set(1...UInt64(tags.count)))
       let cuts = PowerCut(log: [UInt8](try Data(contentsOf: URL(filePath: folder.file("log")))))
-      let places = (0..<(Self.isLong ? 300 : 25)).map { _ in
+      let places = (0..<(Soak.isOn ? 300 : 25)).map { _ in
         Int.random(in: 0...cuts.count, using: &random)
       }
       var evictions = 0
@@ -77,7 +75,7 @@
       process.end()
       let cuts = PowerCut(log: [UInt8](try Data(contentsOf: URL(filePath: folder.file("log")))))
       let start = try #require(cuts.firstChange(ofFileEndingIn: "all.jsonl"))
-      for draw in 0..<(Self.isLong ? 20 : 1) {
+      for draw in 0..<(Soak.isOn ? 20 : 1) {
         try await cuts.disks(after: Array(0...start), using: &random) { cut, files in
           let left = folder.file("first-\(draw)-\(cut)")
           defer { try? FileManager.default.removeItem(atPath: left) }
@@ -181,7 +179,7 @@
       try writeConfiguration(
         data: folder.file("disk/data"), all: folder.file("disk/all.jsonl"), web: server.url)
       var round = 0
-      while round < (Self.isLong ? 40 : 4) || round < 100 && folder.lineCount(of: "told") == 0 {
+      while round < (Soak.isOn ? 40 : 4) || round < 100 && folder.lineCount(of: "told") == 0 {
         round += 1
         var disk = try await FaultyDisk(in: folder, root: folder.file("disk/"))
         // Dead letters and the ledger are written seldom; the buffer needs room until it is full for the first time.
@@ -266,7 +264,7 @@
       configuration.sinks = [file("all")]
       let gateway = try await GatewayRuntime(configuration)
       try await run(gateway) { gateway in
-        for round in 0..<(Self.isLong ? 200 : 25) {
+        for round in 0..<(Soak.isOn ? 200 : 25) {
           let target = gateway.status.stored + UInt64.random(in: 0...2000, using: &random)
           while gateway.status.stored < target { try await Task.sleep(for: .milliseconds(2)) }
           let name = "s\(Int.random(in: 0..<3, using: &random))"

@@ -20,7 +20,7 @@
 
     init() throws { folder = try TemporaryFolder() }
 
-    static let rounds = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 4 : 200
+    static let rounds = Soak.isOn ? 200 : 4
 
     @Test(
       "over kills, evictions, flipped bits, dead letters, a stopped sink, suppressed and folded samples",

@@ -11,7 +11,7 @@ struct DurableKillTests {
     .deletingLastPathComponent().appending(path: "iiotctl").path
 
   @Test func killingTheReceiverLosesNothing() async throws {
-    let kills = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 6 : 200
+    let kills = Soak.isOn ? 200 : 6
     let perKill = 200
     let broker = try await Mosquitto("allow_anonymous true\nmax_queued_messages 0")
     let folder = try TemporaryFolder()

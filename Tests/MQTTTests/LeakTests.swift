@@ -9,7 +9,7 @@ struct LeakTests {
   @Test func connectionsThatComeAndGoLeaveNothingBehind() async throws {
     // The process ends well either way, so that its words are heard.
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      let rounds = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 300 : 10_000
+      let rounds = Soak.isOn ? 10_000 : 300
       let broker = try await Mosquitto()
       for round in 0..<50 { try await connectOnce(to: broker, round) }
       let before = try await settled(Resources.now())

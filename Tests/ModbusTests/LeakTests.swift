@@ -67,8 +67,7 @@ extension Footprint {
 
   /// Runs so many cycles that what one leaves behind would be seen: 200, and 10,000 with IIOT_SOAK=1.
   fileprivate static func staysTheSame(_ cycle: (Int) async throws -> Void) async throws {
-    let isLong = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
-    let cycles = isLong ? 10_000 : 200
+    let cycles = Soak.isOn ? 10_000 : 200
     let first = cycles / 10
     for number in 0..<first { try await cycle(number) }
     let before = try await settled(atMost: nil)
@@ -79,7 +78,7 @@ extension Footprint {
     #expect(after.descriptors <= before.descriptors, "after \(cycles) cycles, \(before) before")
     let growth = try Self.memory() - memory
     // Less than a kilobyte a cycle: the allocator's own habits, no object of ours.
-    if isLong { #expect(growth < 8 * 1024, "KiB more after the last 9 of 10 parts") }
-    if isLong { print("\(cycles) cycles: \(before), then \(after), \(growth) KiB more") }
+    if Soak.isOn { #expect(growth < 8 * 1024, "KiB more after the last 9 of 10 parts") }
+    if Soak.isOn { print("\(cycles) cycles: \(before), then \(after), \(growth) KiB more") }
   }
 }

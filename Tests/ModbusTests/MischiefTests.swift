@@ -10,7 +10,6 @@ import Testing
   .timeLimit(.minutes(15)))
 struct MischiefTests {
   /// IIOT_SOAK=1 makes it a hundred times as long.
-  private static let isSoak = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
 
   /// No two places near each other look alike.
   private func value(_ address: Int) -> UInt16 {
@@ -105,23 +104,23 @@ struct MischiefTests {
       inARow = values == nil ? 0 : inARow + 1
     }
     #expect(inARow == 50, "seed \(seed): \(client.statistics)")
-    if Self.isSoak {
+    if Soak.isOn {
       print("\(framing), seed \(seed): \(results), \(proxy.statistics), \(client.statistics)")
     }
   }
 
   @Test("Modbus TCP, eight callers", arguments: [UInt64(1), 2])
   func tcp(seed: UInt64) async throws {
-    try await run(.tcp, callers: 8, count: Self.isSoak ? 6000 : 60, seed: seed)
+    try await run(.tcp, callers: 8, count: Soak.isOn ? 6000 : 60, seed: seed)
   }
 
   @Test("Modbus TCP, one request at a time")
   func sequential() async throws {
-    try await run(.tcp, callers: 1, count: Self.isSoak ? 10_000 : 100, seed: 3)
+    try await run(.tcp, callers: 1, count: Soak.isOn ? 10_000 : 100, seed: 3)
   }
 
   @Test("RTU over TCP, where any bit may be wrong")
   func rtu() async throws {
-    try await run(.rtu, callers: 1, count: Self.isSoak ? 10_000 : 100, seed: 4)
+    try await run(.rtu, callers: 1, count: Soak.isOn ? 10_000 : 100, seed: 4)
   }
 }

@@ -287,7 +287,7 @@ private final class NoisyDevice: Sendable {
 struct NoisyLineTests {
   @Test("never a wrong value, and always on again", arguments: [UInt64(11), 12])
   func noise(seed: UInt64) async throws {
-    let count = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 60 : 3000
+    let count = Soak.isOn ? 3000 : 60
     let line = try await LinePair()
     let device = try NoisyDevice(line.far, seed: seed)
     let client = ModbusClient(

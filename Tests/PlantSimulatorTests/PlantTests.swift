@@ -3,6 +3,7 @@ import DBC
 import Foundation
 import IndustrialModel
 import Modbus
+import TestSupport
 import Testing
 
 @testable import PlantSimulator
@@ -193,7 +194,7 @@ struct PlantBusTests {
   func longRun() throws {
     var plant = Plant(seed: 9)
     var bus = try PlantBus()
-    let minutes = ProcessInfo.processInfo.environment["IIOT_SOAK"] == nil ? 5 : 500
+    let minutes = Soak.cases(5, full: 500)
     for _ in 0..<minutes {
       var batch = CANFrameBatch()
       try plant.advance(by: .seconds(60), bus: &bus, start: 0, to: &batch)

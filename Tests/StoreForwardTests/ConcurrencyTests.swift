@@ -21,8 +21,8 @@ struct ConcurrencyTests {
       StoreOptions.SyncPolicy.everyCommit, .interval(.milliseconds(3)), .manual,
     ] {
       for overflow in [StoreOptions.OverflowPolicy.dropOldest, .rejectNewest, .block] {
-        cases.append(Case(sync: sync, overflow: overflow, segments: isSoak ? 3 : 4))
-        if isSoak { cases.append(Case(sync: sync, overflow: overflow, segments: 2)) }
+        cases.append(Case(sync: sync, overflow: overflow, segments: Soak.isOn ? 3 : 4))
+        if Soak.isOn { cases.append(Case(sync: sync, overflow: overflow, segments: 2)) }
       }
     }
     return cases
@@ -92,7 +92,7 @@ struct ConcurrencyTests {
     options.cursorSaveInterval = .milliseconds(2)
     let store = try BlockingRingStore(directory: scratch.path, options: options)
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
-    let rounds = isSoak ? 4000 : 150
+    let rounds = Soak.cases(150, full: 4000)
     let tally = Tally()
     // Cursors exist before the first record, so that nothing goes unread unless the policy allows it.
     let cursors = try (0..<3).map { try store.cursor("sink\($0)") }
@@ -221,7 +221,7 @@ struct ConcurrencyTests {
       segments: what.segments, sync: what.sync, overflow: what.overflow)
     let store = try await RingStore(directory: scratch.path, options: options)
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
-    let rounds = isSoak ? 2000 : 80
+    let rounds = Soak.cases(80, full: 2000)
     let mayDrop = what.overflow == .dropOldest
     let tally = Tally()
     let cursor = try await store.cursor("sink")

@@ -101,7 +101,7 @@ struct DamageTests {
     for name in disk.names.keys.sorted() {
       guard let id = disk.names[name], let size = disk.files[id]?.cached.count else { continue }
       // Each byte in turn would take minutes in a debug build; the phase is random.
-      let step = isSoak ? 1 : max(1, size / (isCI ? 120 : 25))
+      let step = Soak.isOn ? 1 : max(1, size / (isCI ? 120 : 25))
       for offset in stride(from: Int.random(in: 0..<step, using: &generator), to: size, by: step) {
         let bit = UInt8(1) << UInt8.random(in: 0..<8, using: &generator)
         let finding = try Self.read(disk.damaging(name) { $0[offset] ^= bit })
@@ -127,7 +127,7 @@ struct DamageTests {
       #else
         let all = 1
       #endif
-      for length in stride(from: 0, to: size, by: isSoak ? all : max(1, size / 20) | 1) {
+      for length in stride(from: 0, to: size, by: Soak.isOn ? all : max(1, size / 20) | 1) {
         let finding = try Self.read(disk.damaging(name) { $0.removeLast($0.count - length) })
         let lost = whole.present.subtracting(finding.present)
         #expect(lost.isSubset(of: finding.reported), "\(name) cut at \(length)")
@@ -151,7 +151,7 @@ struct DamageTests {
     let disk = try Self.image()
     let whole = try Self.read(disk)
     var generator = SeededGenerator(seed: 11)
-    for round in 0..<(isSoak ? 2000 : 30) {
+    for round in 0..<Soak.cases(30, full: 2000) {
       for size in [512, 4096] {
         let name = disk.names.keys.sorted().randomElement(using: &generator) ?? ""
         guard let id = disk.names[name], let bytes = disk.files[id]?.cached, bytes.count > size
@@ -288,7 +288,7 @@ struct DamageTests {
     let old = try #require(earlier[name])
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
     var generator = SeededGenerator(seed: seed)
-    for round in 0..<(isSoak ? 3000 : isCI ? 200 : 40) {
+    for round in 0..<Soak.cases(isCI ? 200 : 40, full: 3000) {
       let count = Int.random(in: 0...(areaEnd - tail) / 8, using: &generator) * 8
       let from = Int.random(in: 0...(tail - Layout.dataStart) / 8, using: &generator) * 8
       let beyond = Int.random(in: 0...65_536, using: &generator)
@@ -342,7 +342,7 @@ struct DamageTests {
     let whole = try Self.read(disk).present
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
     var generator = SeededGenerator(seed: seed)
-    for round in 0..<(isSoak ? 100_000 : 60) {
+    for round in 0..<Soak.cases(60, full: 100_000) {
       var damaged = disk
       for _ in 0..<Int.random(in: 1...12, using: &generator) {
         let name = disk.names.keys.sorted().randomElement(using: &generator) ?? ""

@@ -122,7 +122,7 @@ struct DiskFaultTests {
 
   @Test("any amount of space may be left: told, nothing lost, and it goes on when there is more")
   func spaceSweep() throws {
-    for space in stride(from: 0, through: 256 << 10, by: isSoak ? 512 : 13_000) {
+    for space in stride(from: 0, through: 256 << 10, by: Soak.isOn ? 512 : 13_000) {
       let base = SimulatedFileSystem()
       let fs = Disk(base)
       let options = StoreOptions.small(segments: 4, overflow: .rejectNewest)
@@ -272,7 +272,7 @@ struct DiskFaultTests {
     #expect(life(clean).errors == 0)
     for call in 1...clean.calls {
       let numbers = [EIO, ENOSPC, EROFS, EMFILE, EACCES, ENOENT]
-      for number in isCI || isSoak ? numbers : [EIO, ENOSPC, numbers[2 + call % 4]] {
+      for number in isCI || Soak.isOn ? numbers : [EIO, ENOSPC, numbers[2 + call % 4]] {
         let fs = Disk(SimulatedFileSystem())
         fs.script = { index, _ in index == call ? .fail(number) : nil }
         let (acknowledged, _) = life(fs)

@@ -8,7 +8,7 @@ import Testing
 struct IntervalTests {
   @Test("only what is above the watermark, and younger than the interval, is lost")
   func loss() throws {
-    for seed in UInt64(0)..<(isSoak ? 500 : isCI ? 20 : 4) {
+    for seed in UInt64(0)..<Soak.cases(isCI ? 20 : 4, full: 500) {
       var generator = SeededGenerator(seed: seed)
       let interval: UInt64 = 100_000_000
       let options = StoreOptions.small(segments: 6, sync: .interval(.milliseconds(100)))

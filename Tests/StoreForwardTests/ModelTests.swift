@@ -9,13 +9,13 @@ import Testing
 struct ModelTests {
   static let seeds: [UInt64] = {
     let fresh = UInt64.random(in: 1000...UInt64(UInt32.max))
-    return [1, 2, 3] + (0..<(isSoak ? 400 : isCI ? 25 : 5)).map { fresh &+ $0 }
+    return [1, 2, 3] + (0..<Soak.cases(isCI ? 25 : 5, full: 400)).map { fresh &+ $0 }
   }()
 
   @Test("random operations, crashes, failures and damage", arguments: seeds)
   func life(seed: UInt64) throws {
     var model = try ModelledStore(seed: seed)
-    for step in 0..<(isSoak ? 2500 : 250) {
+    for step in 0..<(Soak.isOn ? 2500 : 250) {
       try model.step()
       if step % 25 == 0 { try model.checkContents() }
       #expect(model.faults.isEmpty, "seed \(seed), step \(step), after \(model.recent)")

@@ -111,7 +111,7 @@ struct RingTests {
         try await onThread {
           var last: UInt64 = 0
           // In the long form ten minutes.
-          while isSoak ? ContinuousClock.now - begin < .seconds(600) : last < 12_000 {
+          while Soak.isOn ? ContinuousClock.now - begin < .seconds(600) : last < 12_000 {
             last = try store.append(try batch(from: last + 1, count: 20)).lastSequence
           }
           try store.sync()
@@ -162,7 +162,7 @@ struct RingTests {
   @Test("full rings: refused, waiting, cancelled and closed appends leave nothing half-written")
   func fullRings() async throws {
     let seed = UInt64.random(in: 0...UInt64(UInt32.max))
-    for run in 0..<UInt64(isSoak ? 10_000 : isCI ? 100 : 15) {
+    for run in 0..<Soak.cases(isCI ? 100 : 15, full: UInt64(10_000)) {
       var generator = SeededGenerator(seed: seed &+ run)
       let scratch = Scratch()
       let options = StoreOptions.small(

@@ -4,8 +4,6 @@ import Testing
 
 @testable import StoreForward
 
-/// More cases than every run needs: IIOT_SOAK=1.
-let isSoak = ProcessInfo.processInfo.environment["IIOT_SOAK"] != nil
 /// Some more than a developer waits for: what continuous integration runs, but not under a sanitizer, where all takes ten times as long.
 let isCI = ProcessInfo.processInfo.environment["CI"] != nil && !isSanitized
 
@@ -18,7 +16,7 @@ struct SimulatedCrashTests {
     if let given { return [given] }
     // The last ones open a store again whose sync had failed, and then the power goes.
     let fixed: [UInt64] = [1, 2, 3_667_264_820]
-    return fixed + (0..<(isSoak ? 200 : isCI ? 12 : 1)).map { fresh &+ $0 }
+    return fixed + (0..<Soak.cases(isCI ? 12 : 1, full: 200)).map { fresh &+ $0 }
   }()
 
   private func workload(_ seed: UInt64) -> CrashWorkload {
@@ -36,11 +34,11 @@ struct SimulatedCrashTests {
     var states: Set<Int> = []
     for (index, snapshot) in snapshots.enumerated() {
       // In a short run every fourth point, beginning anywhere.
-      guard isSoak || (UInt64(index) &+ seed) % 4 == 0 else { continue }
-      let isThorough = isSoak && index % 16 == Int(seed % 16)
+      guard Soak.isOn || (UInt64(index) &+ seed) % 4 == 0 else { continue }
+      let isThorough = Soak.isOn && index % 16 == Int(seed % 16)
       let choices = CrashWorkload.choices(
-        pending: isSoak ? snapshot.disk.pendingCount : 7, singles: isSoak ? 64 : 6,
-        exhaustive: isThorough ? 12 : 0, random: isThorough ? 64 : isSoak ? 8 : 2,
+        pending: Soak.isOn ? snapshot.disk.pendingCount : 7, singles: Soak.isOn ? 64 : 6,
+        exhaustive: isThorough ? 12 : 0, random: isThorough ? 64 : Soak.isOn ? 8 : 2,
         seed: seed &+ UInt64(index))
       for choice in choices {
         let disk = snapshot.disk.crashed(choice)
@@ -63,7 +61,7 @@ struct SimulatedCrashTests {
     let workload = workload(seed)
     let snapshots = try workload.run()
     for (index, snapshot) in snapshots.enumerated() {
-      guard index % (isSoak ? 4 : 40) == Int(seed % 4) else { continue }
+      guard index % (Soak.isOn ? 4 : 40) == Int(seed % 4) else { continue }
       let choice = CrashChoice(.random(torn: true), seed: seed &+ UInt64(index))
       for disk in [snapshot.disk.killed(), snapshot.disk.crashed(choice)] {
         let violations = CrashWorkload.checkRecovery(
@@ -83,8 +81,8 @@ struct SimulatedCrashTests {
     let more: [UInt64] = [
       1125, 1302, 1360, 1793, 2163, 2408, 2651, 5200, 6010, 6495, 21_460, 22_960,
     ]
-    return fixed + (isCI || isSoak ? more : [])
-      + (0..<(isSoak ? 2000 : isCI ? 24 : 2)).map { fresh &+ $0 }
+    return fixed + (isCI || Soak.isOn ? more : [])
+      + (0..<Soak.cases(isCI ? 24 : 2, full: 2000)).map { fresh &+ $0 }
   }()
 
   @Test(
@@ -118,7 +116,7 @@ struct SimulatedCrashTests {
   @Test("a disk that lies about its syncs loses records, but the store opens and nothing is wrong")
   func lying() throws {
     let options = StoreOptions.small(segments: 3)
-    for seed in Self.fresh..<(Self.fresh + (isSoak ? 200 : 4)) {
+    for seed in Self.fresh..<(Self.fresh + Soak.cases(4, full: 200)) {
       let fs = SimulatedFileSystem()
       fs.liesAboutSync = true
       var bytes: [UInt64: [UInt8]] = [:]

@@ -1,5 +1,6 @@
 import Foundation
 import StoreForward
+import TestSupport
 import Testing
 
 @Suite("A full check notices every damaged byte")
@@ -70,7 +71,7 @@ struct VerifyTests {
     }
     let slot = try #require(slots.max { word($0 + 16) < word($1 + 16) }) + 40
     let (newest, tail) = (word(slot + 48), Int(word(slot + 56)))
-    let step = isSoak ? 1 : isCI ? 61 : 211
+    let step = Soak.isOn ? 1 : isCI ? 61 : 211
     let start = Int.random(in: 0..<step)
     var tried = 0
     for (name, bytes) in files {
@@ -78,7 +79,7 @@ struct VerifyTests {
       let handle = try #require(FileHandle(forUpdatingAtPath: scratch.file(name)))
       for offset in bytes.indices {
         // All of what is not a payload would be too long for every run; of headers some more.
-        let isEdge = offset % 4096 < 200 && (offset + start) % (isSoak || isCI ? 7 : 29) == 0
+        let isEdge = offset % 4096 < 200 && (offset + start) % (Soak.isOn || isCI ? 7 : 29) == 0
         guard (offset + start) % step == 0 || isEdge else { continue }
         tried += 1
         try handle.seek(toOffset: UInt64(offset))
@@ -128,7 +129,7 @@ struct VerifyTests {
     let writer = Task {
       while !Task.isCancelled { try await store.append(try batch(from: 1, count: 30)) }
     }
-    for _ in 0..<(isSoak ? 3000 : 30) {
+    for _ in 0..<Soak.cases(30, full: 3000) {
       let (check, findings) = try verify(scratch)
       #expect(findings.isEmpty && check.damagedRecords == 0)
     }
