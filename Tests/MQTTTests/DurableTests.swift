@@ -12,7 +12,7 @@ struct DurableTests {
     options.backoff = MQTTBackoff(initial: .milliseconds(20), maximum: .milliseconds(100))
     // A machine that stands still for half a minute is no broken connection, and a batch that is held for so long is none to drop.
     options.keepAlive = .seconds(3600)
-    options.connectTimeout = .seconds(600)
+    (options.connectTimeout, options.timeout) = (.seconds(600), .seconds(600))
     return options
   }
 
@@ -28,12 +28,14 @@ struct DurableTests {
   }
 
   /// Accepts everything and sends five messages after the subscription, and again with each connection.
-  static func makeServer(_ seen: Seen) throws -> LoopbackServer {
+  static func makeServer(
+    _ seen: Seen, accepting: [UInt8] = [0x20, 3, 0, 0, 0]
+  ) throws -> LoopbackServer {
     try LoopbackServer { connection in
       while let packet = LoopbackServer.readPacket(connection) {
         seen.add(packet)
         switch packet[0] >> 4 {
-        case 1: LoopbackServer.write([0x20, 3, 0, 0, 0], to: connection)
+        case 1: LoopbackServer.write(accepting, to: connection)
         case 8:
           LoopbackServer.write([0x90, 4, packet[2], packet[3], 0, 1], to: connection)
           for number in 1...5 as ClosedRange<UInt8> {
@@ -170,6 +172,26 @@ struct DurableTests {
     var iterator = subscription.makeAsyncIterator()
     let held = try #require(try await iterator.next())
     // On a busy machine the rest of the five may come in a batch of its own before.
+    var again = try #require(try await iterator.next())
+    while again.messages.first?.payload != held.messages.first?.payload {
+      again = try #require(try await iterator.next())
+    }
+    held.acknowledge()
+    #expect(seen.acknowledged == [])
+  }
+
+  /// The client offers an hour, the broker wants to hear of it every five seconds and would end the connection.
+  @Test func theHoldFollowsTheKeepAliveTimeOfTheBroker() async throws {
+    let seen = Seen()
+    // Server keep alive 5 (MQTT 5, section 3.2.2.3.14).
+    let server = try Self.makeServer(seen, accepting: [0x20, 6, 0, 0, 3, 0x13, 0, 5])
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options("follow"))
+    let subscription = try await client.durableSubscription("t")
+    var iterator = subscription.makeAsyncIterator()
+    let held = try #require(try await iterator.next())
+    #expect(held.messages.first?.payload == [1])
+    // The connection is dropped, and the broker delivers it again.
     var again = try #require(try await iterator.next())
     while again.messages.first?.payload != held.messages.first?.payload {
       again = try #require(try await iterator.next())

@@ -83,7 +83,7 @@ struct FailureTests {
       _ = LoopbackServer.readPacket(connection)
     }
     var options = MQTTOptions()
-    options.connectTimeout = .seconds(600)
+    (options.connectTimeout, options.timeout) = (.seconds(600), .seconds(600))
     let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
     let error = await #expect(throws: MQTTError.self) { try await client.connect() }
     #expect([.unreachable, .protocolViolation].contains(error?.code))

@@ -63,7 +63,8 @@ public final class MQTTClient: Sendable {
   /// What the client has done and lost so far.
   public var statistics: MQTTStatistics { mailbox.statistics }
 
-  /// Connects and waits for the broker's answer. Returns at once when connected.
+  /// Connects and waits for the broker's answer. Returns at once when connected. While a lost connection is made again it ends with the
+  /// next try, and after ``MQTTOptions/timeout`` at the latest.
   ///
   /// - Throws: ``MQTTError/Code/unreachable``, ``MQTTError/Code/refused``, ``MQTTError/Code/tls``,
   ///   ``MQTTError/Code/timedOut``, `CancellationError`.
@@ -142,13 +143,17 @@ public final class MQTTClient: Sendable {
   /// Subscribes, and returns when the broker has granted it; the messages come as batches.
   ///
   /// With QoS 1 and 2 a message is acknowledged to the broker when it is put into the buffer.
+  ///
+  /// Subscriptions of one client with the same filter are one to the broker: their messages come with the highest quality of
+  /// service that one of them asks for, and they must have the same options.
   /// - Parameters:
   ///   - filter: such as `plant/+/level` or `plant/#`.
   ///   - qos: the highest quality of service that messages come with.
   ///   - buffer: what waits between the connection and the consumer.
   ///   - options: what MQTT 5 lets a subscriber choose.
   /// - Throws: ``MQTTError/Code/denied`` with the broker's reason, ``MQTTError/Code/invalidArgument``
-  ///   for a filter that breaks the rules, and what ``connect()`` throws.
+  ///   for a filter or options that break the rules, ``MQTTError/Code/timedOut`` when the broker has not
+  ///   granted it within ``MQTTOptions/timeout``, and what ``connect()`` throws.
   public func subscribe(
     _ filter: String, qos: MQTTQoS = .atLeastOnce, buffer: MQTTBuffer = MQTTBuffer(),
     options: MQTTSubscribeOptions = MQTTSubscribeOptions()
@@ -158,6 +163,12 @@ public final class MQTTClient: Sendable {
       throw MQTTError(
         .invalidArgument, "options for a subscription need MQTT 5", topic: filter.text)
     }
+    guard filter.sharedGroup == nil || !options.excludesOwnMessages else {
+      throw MQTTError(
+        .invalidArgument,
+        "MQTT does not allow excludesOwnMessages for a shared subscription: leave it out",
+        topic: filter.text)
+    }
     let overflow: GatheringOverflow =
       switch buffer.overflow {
       case .wait: .producerWaits
@@ -166,7 +177,7 @@ public final class MQTTClient: Sendable {
       }
     let queue = GatheringQueue<MQTTMessage, MQTTError>(
       capacity: buffer.messages, costLimit: buffer.bytes, overflow: overflow,
-      cost: { $0.payload.count + $0.topic.utf8.count },
+      cost: { $0.bufferCost },
       onRoom: { [mailbox] in mailbox.raise() })
     let reply = MQTTReply<MQTTQoS>()
     let id = mailbox.makeID()

@@ -23,6 +23,15 @@ public struct MQTTSubscribeOptions: Sendable, Hashable {
   /// As MQTT 3.1.1 does it.
   public init() {}
 
+  /// What is not as MQTT 3.1.1 does it, for a person.
+  var words: String {
+    var parts: [String] = []
+    if excludesOwnMessages { parts.append("excludesOwnMessages") }
+    if keepsRetainMark { parts.append("keepsRetainMark") }
+    if retainedMessages != .all { parts.append("retainedMessages \(retainedMessages)") }
+    return parts.isEmpty ? "the defaults" : parts.joined(separator: ", ")
+  }
+
   var rawValue: Int32 {
     (excludesOwnMessages ? 0x04 : 0) | (keepsRetainMark ? 0x08 : 0)
       | Int32(retainedMessages.rawValue)
@@ -49,7 +58,8 @@ public struct MQTTSubscription: AsyncSequence, Sendable {
     self.filter = filter
   }
 
-  /// The quality of service that the broker granted; it may be below what was asked for.
+  /// The quality of service that the broker granted; it may be below what was asked for, and above it where another subscription of
+  /// the client has the same filter and asks for more.
   public var grantedQoS: MQTTQoS { source.granted }
 
   /// How many messages were dropped because the buffer was full.

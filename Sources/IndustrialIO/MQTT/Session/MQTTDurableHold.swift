@@ -11,7 +11,10 @@ internal import IOThreads
 final class MQTTDurableHold {
   let queue: BatchQueue<MQTTDurableBatch, MQTTError>
   let batchLimit: Int
-  private let longest: Duration
+  /// What the subscriber has asked for.
+  private let wanted: Duration
+  /// How long a batch may be held on this connection.
+  private var longest: Duration
   private var generation: UInt64 = 0
   private var waitingSince: ContinuousClock.Instant?
 
@@ -20,11 +23,20 @@ final class MQTTDurableHold {
 
   init(queue: BatchQueue<MQTTDurableBatch, MQTTError>, longest: Duration, batchLimit: Int) {
     self.queue = queue
+    wanted = longest
     self.longest = longest
     self.batchLimit = batchLimit
   }
 
   var isHolding: Bool { deadline != nil }
+
+  /// A new connection, for which the broker may have set a keep-alive time of its own: one that is silent for longer it ends,
+  /// whatever we had offered. Zero means that it never does.
+  func connected(serverKeepAlive seconds: UInt16?) {
+    longest = wanted
+    guard let seconds, seconds > 0 else { return }
+    longest = min(wanted, .seconds(Int(seconds)) / 2)
+  }
 
   /// Hands a batch over and shuts the gate.
   func hold(_ messages: [MQTTMessage], _ mailbox: MQTTMailbox, now: ContinuousClock.Instant) {

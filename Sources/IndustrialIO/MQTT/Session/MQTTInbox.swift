@@ -8,13 +8,21 @@ struct MQTTInbox {
     let request: MQTTSubscriptionRequest
     /// What MQTT 5 calls the subscription by; shared by entries with the same filter.
     let identifier: UInt32
+    /// When the call gives up, if the subscription has never been granted by then.
+    let deadline: ContinuousClock.Instant
+    /// Whether it has been granted once.
     var isGranted = false
+    /// Whether the broker's session, as far as we have heard, holds it.
+    var isInSession = false
     /// Read in this burst, not yet in the queue.
     var arrived: [MQTTMessage] = []
 
-    init(_ request: MQTTSubscriptionRequest, identifier: UInt32) {
+    init(
+      _ request: MQTTSubscriptionRequest, identifier: UInt32, deadline: ContinuousClock.Instant
+    ) {
       self.request = request
       self.identifier = identifier
+      self.deadline = deadline
     }
   }
 
@@ -26,9 +34,7 @@ struct MQTTInbox {
   private(set) var received = 0
   /// Messages without a subscription since they were counted last; less than zero when later subscriptions took more.
   private var unclaimedCount = 0
-  /// Messages of a persistent session that nobody has subscribed to yet: bounded.
-  private var unclaimed: [MQTTMessage] = []
-  private static let mostUnclaimed = 10_000
+  private var unclaimed = MQTTUnclaimed()
   private var lastTopic = ""
   /// The one consumer takes everything, as a durable subscription's does.
   private let isDurable: Bool
@@ -36,19 +42,36 @@ struct MQTTInbox {
 
   init(isDurable: Bool) { self.isDurable = isDurable }
 
-  mutating func add(_ request: MQTTSubscriptionRequest) {
+  mutating func add(_ request: MQTTSubscriptionRequest, deadline: ContinuousClock.Instant) {
     let same = entries.first { $0.request.filter == request.filter }
-    let entry = Entry(request, identifier: same?.identifier ?? nextIdentifier)
+    let entry = Entry(
+      request, identifier: same?.identifier ?? nextIdentifier, deadline: deadline)
     if same == nil { nextIdentifier += 1 }
     entries.append(entry)
     guard !unclaimed.isEmpty else { return }
-    entry.arrived = unclaimed.filter { request.filter.matches($0.topic) }
-    unclaimed.removeAll { request.filter.matches($0.topic) }
+    entry.arrived = unclaimed.take(request.filter)
     unclaimedCount -= entry.arrived.count
   }
 
-  /// Whether messages may come with QoS 2.
-  var takesExactlyOnce: Bool { entries.contains { $0.request.qos == .exactlyOnce } }
+  /// A subscription with the same filter and other options: the broker has one for both.
+  func rival(of request: MQTTSubscriptionRequest) -> Entry? {
+    entries.first {
+      // One that nobody waits for any more is about to go.
+      $0.request.filter == request.filter && $0.request.options != request.options
+        && ($0.isGranted || !$0.request.reply.isSettled)
+    }
+  }
+
+  /// What the broker is asked for, for all subscriptions with a filter.
+  func highestQoS(of filter: MQTTTopicFilter) -> MQTTQoS {
+    entries.lazy.filter { $0.request.filter == filter }.map(\.request.qos).max() ?? .atMostOnce
+  }
+
+  /// Whether messages may have come with QoS 2 since `libraryForgot`, also for a subscription that has gone since.
+  private(set) var takesExactlyOnce = false
+
+  /// What the library had kept of messages with QoS 2 it keeps no more.
+  mutating func libraryForgot() { takesExactlyOnce = false }
 
   func entry(_ id: UInt64) -> Entry? { entries.first { $0.request.id == id } }
 
@@ -59,9 +82,36 @@ struct MQTTInbox {
     return (entry, !entries.contains { $0.request.filter == entry.request.filter })
   }
 
-  mutating func didAsk(_ entry: Entry, packet: Int32) { asked[packet] = entry }
+  mutating func didAsk(_ entry: Entry, _ qos: MQTTQoS, packet: Int32) {
+    asked[packet] = entry
+    if qos == .exactlyOnce { takesExactlyOnce = true }
+  }
 
-  mutating func answered(_ packet: Int32) -> Entry? { asked.removeValue(forKey: packet) }
+  /// The subscription that an answer is for; nil for one that has gone meanwhile.
+  mutating func answered(_ packet: Int32) -> Entry? {
+    guard let entry = asked.removeValue(forKey: packet), isHere(entry) else { return nil }
+    return entry
+  }
+
+  /// Subscriptions that the broker has been asked for, and never granted.
+  var unanswered: [Entry] { asked.values.filter { !$0.isGranted && isHere($0) } }
+
+  private func isHere(_ entry: Entry) -> Bool { entries.contains { $0 === entry } }
+
+  /// When the next call for a subscription gives up.
+  var nextDeadline: ContinuousClock.Instant? {
+    entries.lazy.filter { !$0.isGranted }.map(\.deadline).min()
+  }
+
+  /// Subscriptions whose call has waited for as long as it may.
+  func overdue(_ now: ContinuousClock.Instant) -> [Entry] {
+    entries.filter { !$0.isGranted && $0.deadline <= now }
+  }
+
+  /// The broker has forgotten what it had of us.
+  func sessionIsNew() {
+    for entry in entries { entry.isInSession = false }
+  }
 
   mutating func connectionLost() {
     asked = [:]
@@ -98,7 +148,7 @@ struct MQTTInbox {
     // Without a number, or with one that an earlier run has given: the topic alone decides.
     if hand(copy, topicBytes, { _ in true }) { return }
     unclaimedCount += 1
-    if unclaimed.count < Self.mostUnclaimed { unclaimed.append(copy) }
+    unclaimed.add(copy)
   }
 
   /// Gives a message to the entries whose filter matches, as far as they are chosen; false when there are none.

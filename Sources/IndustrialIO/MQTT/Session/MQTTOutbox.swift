@@ -152,12 +152,16 @@ struct MQTTOutbox {
   }
 
   /// The library's callback: written (QoS 0) or answered by the broker.
-  mutating func settled(_ identifier: Int32, reason: Int32) {
+  /// - Returns: whether it was the broker.
+  @discardableResult
+  mutating func settled(_ identifier: Int32, reason: Int32) -> Bool {
     if let entry = pending.removeValue(forKey: identifier) {
       settle(entry, reason: reason)
-    } else if publishing {
-      settledEarly[identifier] = reason
+      return entry.isAcknowledged
     }
+    // Only what needs no answer is settled so early.
+    if publishing { settledEarly[identifier] = reason }
+    return false
   }
 
   private mutating func settle(_ entry: Pending, reason: Int32) {

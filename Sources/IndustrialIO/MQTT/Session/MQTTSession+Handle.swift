@@ -133,15 +133,18 @@ extension MQTTSession {
       MQTTSession.from(context)?.onDisconnect(status: status, properties: properties)
     }
     mosquitto_publish_v5_callback_set(handle) { _, context, identifier, reason, _ in
-      MQTTSession.from(context)?.outbox.settled(identifier, reason: reason)
+      MQTTSession.from(context)?.onSettled(identifier, reason: reason)
     }
     mosquitto_message_v5_callback_set(handle) { _, context, message, properties in
       guard let message else { return }
-      MQTTSession.from(context)?.inbox.take(message.pointee, properties)
+      MQTTSession.from(context)?.onMessage(message.pointee, properties)
     }
     mosquitto_subscribe_v5_callback_set(handle) { _, context, identifier, count, granted, _ in
       guard count > 0, let granted else { return }
       MQTTSession.from(context)?.onGranted(identifier, granted[0])
+    }
+    mosquitto_unsubscribe_v5_callback_set(handle) { _, context, identifier, _ in
+      MQTTSession.from(context)?.onUnsubscribed(identifier)
     }
   }
 

@@ -27,14 +27,17 @@ final class MQTTSession {
 
   var handle: OpaquePointer?
   var phase = Phase.idle
-  var connectWaiters: [MQTTReply<Void>] = []
+  var connectWaiters: [ConnectWaiter] = []
   var outbox: MQTTOutbox
   var inbox: MQTTInbox
+  var brokerFilters = MQTTBrokerFilters()
 
   /// What stands for topics on this connection.
   var aliases = MQTTTopicAliases()
   /// Whether the broker keeps retained messages.
   private(set) var retainIsAvailable = true
+  /// Whether subscriptions may have numbers (MQTT 5).
+  private(set) var identifiersAreAvailable = true
   private var topicAliasMaximum: UInt16 = 0
 
   /// The library's latest packet identifier.
@@ -43,6 +46,9 @@ final class MQTTSession {
   /// What ended the connection or the try, as far as the callbacks know.
   private var refusal: MQTTError?
   private var lastFailure: MQTTError?
+  /// Whether the broker has done anything on this connection but accept it.
+  var hasAnswered = false
+  private var connectedAt = ContinuousClock.now
   private var hasFreshConnection = false
   private var sessionIsPresent = false
   /// The broker's limit on messages in flight, from its answer to the connection.
@@ -83,7 +89,7 @@ final class MQTTSession {
       connectIfDue()
       let more = pumpOutbox()
       if durable == nil { inbox.dispatch(mailbox) } else { deliverDurably() }
-      outbox.expire(now: clock.now, lastFailure: lastFailure, broker: address.description)
+      expireCalls()
       wait(hasMore: more)
     }
     end()
@@ -93,16 +99,17 @@ final class MQTTSession {
     switch command {
     case .connect(let reply):
       if case .connected = phase { return reply.succeed(()) }
-      connectWaiters.append(reply)
+      connectWaiters.append(
+        ConnectWaiter(reply: reply, deadline: clock.now.advanced(by: options.timeout)))
       if case .idle = phase {
         tries = 0
+        lastFailure = nil
         phase = .waiting(until: clock.now)
       }
     case .publish(let messages, let reply):
       outbox.add(messages, reply, now: clock.now)
     case .subscribe(let request):
-      inbox.add(request)
-      if case .connected = phase { subscribe(inbox.entry(request.id)) }
+      add(request)
     case .unsubscribe(let id):
       unsubscribe(id)
     case .acknowledge(let generation):
@@ -176,7 +183,7 @@ final class MQTTSession {
     case .connecting(let until): next = min(next, until)
     case .idle, .connected, .ended: break
     }
-    if let deadline = outbox.nextDeadline { next = min(next, deadline) }
+    if let deadline = nextDeadline { next = min(next, deadline) }
     let wait = now.duration(to: next)
     let (seconds, attoseconds) = wait.components
     let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
@@ -251,7 +258,7 @@ final class MQTTSession {
 
   private func connectIfDue() {
     guard case .waiting(let time) = phase, clock.now >= time else { return }
-    connectWaiters.removeAll { $0.isSettled }
+    connectWaiters.removeAll { $0.reply.isSettled }
     // A first connection that nobody waits for any more is not made.
     if connectWaiters.isEmpty && !mailbox.hasConnected { return phase = .idle }
     do throws(MQTTError) {
@@ -270,6 +277,7 @@ final class MQTTSession {
   private func startConnecting() throws(MQTTError) {
     guard let handle else { return }
     refusal = nil
+    hasAnswered = false
     phase = .connecting(until: clock.now.advanced(by: options.connectTimeout))
     let seconds = Int32(options.keepAlive.components.seconds)
     errno = 0
@@ -299,6 +307,7 @@ final class MQTTSession {
     mosquitto_destroy(handle)
     self.handle = nil
     lastIdentifier = 0
+    inbox.libraryForgot()
     Unmanaged.passUnretained(self).release()
   }
 
@@ -312,7 +321,7 @@ final class MQTTSession {
       phase = .waiting(until: clock.now)
       return
     }
-    for waiter in connectWaiters { waiter.fail(error) }
+    for waiter in connectWaiters { waiter.reply.fail(error) }
     connectWaiters = []
     guard mailbox.hasConnected else {
       phase = .idle
@@ -325,8 +334,10 @@ final class MQTTSession {
 
   private func lost(_ error: MQTTError) {
     lastFailure = error
+    denyUnanswered(error)
     outbox.connectionLost()
     inbox.connectionLost()
+    brokerFilters.connectionLost()
     // What had come with QoS 2 and was not released the library keeps for the next connection. With a clean session nobody
     // releases it: it would take up the window, and come in place of the message that gets its number next. What is sent
     // with QoS 1 and 2 only this handle can send again as it has to be.
@@ -334,7 +345,8 @@ final class MQTTSession {
       isStale = true
     }
     durable?.reset()
-    tries = 0
+    // A broker that accepts every connection only to end it is asked ever more seldom.
+    if hasAnswered || connectedAt.duration(to: clock.now) > options.backoff.maximum { tries = 0 }
     waitForNextTry()
   }
 
@@ -352,21 +364,31 @@ final class MQTTSession {
     hasFreshConnection = false
     guard case .connecting = phase else { return }
     phase = .connected
-    tries = 0
+    connectedAt = clock.now
     hostIndex = 0
     mailbox.hasConnected = true
     mailbox.update { $0.connections += 1 }
-    for waiter in connectWaiters { waiter.succeed(()) }
+    for waiter in connectWaiters { waiter.reply.succeed(()) }
     connectWaiters = []
     aliases.reset(maximum: options.usesTopicAliases ? topicAliasMaximum : 0)
     outbox.window = min(options.maximumInflight, receiveMaximum)
     // A 3.1.1 broker can't say how many messages it holds between the steps of QoS 2, and mosquitto drops
     // what exceeds its limit, 20 by default, although it acknowledges it.
     outbox.exactlyOnceWindow = options.version == .v311 ? min(20, outbox.window) : outbox.window
-    let isPersistent: Bool = if case .persistent = options.session { true } else { false }
-    for entry in inbox.entries where !(isPersistent && sessionIsPresent && entry.isGranted) {
-      subscribe(entry)
+    if sessionIsPresent {
+      giveBackUnwanted()
+    } else {
+      brokerFilters.forgetAll()
+      inbox.sessionIsNew()
     }
+    let isPersistent: Bool = if case .persistent = options.session { true } else { false }
+    for entry in inbox.entries where !(isPersistent && entry.isInSession) { subscribe(entry) }
+  }
+
+  /// What is wrong with the connection, or was until just now; nil when the broker has answered since.
+  var standingFailure: MQTTError? {
+    if case .connected = phase, hasAnswered { return nil }
+    return lastFailure
   }
 
   // MARK: Callbacks, on this thread, inside library calls
@@ -380,7 +402,20 @@ final class MQTTSession {
     receiveMaximum = Int(MQTTPropertyList.int16(properties, MQTT_PROP_RECEIVE_MAXIMUM) ?? 65_535)
     topicAliasMaximum = MQTTPropertyList.int16(properties, MQTT_PROP_TOPIC_ALIAS_MAXIMUM) ?? 0
     retainIsAvailable = MQTTPropertyList.byte(properties, MQTT_PROP_RETAIN_AVAILABLE) != 0
+    identifiersAreAvailable =
+      MQTTPropertyList.byte(properties, MQTT_PROP_SUBSCRIPTION_ID_AVAILABLE) != 0
+    durable?.connected(
+      serverKeepAlive: MQTTPropertyList.int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE))
     hasFreshConnection = true
+  }
+
+  func onMessage(_ message: mosquitto_message, _ properties: OpaquePointer?) {
+    hasAnswered = true
+    inbox.take(message, properties)
+  }
+
+  func onSettled(_ identifier: Int32, reason: Int32) {
+    if outbox.settled(identifier, reason: reason) { hasAnswered = true }
   }
 
   func onDisconnect(status: Int32, properties: OpaquePointer?) {
@@ -412,7 +447,7 @@ final class MQTTSession {
       for command in late { execute(command) }
       late = mailbox.takeCommands()
     }
-    for waiter in connectWaiters { waiter.fail(error) }
+    for waiter in connectWaiters { waiter.reply.fail(error) }
     outbox.failAll(error)
     inbox.finishAll()
     durable?.queue.finish()

@@ -1,0 +1,138 @@
+import Foundation
+import MQTT
+import TestSupport
+import Testing
+
+/// Whoever waits for a broker hears of it in the end.
+@Suite("No call waits for longer than its timeout", .timeLimit(.minutes(15)))
+struct SubscriptionDeadlineTests {
+  private static let accepted: [UInt8] = [0x20, 3, 0, 0, 0]
+
+  /// Grants a SUBSCRIBE with QoS 0.
+  private static func grant(_ packet: PacketLog.Packet) -> [UInt8] {
+    let body = Array(packet.body)
+    return [0x90, 4, body[0], body[1], 0, 0]
+  }
+
+  private static func options(_ timeout: Duration) -> MQTTOptions {
+    var options = ReconnectionTests.quick
+    options.timeout = timeout
+    return options
+  }
+
+  /// A machine that stands still may take longer than a short timeout.
+  private func connect(_ client: MQTTClient) async {
+    while client.statistics.connections == 0 { try? await client.connect() }
+  }
+
+  @Test func aBrokerThatEndsTheConnectionInPlaceOfAnAnswerIsAskedEverMoreSeldom() async throws {
+    let log = PacketLog()
+    let server = try log.makeServer { packet in packet.kind == 1 ? Self.accepted : nil }
+    var options = Self.options(.seconds(1))
+    options.backoff = MQTTBackoff(initial: .milliseconds(10), maximum: .seconds(3600))
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    let error = await #expect(throws: MQTTError.self) { try await client.subscribe("a") }
+    #expect(error?.code == .timedOut)
+    // Each wait is twice the one before, give or take a fifth: no more than eight begin within the timeout, on any machine. All alike
+    // there would be a hundred.
+    #expect(log.packets(kind: 1).count <= 10)
+  }
+
+  @Test func aDurableSubscriptionThatIsNotAnsweredTimesOut() async throws {
+    let server = try PacketLog().makeServer { packet in packet.kind == 1 ? Self.accepted : [] }
+    var options = Self.options(.milliseconds(300))
+    options.session = .persistent(clientIdentifier: "gw")
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    let error = await #expect(throws: MQTTError.self) {
+      try await client.durableSubscription("a")
+    }
+    #expect(error?.code == .timedOut)
+  }
+
+  /// The broker may still grant it.
+  @Test func aSubscriptionThatTimedOutIsTakenBack() async throws {
+    let log = PacketLog()
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      case 10:
+        // The late answer comes first.
+        let late = log.packets(kind: 8).first.map(Self.grant) ?? []
+        let body = Array(packet.body)
+        return late + [0xB0, 4, body[0], body[1], 0, 0]
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.milliseconds(300)))
+    await connect(client)
+    let error = await #expect(throws: MQTTError.self) { try await client.subscribe("a") }
+    #expect(error?.code == .timedOut)
+    #expect(error?.topic == "a")
+    #expect(error?.message.contains("granted") == true)
+    try await log.wait { !$0.packets(kind: 10).isEmpty }
+    #expect(log.packets(kind: 8).count == 1)
+    try await client.publish("x", to: "t", qos: .atMostOnce)
+  }
+
+  @Test func aReasonInPlaceOfAnAnswerIsTheAnswer() async throws {
+    let server = try PacketLog().makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      // DISCONNECT: quota exceeded.
+      case 8: return [0xE0, 1, 0x97]
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.seconds(600)))
+    let error = await #expect(throws: MQTTError.self) { try await client.subscribe("a") }
+    #expect(error?.code == .denied)
+    #expect(error?.reason == .quotaExceeded)
+    #expect(error?.topic == "a")
+  }
+
+  /// Nobody is told of it any more, so it has to stay.
+  @Test func aSubscriptionThatWasGrantedOnceOutlivesTheTimeout() async throws {
+    let log = PacketLog()
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      // Only the first connection gets answers.
+      case 8: return packet.connection == 1 ? Self.grant(packet) : []
+      case 3:
+        guard PacketLog.publish(packet).payload == "go" else { return nil }
+        return [0x30, 5, 0, 1, UInt8(ascii: "a"), 0, UInt8(ascii: "!")]
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.milliseconds(300)))
+    await connect(client)
+    var granted: MQTTSubscription?
+    while granted == nil { granted = try? await client.subscribe("a", qos: .atMostOnce) }
+    let subscription = try #require(granted)
+    try? await client.publish("cut", to: "t", qos: .atMostOnce)
+    try await log.wait { $0.packets(kind: 8).contains { $0.connection == 2 } }
+    // A call that began later has timed out.
+    let error = await #expect(throws: MQTTError.self) { try await client.subscribe("b") }
+    #expect(error?.code == .timedOut)
+    try await client.publish("go", to: "t", qos: .atMostOnce)
+    #expect(try await collect(1, from: subscription).map(\.text) == ["!"])
+  }
+
+  @Test func whoWaitsForALostConnectionIsToldWhyItIsGone() async throws {
+    let server = try PacketLog().makeServer { packet in packet.kind == 1 ? Self.accepted : nil }
+    var options = Self.options(.milliseconds(300))
+    options.backoff = MQTTBackoff(initial: .seconds(3600), maximum: .seconds(3600))
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    await connect(client)
+    try? await client.publish("cut", to: "t", qos: .atMostOnce)
+    // It returns at once until the loss is noticed.
+    let error = await #expect(throws: MQTTError.self) {
+      while true { try await client.connect() }
+    }
+    #expect(error?.code == .timedOut)
+    #expect(error?.message.contains("the broker closed the connection") == true)
+  }
+}
