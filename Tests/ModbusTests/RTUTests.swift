@@ -107,6 +107,84 @@ struct RTUOverTCPTests {
     }
     #expect(error?.code == .invalidRequest)
   }
+
+  /// A serial device server gives what the line brings to whoever is connected. The old answer comes on the new connection as soon as
+  /// its time has come, or in the place of the first one there; from then on each request would have its predecessor's.
+  @Test(
+    "an answer that was owed when the connection ended is nobody's", arguments: [4, 3] as [UInt8])
+  func lostConnection(first: UInt8) async throws {
+    let owed = Mutex<[UInt8]>([])
+    let peer = try ScriptedPeer { connection in
+      guard connection.number > 0 else {
+        if let frame = connection.bytes(8) { connection.send(answer(to: frame)) }
+        // The device is still at work on this one.
+        if let frame = connection.bytes(8) { owed.withLock { $0 = answer(to: frame) } }
+        return
+      }
+      var answers: [[UInt8]] = connection.number == 1 ? [owed.withLock { $0 }] : []
+      if !answers.isEmpty, !connection.hasNews(within: 200) {
+        connection.send(answers.removeFirst())
+      }
+      while let frame = connection.bytes(8) {
+        answers.append(answer(to: frame))
+        connection.send(answers.removeFirst())
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(3)))
+    // Unit 4 alone on the wire, or beside another one.
+    #expect(try await client.readHoldingRegisters(0..<2, unit: first) == [0, 1])
+    for number in 1...6 {
+      let values = try await client.readHoldingRegisters((number * 10)..<(number * 10 + 2), unit: 4)
+      #expect(values == [UInt16(number * 10), UInt16(number * 10 + 1)])
+    }
+    #expect(client.statistics.connections == 2 && client.statistics.timeouts == 0)
+  }
+
+  @Test("so is that of a write, and the write is not sent again")
+  func lostWrite() throws {
+    let owed = Mutex<[UInt8]>([])
+    let asked = Mutex<[UInt8]>([])
+    let peer = try ScriptedPeer { connection in
+      guard connection.number > 0 else {
+        // The answer to a write of one place is its request, byte by byte.
+        if let frame = connection.bytes(8) { owed.withLock { $0 = frame } }
+        return
+      }
+      var answers: [[UInt8]] = [owed.withLock { $0 }]
+      if !connection.hasNews(within: 200) { connection.send(answers.removeFirst()) }
+      while let frame = connection.bytes(8) {
+        asked.withLock { $0.append(frame[5]) }
+        answers.append(frame)
+        connection.send(answers.removeFirst())
+      }
+    }
+    defer { peer.stop() }
+    let engine = WireEngine(
+      .rtuOverTCP("127.0.0.1", port: peer.port), options: .init(timeout: .seconds(3)),
+      wakeup: try Wakeup())
+    func write(_ value: UInt16) -> Job {
+      Job(RequestMessage.writeRegister(value, at: 7, unit: 4))
+    }
+    let lost = write(1)
+    engine.submit(lost)
+    while lost.remaining > 0 { engine.turn() }
+    guard case .failure(let error)? = lost.answer else {
+      Issue.record("the write has an answer")
+      return
+    }
+    #expect(error.code == .connectionLost)
+    #expect(!engine.pauses.isEmpty)
+    let next = write(2)
+    engine.submit(next)
+    while next.remaining > 0 { engine.turn() }
+    let answer = try #require(next.answer).get()
+    #expect(answer == [6, 0, 7, 0, 2])
+    #expect(engine.pauses.isEmpty)
+    #expect(asked.withLock { $0 } == [2])
+    engine.shutDown()
+  }
 }
 
 @Suite(

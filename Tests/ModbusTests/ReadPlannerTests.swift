@@ -97,6 +97,74 @@ struct ReadPlannerTests {
     #expect(planner.blocks.count <= holes.count + 1, "seed \(seed): \(planner.blocks.count)")
   }
 
+  @Test(
+    "of spans that overlap, those that run into a hole are left out and no others",
+    arguments: UInt64(0)..<100)
+  func overlaps(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let spans = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
+      span(Int.random(in: 0...30, using: &generator), Int.random(in: 1...8, using: &generator))
+    }
+    var missing = Set(
+      (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+        Int.random(in: 0...38, using: &generator)
+      })
+    let limits = ReadLimits(maximumGap: Int.random(in: 0...4, using: &generator))
+    var planner = ReadPlanner(spans, limits: limits)
+    let first = planner.blocks
+    func refusal(_ block: RegisterBlock) -> ExceptionCode? {
+      let places = Int(block.address)..<(Int(block.address) + block.count)
+      return missing.contains { places.contains($0) } ? .illegalDataAddress : nil
+    }
+    func check(_ planner: ReadPlanner) {
+      for (index, span) in spans.enumerated() {
+        let block = planner.blockOfSpan[index]
+        let isThere = !missing.contains { span.range.contains($0) }
+        #expect((block >= 0) == isThere, "seed \(seed): \(span)")
+        guard block >= 0 else { continue }
+        #expect(refusal(planner.blocks[block]) == nil, "seed \(seed): \(span)")
+      }
+    }
+    let rounds = settle(&planner, refusal: refusal)
+    #expect(rounds < 60, "seed \(seed)")
+    check(planner)
+    // The holes are asked for again now and then, and nothing else comes of it.
+    let settled = planner.blocks
+    for _ in 0..<(3 * ReadPlanner.roundsBetweenChecks) {
+      let blocks = planner.blocks
+      _ = planner.learn { block in refusal(blocks[block]).map { .refused($0) } ?? .answered }
+      if planner.blocks == settled { check(planner) }
+    }
+    // The device has got what it lacked: gaps stay left out, and nothing else does.
+    missing = []
+    for _ in 0..<(3 * ReadPlanner.roundsBetweenChecks) { _ = planner.learn { _ in .answered } }
+    check(planner)
+    if limits.maximumGap == 0 { #expect(planner.blocks == first, "seed \(seed)") }
+  }
+
+  @Test("a device that gives each of its objects and never two is asked for each, for good")
+  func objects() {
+    let spans = [span(100, 4), span(102, 4), span(104, 4)]
+    var planner = ReadPlanner(spans, limits: ReadLimits())
+    #expect(planner.blocks == [RegisterBlock(.holding, 100, count: 8)])
+    for _ in 0..<(3 * ReadPlanner.roundsBetweenChecks) {
+      let blocks = planner.blocks
+      _ = planner.learn { blocks[$0].count > 4 ? .refused(.illegalDataAddress) : .answered }
+      #expect(planner.blocks.map(\.count) == [4, 4, 4])
+    }
+    #expect(planner.blockOfSpan == [0, 1, 2])
+  }
+
+  @Test("what lies in a hole's span and is there still shares a request with what is before it")
+  func behindTheEnd() {
+    // The device ends at 104; a text begins at 100.
+    let spans = (90..<104).map { span($0, 1) } + [span(100, 10)]
+    var planner = ReadPlanner(spans, limits: ReadLimits())
+    _ = settle(&planner) { Int($0.address) + $0.count > 104 ? .illegalDataAddress : nil }
+    #expect(planner.blocks == [RegisterBlock(.holding, 90, count: 14)])
+    #expect(planner.blockOfSpan.last == -1)
+  }
+
   @Test("a gap that can't be read is left out, and a device's own limit is found")
   func gapsAndLimits() {
     var planner = ReadPlanner([span(0, 2), span(5, 2)], limits: ReadLimits(maximumGap: 8))

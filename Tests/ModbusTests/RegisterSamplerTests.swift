@@ -139,6 +139,27 @@ struct RegisterSamplerTests {
     }
   }
 
+  @Test("a text that runs past the end of the device's map costs nothing but itself")
+  func overlapsAHole() throws {
+    let server = try device(holes: [RegisterBlock(.holding, 104, count: 6)])
+    let engine = try ModbusEngine(
+      .tcp("127.0.0.1", port: server.port), options: .init(timeout: .seconds(20)))
+    var sampler = try RegisterSampler([
+      reading(.holding(100)), reading(.holding(100), .string(byteCount: 20)),
+    ])
+    #expect(sampler.plan.blocks == [RegisterBlock(.holding, 100, count: 10)])
+    var batch = SampleBatch()
+    for _ in 0..<250 {
+      var result = engine.read(sampler.plan)
+      while sampler.adapt(to: result) { result = engine.read(sampler.plan) }
+      batch.removeAll()
+      sampler.append(result, to: &batch)
+      #expect(batch.map(\.value) == [.uint64(100), .none])
+      #expect(batch.map(\.quality) == [.good, .badConfigurationError])
+    }
+    #expect(sampler.holes.map(\.type) == [.string(byteCount: 20)])
+  }
+
   @Test("holes are asked for again now and then, and no round is ever lost or mixed up")
   func holesAreAskedAgain() throws {
     let server = try device(holes: [RegisterBlock(.holding, 2, count: 1)])

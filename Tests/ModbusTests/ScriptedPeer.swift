@@ -48,6 +48,13 @@ final class ScriptedPeer: Sendable {
       return Array(pending[..<count])
     }
 
+    /// Whether something comes, be it the connection's end, within so many milliseconds.
+    func hasNews(within milliseconds: Int32) -> Bool {
+      guard pending.isEmpty else { return true }
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      return poll(&waiting, 1, milliseconds) > 0
+    }
+
     /// Waits for the end of the connection: 0 when it ended in order, else the error's number.
     func ending() -> Int32 {
       var buffer = [UInt8](repeating: 0, count: 4096)

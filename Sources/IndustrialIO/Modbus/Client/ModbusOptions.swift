@@ -15,7 +15,7 @@ public struct ModbusOptions: Sendable, Hashable {
   /// anew: a device that was switched off can't say so. Not on a serial port, which is no connection.
   public var silentTimeouts: Int
   /// Whether a read whose connection ended before its answer is sent once more on a new connection, if its time
-  /// allows. Writes are never sent twice.
+  /// allows; of RTU frames when its unit has been left alone for `timeout`. Writes are never sent twice.
   public var resendsReads: Bool
   /// Whether an answer may bear another unit number than its request. Off, because behind a gateway such an answer is
   /// another device's; some devices with one unit answer with a fixed number.

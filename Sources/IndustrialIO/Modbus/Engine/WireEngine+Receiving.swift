@@ -102,7 +102,7 @@ extension WireEngine {
       // An answer of another length has come. It is no sign of life where it may be the one that the unit owed before; but it owed
       // one at most.
       if let length = exchange.otherLength {
-        if pauses.timeouts(of: unit) == 0 || !unitsOfOtherLength.insert(unit).inserted {
+        if !pauses.mayOwe(unit) || !unitsOfOtherLength.insert(unit).inserted {
           malformed(assignment, .length(length))
           continue
         }

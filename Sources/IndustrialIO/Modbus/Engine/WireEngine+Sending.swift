@@ -165,16 +165,18 @@ extension WireEngine {
   /// Whether the request's unit is paused; it then waits, or has failed when that would take too long.
   ///
   /// Where devices share the wire a reading does not wait: a round of polling costs the others one timeout of a
-  /// dead unit at most, and comes again anyway.
+  /// dead unit at most, and comes again anyway. It does wait for a unit whose request went down with a connection: that one may well be
+  /// alive, and the others are asked meanwhile.
   func isPaused(_ job: Job, _ block: Int, _ now: Int64) -> Bool {
     let unit = job.unit(of: block)
     let end = pauses.end(of: unit, now: now)
-    if isShared, job.silentUnits.contains(unit) || (end != nil && job.message == nil) {
+    let isCutOff = pauses.isCutOff(unit)
+    if isShared, job.silentUnits.contains(unit) || (end != nil && job.message == nil && !isCutOff) {
       settle(job, block, silence(of: unit, until: end, now, job, block))
       return true
     }
     guard let end else { return false }
-    if end &- now <= timeout {
+    if isCutOff || end &- now <= timeout {
       held.append(Assignment(job: job, block: block))
     } else {
       settle(job, block, silence(of: unit, until: end, now, job, block))

@@ -193,7 +193,7 @@ final class WireEngine {
   func advanceLink(_ now: Int64) {
     switch link.advance(now: now, hasWork: !queue.isEmpty, wakeup: wakeup) {
     case .none: break
-    case .connected: connected()
+    case .connected: connected(now)
     case .failed(let error): connectFailed(error)
     }
     if !queue.isEmpty, let error = link.refusal(now: now, patience: timeout) {
@@ -201,8 +201,9 @@ final class WireEngine {
     }
   }
 
-  func connected() {
+  func connected(_ now: Int64) {
     statistics.connections += 1
+    pauses.connectionDidStart(now: now)
     silentTimeouts = 0
     waitsForSilenceSince = nil
     exchange.connectionDidStart()
@@ -211,9 +212,10 @@ final class WireEngine {
   }
 
   func connectionAttemptEnded() {
-    switch link.attemptDidEnd(now: MonotonicClock.now()) {
+    let now = MonotonicClock.now()
+    switch link.attemptDidEnd(now: now) {
     case .pending: break
-    case .connected: connected()
+    case .connected: connected(now)
     case .failed(let error): connectFailed(error)
     }
   }
@@ -226,10 +228,17 @@ final class WireEngine {
   /// The connection is gone: what can be asked again waits for the next one, the rest has failed.
   func connectionLost(_ reason: String, errno number: Int32? = nil) {
     let isAnswered = !owesAnswers
+    let now = MonotonicClock.now()
+    // Serial frames have no id: the answer to a request that has gone out whole may come on the next connection, and be taken for
+    // a newer one's.
+    let mayBeOwed = isRTU && output.isEmpty
     var repeated: [Assignment] = []
     while let slot = exchange.abandon() {
       guard let assignment = take(slot) else { continue }
       let job = assignment.job
+      let unit = job.unit(of: assignment.block)
+      // Nobody answers a broadcast.
+      if mayBeOwed, unit != 0 { pauses.didLoseRequest(unit, now: now) }
       if options.resendsReads, job.message == nil, !job.resent.contains(assignment.block) {
         job.resent.insert(assignment.block)
         repeated.append(assignment)
@@ -244,8 +253,7 @@ final class WireEngine {
     }
     // The slots' numbers begin anew from time to time, the blocks' do not.
     queue.putBack(repeated.sorted { $0.block < $1.block })
-    link.lost(
-      reason: reason, errno: number, isAnswered: isAnswered, now: MonotonicClock.now())
+    link.lost(reason: reason, errno: number, isAnswered: isAnswered, now: now)
   }
 
   /// Whether the other side may still carry out something that nobody waits for any more: a request is under way, or was

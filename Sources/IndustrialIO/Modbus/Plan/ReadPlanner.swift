@@ -3,7 +3,8 @@
 /// No span is cut in two. Spans that touch, overlap or lie within the gap bound share a request, up to the limits. When a device
 /// refuses a request with "illegal data address", its gaps are left out; if that does not help it is
 /// halved until the place that does not exist stands alone; that hole is remembered and left out, and asked for again
-/// now and then. After "illegal data value" the device is asked for less at once, unless it has given as much elsewhere: then it means the
+/// now and then. Where spans overlap a request can't be halved: the longest are then asked for by themselves, so that a place that
+/// one of them lacks costs no other. After "illegal data value" the device is asked for less at once, unless it has given as much elsewhere: then it means the
 /// place, and is treated as above.
 struct ReadPlanner: Sendable {
   /// Consecutive places that belong together.
@@ -14,6 +15,7 @@ struct ReadPlanner: Sendable {
     var count: Int
 
     var end: Int { start + count }
+    var range: Range<Int> { start..<end }
   }
 
   /// A table of a unit.
@@ -29,8 +31,10 @@ struct ReadPlanner: Sendable {
   private struct Knowledge {
     /// Where requests must not run across, for now.
     var cuts: Set<Int> = []
-    /// Places that do not exist.
+    /// Spans that the device does not have, or not wholly.
     var holes: [Range<Int>] = []
+    /// Spans that share a request with their equals only: they overlap others, and the request for all of them was refused.
+    var apart: Set<Range<Int>> = []
     /// The most places that the device gives at once, as far as is known.
     var maximumCount: Int?
     /// The most places that it has given at once.
@@ -74,19 +78,36 @@ struct ReadPlanner: Sendable {
   private mutating func build() {
     blocks.removeAll()
     blockOfSpan = Array(repeating: -1, count: spans.count)
+    var lone: [Int] = []
     for index in order {
       let span = spans[index]
       if !asksForHoles, isHole(span) { continue }
-      if let last = blocks.last, canJoin(span, last) {
-        blocks[blocks.count - 1].count = max(last.count, span.end - Int(last.address))
+      if isApart(span) {
+        lone.append(index)
       } else {
-        blocks.append(
-          RegisterBlock(
-            span.table, UInt16(truncatingIfNeeded: span.start), count: span.count, unit: span.unit))
+        add(index, joining: blocks.last.map { canJoin(span, $0) } ?? false)
       }
-      blockOfSpan[index] = blocks.count - 1
+    }
+    // Behind the others, which join as if these were not there.
+    var previous: Span?
+    for index in lone {
+      add(index, joining: previous == spans[index])
+      previous = spans[index]
     }
     isNoted = Array(repeating: false, count: blocks.count)
+  }
+
+  /// Puts a span into the last request, or begins the next one with it.
+  private mutating func add(_ index: Int, joining: Bool) {
+    let span = spans[index]
+    if joining, let last = blocks.last {
+      blocks[blocks.count - 1].count = max(last.count, span.end - Int(last.address))
+    } else {
+      blocks.append(
+        RegisterBlock(
+          span.table, UInt16(truncatingIfNeeded: span.start), count: span.count, unit: span.unit))
+    }
+    blockOfSpan[index] = blocks.count - 1
   }
 
   private func canJoin(_ span: Span, _ block: RegisterBlock) -> Bool {
@@ -96,22 +117,28 @@ struct ReadPlanner: Sendable {
     else { return false }
     let known = knowledge[Area(span)]
     let limit = min(limits.maximumCount(span.table), known?.maximumCount ?? .max)
-    guard max(start + block.count, span.end) - start <= limit else { return false }
+    let end = max(start + block.count, span.end)
+    guard end - start <= limit else { return false }
     guard let known else { return true }
     return !known.cuts.contains { start < $0 && $0 <= span.start }
       && !known.holes.contains { hole in
-        (start < hole.lowerBound && hole.lowerBound <= span.start)
-          || (start < hole.upperBound && hole.upperBound <= span.start)
+        // What others share with a span that is asked for by itself may well be there, but not all of it.
+        known.apart.contains(hole)
+          ? start <= hole.lowerBound && hole.upperBound <= end
+          : (start < hole.lowerBound && hole.lowerBound <= span.start)
+            || (start < hole.upperBound && hole.upperBound <= span.start)
       }
   }
 
   // MARK: - Learning
 
+  /// A span that only overlaps a hole may well be there.
   private func isHole(_ span: Span) -> Bool {
-    knowledge[Area(span)]?.holes.contains {
-      $0.lowerBound <= span.start && span.end <= $0.upperBound
-    }
-      ?? false
+    knowledge[Area(span)]?.holes.contains(span.range) ?? false
+  }
+
+  private func isApart(_ span: Span) -> Bool {
+    knowledge[Area(span)]?.apart.contains(span.range) ?? false
   }
 
   /// Takes note of what became of a round's requests; true when there was something to learn from it.
@@ -140,6 +167,10 @@ struct ReadPlanner: Sendable {
     }
     // Holes first: they take back older cuts, and must not take back those of this round.
     for index in refused where seams(of: index).all.isEmpty {
+      if setApart(index) {
+        hasLearnt = true
+        continue
+      }
       guard learnHole(blocks[index]) else { continue }
       hasLearnt = true
       // It may have been this place alone that a limit was learnt from.
@@ -153,11 +184,17 @@ struct ReadPlanner: Sendable {
     return hasLearnt
   }
 
+  /// Forgets the holes whose places have all been read. What overlaps one of them may go together again, and is set apart again if that
+  /// is refused: there is no hole to be asked for then, and so it stays.
   private mutating func forgetHoles(in block: RegisterBlock) -> Bool {
-    let range = Int(block.address)..<(Int(block.address) + block.count)
-    guard let holes = knowledge[Area(block)]?.holes, holes.contains(where: { $0.overlaps(range) })
-    else { return false }
-    knowledge[Area(block)]?.holes.removeAll { $0.overlaps(range) }
+    let area = Area(block)
+    guard var known = knowledge[area] else { return false }
+    let (start, end) = (Int(block.address), Int(block.address) + block.count)
+    let count = known.holes.count
+    known.holes.removeAll { start <= $0.lowerBound && $0.upperBound <= end }
+    guard known.holes.count < count else { return false }
+    known.apart.formIntersection(known.holes)
+    knowledge[area] = known
     return true
   }
 
@@ -200,6 +237,17 @@ struct ReadPlanner: Sendable {
     let cuts = behindGaps.isEmpty ? all.isEmpty ? [] : [all[all.count / 2]] : behindGaps
     knowledge[Area(blocks[index]), default: Knowledge()].cuts.formUnion(cuts)
     return !cuts.isEmpty
+  }
+
+  /// Spans that overlap one another were refused together, and nobody knows for which of them: from now on the longest are asked for by
+  /// themselves. False when the request is for one span only, or for equals.
+  private mutating func setApart(_ index: Int) -> Bool {
+    var ranges: Set<Range<Int>> = []
+    for member in order where blockOfSpan[member] == index { ranges.insert(spans[member].range) }
+    guard ranges.count > 1, let longest = ranges.map(\.count).max() else { return false }
+    let area = Area(blocks[index])
+    knowledge[area, default: Knowledge()].apart.formUnion(ranges.filter { $0.count == longest })
+    return true
   }
 
   private mutating func learnHole(_ block: RegisterBlock) -> Bool {
