@@ -166,6 +166,64 @@ import Testing
     #expect(bare.frames == expected)
   }
 
+  /// What an object of a kind has behind its header: identifier 0x123, data 7 and 8.
+  private static func body(_ kind: UInt32, direction: UInt8) -> [UInt8] {
+    let identifier = little(UInt32(0x123))
+    var body: [UInt8] = [1, 0, direction, 2] + identifier
+    switch kind {
+    case 1: body += [7, 8, 0, 0, 0, 0, 0, 0]
+    case 86: body += [7, 8] + [UInt8](repeating: 0, count: 14)
+    case 100:
+      body += [0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 7, 8]
+      body += [UInt8](repeating: 0, count: 62)
+    default:
+      body = [1, 2, 2, 0] + identifier
+      body += [0, 0, 0, 0, 0, 0x10, 0, 0]
+      body += [UInt8](repeating: 0, count: 18)
+      body += [direction, 0, 0, 0, 0, 0, 7, 8]
+    }
+    return body
+  }
+
+  /// What a node sends stands there twice: as it was asked for (TxRq), and as it was on the bus (Tx).
+  @Test(arguments: [1, 86, 100, 101] as [UInt32])
+  func aRequestToSendIsNoFrame(kind: UInt32) throws {
+    let objects = (0..<3).map {
+      Self.object(kind, Self.body(kind, direction: UInt8($0)), time: UInt64($0))
+    }
+    let log = try ReadLog(
+      CANLogReader(bytes: Self.head() + Self.container(objects.flatMap { $0 })))
+    #expect(log.findings == [])
+    #expect(log.frames.map(\.time) == [Self.start, Self.start + 1])
+    #expect(log.frames.map { $0.flags.contains(.transmitted) } == [false, true])
+    #expect(log.frames.map { $0.flags.contains(.fd) } == [kind >= 100, kind >= 100])
+    for frame in log.frames { #expect(frame.payload == [7, 8]) }
+  }
+
+  /// Above the direction stand other bits: remote, wake-up, the error of a wire.
+  @Test func theOtherFlagsAreNoDirection() throws {
+    let objects = ([0xE0, 0xE1, 0xE2, 0x60, 0x61] as [UInt8]).map { flags in
+      Self.object(1, Self.body(1, direction: flags))
+    }
+    let log = try ReadLog(
+      CANLogReader(bytes: Self.head() + Self.container(objects.flatMap { $0 })))
+    #expect(log.findings == [])
+    let expected: [CANFlags] = [.remote, [.remote, .transmitted], [], .transmitted]
+    #expect(log.frames.map(\.flags) == expected)
+  }
+
+  /// A request on a channel of its own makes no channel.
+  @Test func aRequestMakesNoChannel() throws {
+    var request = Self.body(1, direction: 2)
+    request[0] = 9
+    let log = try ReadLog(
+      CANLogReader(
+        bytes: Self.head() + Self.container(Self.object(1, request) + Self.classic(0x123, [1]))))
+    #expect(log.findings == [])
+    #expect(log.frames.count == 1)
+    #expect(log.channels == ["can0"])
+  }
+
   @Test func objectsMayBeSplitAnywhereAndPaddedAnyhow() throws {
     let objects = (0..<6).map { Self.classic(0x100 + $0, time: UInt64($0), [UInt8($0)]) }
     let all = objects.flatMap { $0 }

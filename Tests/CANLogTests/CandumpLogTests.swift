@@ -170,7 +170,7 @@ import Testing
     #expect(missing?.code == .cannotOpen)
     #expect(
       missing?.description
-        == "/nonexistent/drive.log: cannot open the log: No such file or directory")
+        == "/nonexistent/drive.log: can't open the log: No such file or directory")
   }
 
   /// A flipped bit in a name would make a bus that is not there.

@@ -34,8 +34,7 @@ struct LogOracleTests {
     "python-can/test_CanMessage_V2_0_BUS1.trc", "python-can/test_CanRemoteMessage.asc",
   ])
   func everyFrameIsAsTheOracleSays(file: String) throws {
-    let root = try #require(Corpus.root)
-    let log = try ReadLog(CANLogReader(contentsOf: "\(root)/can-logs/\(file)"))
+    let log = try read(file)
     let expected = try Self.expectedFrames(of: file)
     #expect(log.findings == [])
     try #require(log.frames.count == expected.count)
@@ -46,6 +45,24 @@ struct LogOracleTests {
       let time = (oracle[0] as? Double) ?? -1
       #expect(abs(Double(frame.time) / 1e9 - time) < 1.5e-6, "\(file), frame \(index)")
     }
+  }
+
+  /// The makers of two files filled all fields with patterns. By the letter both hold nothing but requests to send, which python-can takes
+  /// for received frames: as such they are read here.
+  private func read(_ file: String) throws -> ReadLog {
+    let root = try #require(Corpus.root)
+    let path = "\(root)/can-logs/\(file)"
+    let patterns = ["python-can/test_CanFdMessage.blf", "python-can/test_CanMessage.blf"]
+    guard patterns.contains(file) else { return try ReadLog(CANLogReader(contentsOf: path)) }
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let requests = try ReadLog(CANLogReader(bytes: bytes))
+    #expect(requests.frames == [] && requests.findings == [])
+    let signature = Array("LOBJ".utf8)
+    for place in bytes.indices.dropLast(34)
+    where Array(bytes[place..<(place + 4)]) == signature && [1, 100].contains(bytes[place + 12]) {
+      bytes[place + 34] &= 0xF0
+    }
+    return try ReadLog(CANLogReader(bytes: bytes))
   }
 
   private func describe(_ frame: CANFrame, _ channels: [String]) -> String {

@@ -148,6 +148,102 @@ import Testing
     #expect(read(Array(whole.dropFirst())).1 == [])
   }
 
+  /// Reads the frames of a message of 20 bytes, a first and two consecutive ones, at times in tenths of a second, and flow control among
+  /// them: who sent it, when and what.
+  private static func read(
+    from sender: CANIdentifier, at tenths: [Int64],
+    control: [(from: CANIdentifier, tenth: Int64, bytes: [UInt8])]
+  ) -> (messages: [TransportMessage], codes: [TransportFinding.Code]) {
+    var frames = segments([UInt8](0..<20), sender)
+    for index in frames.indices { frames[index].time = tenths[index] * 100_000_000 }
+    frames += control.map { frame($0.from, $0.bytes, at: $0.tenth * 100_000_000) }
+    frames.sort { $0.time < $1.time }
+    var reassembler = ISOTPReassembler(identifiers: [sender] + control.map(\.from))
+    var messages: [TransportMessage] = []
+    reassembler.append(CANFrameBatch(frames), to: &messages)
+    reassembler.finish()
+    return (messages, reassembler.findings.kept.map(\.code))
+  }
+
+  /// The sender may wait a second for flow control, and another one each time that it is told to wait (ISO 15765-2, N_Bs and N_Cr).
+  @Test func whoeverIsToldToWaitIsWaitedFor() {
+    let wait: [UInt8] = [0x31]
+    let go: [UInt8] = [0x30, 0, 0]
+    func codes(
+      _ tenths: [Int64], _ control: [(from: CANIdentifier, tenth: Int64, bytes: [UInt8])]
+    ) -> [TransportFinding.Code] {
+      let (messages, codes) = Self.read(from: Self.response, at: tenths, control: control)
+      #expect(messages.map(\.bytes) == (codes.isEmpty ? [[UInt8](0..<20)] : []))
+      return codes
+    }
+    let request = Self.request
+    // Before the first block, and between two.
+    #expect(codes([0, 17, 18], [(request, 8, wait), (request, 16, go)]) == [])
+    #expect(codes([0, 1, 20], [(request, 0, go), (request, 9, wait), (request, 18, go)]) == [])
+    #expect(codes([0, 17, 18], [(request, 8, wait)]) == [])
+    // Nobody told it to wait; too late; its own flow control is for somebody else.
+    #expect(codes([0, 17, 18], []) == [.timeout])
+    #expect(codes([0, 17, 18], [(request, 12, go)]) == [.timeout])
+    #expect(codes([0, 19, 20], [(request, 8, wait)]) == [.timeout])
+    #expect(codes([0, 17, 18], [(Self.response, 8, wait), (Self.response, 16, go)]) == [.timeout])
+    // Flow control of before the message, and one of no known kind.
+    #expect(codes([10, 27, 28], [(request, 3, go), (request, 9, go)]) == [.timeout])
+    #expect(codes([0, 17, 18], [(request, 8, [0x33]), (request, 16, [0x33])]) == [.timeout])
+  }
+
+  @Test func flowControlOfAnotherBusIsForNobodyHere() {
+    var reassembler = ISOTPReassembler(identifiers: [Self.request, Self.response])
+    var frames = Self.segments([UInt8](0..<20), Self.response)
+    for (index, time) in [0, 1_700_000_000, 1_800_000_000].enumerated() {
+      frames[index].time = Int64(time)
+    }
+    var control = Self.frame(Self.request, [0x30, 0, 0], at: 900_000_000)
+    control.channel = 1
+    frames.insert(control, at: 1)
+    #expect(frames.compactMap { reassembler.append($0) } == [])
+    #expect(reassembler.findings.kept.map(\.code) == [.timeout])
+  }
+
+  /// 18DAttss holds both addresses: there it is known whose message is meant.
+  @Test func fixedAddressesPair() {
+    let extended = CANIdentifier.extendedFlag
+    let sender = CANIdentifier(truncating: extended | 0x18DA_F110)
+    let receiver = CANIdentifier(truncating: extended | 0x18DA_10F1)
+    let stranger = CANIdentifier(truncating: extended | 0x18DA_11F1)
+    let go: [UInt8] = [0x30, 0, 0]
+    let full: [UInt8] = [0x32, 0, 0]
+    func codes(
+      _ sender: CANIdentifier, _ node: CANIdentifier, _ bytes: [UInt8], at tenths: [Int64]
+    ) -> [TransportFinding.Code] {
+      Self.read(from: sender, at: tenths, control: [(node, 8, bytes)]).codes
+    }
+    #expect(codes(sender, receiver, go, at: [0, 17, 18]) == [])
+    #expect(codes(sender, stranger, go, at: [0, 17, 18]) == [.timeout])
+    #expect(codes(sender, Self.request, go, at: [0, 17, 18]) == [.timeout])
+    #expect(codes(Self.response, receiver, go, at: [0, 17, 18]) == [.timeout])
+    // No room: the message is over. Where nobody knows whose, it is not.
+    #expect(codes(sender, receiver, full, at: [0, 9, 10]) == [.aborted])
+    #expect(codes(sender, stranger, full, at: [0, 9, 10]) == [])
+    #expect(codes(Self.response, Self.request, full, at: [0, 9, 10]) == [])
+    #expect(codes(Self.response, Self.request, full, at: [0, 17, 18]) == [.timeout])
+  }
+
+  /// What is told to wait does not make room for others when the list is full.
+  @Test func whoeverIsToldToWaitKeepsItsPlace() {
+    let identifiers = (0...UInt32(ISOTPReassembler.mostTransfers)).map {
+      CANIdentifier(truncating: CANIdentifier.extendedFlag | $0)
+    }
+    let last = identifiers[ISOTPReassembler.mostTransfers]
+    var reassembler = ISOTPReassembler(identifiers: identifiers)
+    for identifier in identifiers.dropLast() {
+      #expect(reassembler.append(Self.segments([UInt8](0..<20), identifier)[0]) == nil)
+    }
+    #expect(reassembler.append(Self.frame(last, [0x31], at: 900_000_000)) == nil)
+    let late = Self.segments([UInt8](0..<20), last, time: 1_500_000_000)
+    #expect(late.compactMap { reassembler.append($0) } == [])
+    #expect(reassembler.findings.kept.map(\.code) == [.limit])
+  }
+
   /// Frames lost, doubled and changed at random: a message comes out as it was sent or not at all.
   @Test func noMessageIsMadeUp() {
     let seed = UInt64.random(in: 0...UInt64.max)

@@ -195,6 +195,79 @@ extension EncodingTests {
     #expect(try encoder.encode("M", ["T": 5]).payload == [7, 0, 5, 0])
   }
 
+  private static let rangesText = """
+    BU_: A
+    BO_ 1 Flat: 4 A
+     SG_ Mux M : 0|8@1+ (1,0) [0|0] "" A
+     SG_ Low m0 : 8|8@1+ (1,0) [0|0] "" A
+     SG_ Middle m2 : 16|8@1+ (1,0) [0|0] "" A
+     SG_ High m9 : 24|4@1+ (1,0) [0|0] "" A
+     SG_ Comb m0 : 28|4@1+ (1,0) [0|0] "" A
+    BO_ 2 Nested: 4 A
+     SG_ Outer M : 0|8@1+ (1,0) [0|0] "" A
+     SG_ Inner m1M : 8|8@1+ (1,0) [0|0] "" A
+     SG_ Left m3 : 16|4@1+ (1,0) [0|0] "" A
+     SG_ Right m5 : 20|4@1+ (1,0) [0|0] "" A
+     SG_ Beside m4 : 24|8@1+ (1,0) [0|0] "" A
+    SG_MUL_VAL_ 1 Low Mux 0-3;
+    SG_MUL_VAL_ 1 Middle Mux 2-5;
+    SG_MUL_VAL_ 1 High Mux 9-9, 5-6;
+    SG_MUL_VAL_ 1 Comb Mux 7-8, 1-1, 3-5, 4-6;
+    SG_MUL_VAL_ 2 Inner Outer 1-6;
+    SG_MUL_VAL_ 2 Left Inner 3-5;
+    SG_MUL_VAL_ 2 Right Inner 5-9;
+    SG_MUL_VAL_ 2 Beside Outer 4-9;
+
+    """
+
+  /// Ranges may overlap: the lowest value that all of them have serves all signals.
+  @Test(
+    arguments: [
+      ("Flat", ["Low", "Middle"], [2, 0]),
+      ("Flat", ["Low"], [0, 0]),
+      ("Flat", ["Middle", "High"], [5, 0]),
+      ("Flat", ["Low", "Comb"], [1, 0]),
+      ("Flat", ["Low", "Middle", "Comb"], [3, 0]),
+      ("Flat", ["High", "Comb"], [5, 0]),
+      ("Nested", ["Left"], [1, 3]),
+      ("Nested", ["Left", "Right"], [1, 5]),
+      ("Nested", ["Left", "Beside"], [4, 3]),
+      ("Nested", ["Left", "Right", "Beside"], [4, 5]),
+      ("Nested", ["Inner", "Beside"], [4, 1]),
+      ("Nested", ["Inner", "Outer"], [1, 1]),
+    ] as [(String, [String], [UInt8])])
+  func aSelectorServesAllThatAreGiven(
+    message: String, names: [String], selectors: [UInt8]
+  ) throws {
+    let database = try Database(parsing: Self.rangesText)
+    let values = Dictionary(uniqueKeysWithValues: names.map { ($0, SignalInput.value(1)) })
+    let frame = try database.encoder().encode(message, values)
+    #expect(frame.payload[0] == selectors[0])
+    if message == "Nested" { #expect(frame.payload[1] == selectors[1]) }
+    // And so they are all there again.
+    let found = try #require(database.message(named: message))
+    let decoded = database.decoder().decode(found, frame.payload)
+    for name in names { #expect(decoded[name]?.value == 1, "\(name)") }
+  }
+
+  @Test(
+    arguments: [
+      ("Flat", ["Low", "High"], "signal High is not active when Mux is 0"),
+      ("Flat", ["Low", "Middle", "High"], "signal High is not active when Mux is 2"),
+      ("Flat", ["Low", "Mux9"], "signal Low is not active when Mux is 9"),
+      ("Nested", ["Left", "Right", "Inner"], "signal Left is not active when Inner is 1"),
+    ] as [(String, [String], String)])
+  func noSelectorServesWhatIsApart(message: String, names: [String], reason: String) throws {
+    let encoder = try Database(parsing: Self.rangesText).encoder()
+    var values: [String: SignalInput] = [:]
+    for name in names {
+      if name == "Mux9" { values["Mux"] = 9 } else { values[name] = 1 }
+    }
+    let error = #expect(throws: DBCError.self) { try encoder.encode(message, values) }
+    #expect(error?.code == .inactiveSignal)
+    #expect(error?.reason == reason)
+  }
+
   /// "Not available" stands outside the declared range of many signals: what decodes as 102 % encodes again.
   @Test func whatHasALabelIsInRange() throws {
     let encoder = try Database(parsing: Self.wideText).encoder()

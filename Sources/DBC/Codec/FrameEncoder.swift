@@ -7,7 +7,7 @@ internal import CDecodeKernels
 /// ```
 ///
 /// Signals that are not given keep their start value (attribute `GenSigStartValue`), else raw 0. A multiplexor that is
-/// not given follows from the signals that are. Unused bits are 0.
+/// not given has the lowest value that makes all signals active that are. Unused bits are 0.
 public struct FrameEncoder: Sendable {
   /// What is checked, and how the frame is filled.
   public struct Options: Sendable, Hashable {
@@ -209,38 +209,6 @@ public struct FrameEncoder: Sendable {
             ? "; it has no value table"
             : "; it has \(Signal(storage: storage, index: index).choices.prefix(8).map(\.label))"))
     }
-  }
-
-  /// The value of every multiplexor that matters: as given, else as the given signals below it want it.
-  private func selectorBits(_ given: [Int: UInt64]) throws(DBCError) -> [Int: UInt64] {
-    let content = plan.storage.content
-    var selectors: [Int: UInt64] = [:]
-    for signal in given.keys.sorted() {
-      var child = signal
-      while content.signals[child].multiplexor >= 0 {
-        let multiplexor = Int(content.signals[child].multiplexor)
-        let ranges = content.activeRanges(of: content.signals[child])
-        let bitCount = min(64, Int(content.signals[multiplexor].bitCount))
-        let limit = UInt64.max >> UInt64(64 - bitCount)
-        let possible = ranges.first { $0.lower <= limit }?.lower
-        guard let value = given[multiplexor] ?? selectors[multiplexor] ?? possible else {
-          throw DBCError(
-            .inactiveSignal,
-            "signal \(plan.storage.text(content.signals[signal].name)) is never active: the "
-              + "\(bitCount) bits of \(plan.storage.text(content.signals[multiplexor].name)) can't "
-              + "hold a value that selects it; correct its selector in the database")
-        }
-        guard ranges.contains(where: { $0.lower <= value && value <= $0.upper }) else {
-          throw DBCError(
-            .inactiveSignal,
-            "signal \(plan.storage.text(content.signals[signal].name)) is not active when "
-              + "\(plan.storage.text(content.signals[multiplexor].name)) is \(value)")
-        }
-        selectors[multiplexor] = value
-        child = multiplexor
-      }
-    }
-    return selectors
   }
 
   private func write(

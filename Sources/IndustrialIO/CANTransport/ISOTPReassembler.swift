@@ -11,7 +11,8 @@ public enum ISOTPAddressing: Sendable, Hashable {
 /// Puts ISO-TP messages (ISO 15765-2) together again from the frames of a recording, both directions of any number of
 /// conversations at a time.
 ///
-/// It listens only: flow control frames are passed over. Classic and CAN FD frames, lengths with
+/// It listens only: flow control frames are no messages, and tell from when on a sender's next frame is due. Name the identifiers of both
+/// directions, lest a message is given up whose receiver makes it wait. Classic and CAN FD frames, lengths with
 /// 12 and 32 bits, normal, extended and mixed addressing.
 ///
 /// ```swift
@@ -23,7 +24,8 @@ public struct ISOTPReassembler: Sendable {
   /// Longer messages are passed over with a finding. A transfer grows with the frames that have come, not with
   /// the length that its first frame claims.
   public var longestMessage = 1 << 20
-  /// The longest time from one frame of a message to the next, in nanoseconds: N_Cr, one second.
+  /// The longest time from one frame of a message to the next, or to flow control and from there, in nanoseconds: N_Cr and N_Bs, one
+  /// second.
   public var timeout: Int64 = 1_000_000_000
   /// What could not be put together so far.
   public private(set) var findings = TransportFindings()
@@ -35,6 +37,7 @@ public struct ISOTPReassembler: Sendable {
   private let addressing: ISOTPAddressing
   private var transfers: [Key: Transfer] = [:]
   private var sweep = StaleSweep()
+  private var flowControl = ISOTPFlowControl()
 
   private struct Key: Hashable {
     var identifier: CANIdentifier
@@ -84,6 +87,7 @@ public struct ISOTPReassembler: Sendable {
           reason: "the recording ends after \(transfer.bytes.count) of \(transfer.length) bytes"))
     }
     transfers.removeAll()
+    flowControl = ISOTPFlowControl()
   }
 
   private mutating func take(_ frame: CANFrame) -> TransportMessage? {
@@ -97,7 +101,7 @@ public struct ISOTPReassembler: Sendable {
     case 0: return takeSingle(frame, key, start)
     case 1: takeFirst(frame, key, start)
     case 2: return takeConsecutive(frame, key, start)
-    case 3: break
+    case 3: takeFlowControl(frame, key, payload[start] & 15)
     default: report(.malformed, frame, "this kind of frame does not exist in ISO-TP")
     }
     return nil
@@ -152,7 +156,11 @@ public struct ISOTPReassembler: Sendable {
 
   /// Gives up what waits for longer than the timeout; true when that made room.
   private mutating func dropStale(_ frame: CANFrame) -> Bool {
-    let stale = sweep.take(from: &transfers, at: frame.time, timeout: timeout)
+    let (flowControl, timeout) = (self.flowControl, self.timeout)
+    let stale = sweep.take(from: &transfers, at: frame.time, timeout: timeout) { key, transfer in
+      flowControl.start(
+        of: key.identifier, channel: key.channel, since: transfer.time, timeout: timeout)
+    }
     for (key, transfer) in stale {
       findings.add(
         TransportFinding(
@@ -163,13 +171,35 @@ public struct ISOTPReassembler: Sendable {
     return !stale.isEmpty
   }
 
+  /// Whether the next frame of a message may come at this time.
+  private func isInTime(_ time: Int64, _ transfer: Transfer, _ key: Key) -> Bool {
+    let (gap, overflow) = time.subtractingReportingOverflow(transfer.time)
+    if !overflow, gap <= timeout { return true }
+    let start = flowControl.start(
+      of: key.identifier, channel: key.channel, since: transfer.time, timeout: timeout)
+    return ISOTPFlowControl.isWithin(timeout, from: start, to: time)
+  }
+
+  private mutating func takeFlowControl(_ frame: CANFrame, _ key: Key, _ status: UInt8) {
+    switch status {
+    case 0, 1:
+      flowControl.note(frame.identifier, channel: frame.channel, at: frame.time, timeout: timeout)
+    case 2:
+      // No room for the message: its sender stops. Where it does not show who that is, nothing is ended that may go on.
+      guard let sender = ISOTPFlowControl.counterpart(of: frame.identifier) else { return }
+      let reverse = Key(identifier: sender, channel: key.channel, address: key.address)
+      guard let transfer = transfers.removeValue(forKey: reverse) else { return }
+      report(.aborted, frame, "the receiver has no room for \(transfer.length) bytes")
+    default: break
+    }
+  }
+
   private mutating func takeConsecutive(
     _ frame: CANFrame, _ key: Key, _ start: Int
   ) -> TransportMessage? {
     // Without its beginning: the recording started in mid-message, or it was given up and reported.
     guard var transfer = transfers.removeValue(forKey: key) else { return nil }
-    let (gap, overflow) = frame.time.subtractingReportingOverflow(transfer.time)
-    guard !overflow, gap <= timeout else {
+    guard isInTime(frame.time, transfer, key) else {
       report(
         .timeout, frame,
         "the next frame came too late, after \(transfer.bytes.count) of "

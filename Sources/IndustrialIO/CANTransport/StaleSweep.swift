@@ -9,21 +9,26 @@ struct StaleSweep: Sendable {
 
   /// Takes out what waits for longer than the timeout, oldest beginnings first; nothing when it is too soon to search: the
   /// frame that asks is then refused, and has paid its share.
+  ///
+  /// - Parameter start: From when on a transfer waits for its next frame.
   mutating func take<Key, Transfer: WaitingTransfer>(
-    from transfers: inout [Key: Transfer], at now: Int64, timeout: Int64
+    from transfers: inout [Key: Transfer], at now: Int64, timeout: Int64,
+    start: (Key, Transfer) -> Int64 = { $1.time }
   ) -> [(key: Key, transfer: Transfer)] {
     guard owed == 0 else {
       owed -= 1
       return []
     }
-    let stale = transfers.filter { Self.isStale($0.value.time, at: now, timeout: timeout) }
+    let stale = transfers.filter {
+      Self.isStale(start($0.key, $0.value), at: now, timeout: timeout)
+    }
     owed = max(0, Self.price - stale.count)
     for key in stale.keys { transfers.removeValue(forKey: key) }
     return stale.sorted { $0.value.firstTime < $1.value.firstTime }
       .map { (key: $0.key, transfer: $0.value) }
   }
 
-  /// Whether a transfer that went on last at `time` is given up: too old, or the clock has been set back since.
+  /// Whether a transfer that has waited since `time` is given up: too old, or the clock has been set back since.
   private static func isStale(_ time: Int64, at now: Int64, timeout: Int64) -> Bool {
     let (gap, overflow) = now.subtractingReportingOverflow(time)
     return overflow || gap.magnitude > timeout.magnitude

@@ -31,19 +31,22 @@ struct LogInput: ~Copyable, Sendable {
 
   init(contentsOf path: String) throws(CANLogError) {
     var opened: Int32 = -1
-    repeat { opened = open(path, O_RDONLY | O_CLOEXEC) } while opened < 0 && errno == EINTR
+    // A FIFO opens without its writer: waiting for one is waiting for bytes, which `stop` can end.
+    repeat {
+      opened = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    } while opened < 0 && errno == EINTR
     guard opened >= 0 else {
       let number = errno
       throw CANLogError(
         code: .cannotOpen,
-        message: "cannot open the log: \(SystemFailure.explanation(of: number))", path: path,
+        message: "can't open the log: \(SystemFailure.explanation(of: number))", path: path,
         errno: number)
     }
     var status = stat()
     if fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
       _ = close(opened)
       throw CANLogError(
-        code: .cannotOpen, message: "cannot open the log: it is a directory", path: path,
+        code: .cannotOpen, message: "can't open the log: it is a directory", path: path,
         errno: EISDIR)
     }
     self.init(descriptor: opened, owned: true, path: path)

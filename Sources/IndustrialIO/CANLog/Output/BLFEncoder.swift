@@ -101,6 +101,7 @@ struct BLFEncoder: CANLogEncoder {
     objects.append(little: elapsed)
     let rawID =
       frame.identifier.value | (frame.identifier.isExtended ? CANIdentifier.extendedFlag : 0)
+    // 2 would be a request to send, which is no frame.
     let direction: UInt8 = flags.contains(.transmitted) ? 1 : 0
     let remote: UInt8 = flags.contains(.remote) ? 0x80 : 0
     let code = frame.dataLengthCode

@@ -69,7 +69,7 @@ public struct CANLogWriter: ~Copyable, Sendable {
       let number = errno
       throw CANLogError(
         code: .cannotOpen,
-        message: "cannot write the log: \(SystemFailure.explanation(of: number))", path: path,
+        message: "can't write the log: \(SystemFailure.explanation(of: number))", path: path,
         errno: number)
     }
     return opened
@@ -126,7 +126,7 @@ public struct CANLogWriter: ~Copyable, Sendable {
       } else if errno != EINTR {
         let number = errno
         throw CANLogError(
-          code: .cannotWrite, message: "cannot write: \(SystemFailure.explanation(of: number))",
+          code: .cannotWrite, message: "can't write: \(SystemFailure.explanation(of: number))",
           path: path, errno: number)
       }
     }

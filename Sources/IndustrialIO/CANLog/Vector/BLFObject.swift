@@ -47,10 +47,21 @@ struct BLFObject {
     }
   }
 
+  /// What became of a frame, by the number that stands in it; any other number counts as received.
+  private enum Direction {
+    static let transmitted: UInt8 = 1
+    /// TxRq: a request to send is not on the bus yet; its frame comes as an object of its own.
+    static let requested: UInt8 = 2
+    /// In the flags of CAN_MESSAGE, CAN_MESSAGE2 and CAN_FD_MESSAGE it has the low four bits. Above them: bit 5 the error of one of
+    /// two wires (NERR), 6 wake-up, 7 remote.
+    static let mask: UInt8 = 0x0F
+  }
+
   /// The longest object with a frame; more is damage.
   static let longestFrame = 4096
 
-  /// Appends the object's frame to the batch; a text says what is wrong when there is none.
+  /// Appends the object's frame to the batch; a text says what is wrong when there is none. A request to send is no
+  /// frame, and nothing is wrong with it.
   ///
   /// - Parameter bytes: the whole object.
   func append(
@@ -81,6 +92,7 @@ struct BLFObject {
     guard !overflowToo else { return "its time lies beyond the year 2262" }
 
     var number = 0
+    var direction: UInt8 = 0
     var flags: CANFlags = []
     var rawID: UInt32 = CANIdentifier.extendedFlag
     var code: UInt8 = 0
@@ -90,7 +102,7 @@ struct BLFObject {
     case Kind.message, Kind.message2:
       guard room >= 16 else { return "it is too short for its frame" }
       number = Int(u16(0))
-      if u8(2) & 1 != 0 { flags.insert(.transmitted) }
+      direction = u8(2) & Direction.mask
       if u8(2) & 0x80 != 0 { flags.insert(.remote) }
       code = min(u8(3), 15)
       rawID = u32(4)
@@ -99,7 +111,7 @@ struct BLFObject {
     case Kind.fdMessage:
       guard room >= 20 else { return "it is too short for its frame" }
       number = Int(u16(0))
-      if u8(2) & 1 != 0 { flags.insert(.transmitted) }
+      direction = u8(2) & Direction.mask
       if u8(2) & 0x80 != 0 { flags.insert(.remote) }
       code = min(u8(3), 15)
       rawID = u32(4)
@@ -116,7 +128,8 @@ struct BLFObject {
       if bits & 0x10 != 0 { flags.insert(.remote) }
       setFD(
         &flags, isFD: bits & 0x1000 != 0, brs: bits & 0x2000 != 0, esi: bits & 0x4000 != 0)
-      if u8(34) != 0 { flags.insert(.transmitted) }
+      // A byte of its own here.
+      direction = u8(34)
       dataStart = 40
       // Other data may stand behind, from an offset that counts from the object's beginning.
       let extra = Int(u8(35))
@@ -141,6 +154,8 @@ struct BLFObject {
     default:
       return "it is no frame"
     }
+    if direction == Direction.requested { return nil }
+    if direction == Direction.transmitted { flags.insert(.transmitted) }
     if flags.contains(.remote) { count = 0 }
     let limit = flags.contains(.fd) ? 64 : 8
     guard count <= limit else {
