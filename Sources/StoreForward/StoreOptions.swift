@@ -80,14 +80,13 @@ public struct StoreOptions: Sendable, Equatable {
     if existing == nil, segmentSize == nil {
       while size > Layout.smallestSegment, capacity.bytes / size < 8 { size /= 2 }
     }
-    guard size >= Layout.smallestSegment, size <= Layout.largestSegment, size % Layout.block == 0
-    else {
+    guard Layout.isSegmentSize(size) else {
       throw StoreError(
         .invalidOption, "a segment size of \(size) bytes is not possible",
         advice: "choose a multiple of 4096 from 65536 to 1073741824")
     }
     let slots = capacity.bytes / size
-    guard slots >= 2, slots < 1 << 20 else {
+    guard slots >= 2, slots <= Layout.mostSegments else {
       throw StoreError(
         .invalidOption, "a capacity of \(capacity.bytes) bytes is \(slots) segments of \(size)",
         advice: "choose a capacity of 2 to 1048575 segments")

@@ -12,7 +12,7 @@ public final class StoreReader {
   private(set) var image: StoreImage<POSIXFileSystem>
   private var request: ReadRequest
   private let storage = BatchStorage()
-  let files: FileCache<POSIXFileSystem>
+  private(set) var files: FileCache<POSIXFileSystem>
 
   /// Looks at the store in a directory.
   ///
@@ -85,7 +85,13 @@ public final class StoreReader {
   }
 
   /// Looks again for what was written meanwhile.
-  public func refresh() throws(StoreError) { image = try Self.look(fs) }
+  public func refresh() throws(StoreError) { goOn(with: try Self.look(fs)) }
+
+  /// A ring that was made smaller and larger again has other files under the names that are open.
+  private func goOn(with fresh: StoreImage<POSIXFileSystem>) {
+    image = fresh
+    files = FileCache(fs: fs)
+  }
 
   /// Reads the files while another process may be changing them: once more when a segment was begun or
   /// a state file was written in between, so that no half-seen change is taken for damage.
@@ -165,7 +171,7 @@ public final class StoreReader {
   private func isGone(_ segment: Segment) throws(StoreError) -> Bool {
     let fresh = try Self.look(fs)
     if fresh.segments.contains(where: { $0.generation == segment.generation }) { return false }
-    image = fresh
+    goOn(with: fresh)
     return true
   }
 

@@ -84,6 +84,33 @@ import Testing
     }
   }
 
+  @Test("names that are too long are cut, stay apart, and cost nobody else's samples")
+  func longNames() throws {
+    let tags = TagRegistry()
+    // The place of the cut is within a character.
+    let beginning = "device7/" + String(repeating: "é", count: 3000)
+    let names = [
+      "device/x", beginning + "a", beginning + "b", String(repeating: "a", count: 4096),
+      String(repeating: "a", count: 4097),
+    ]
+    let batch = SampleBatch(names.map { Sample(tag: tags.intern($0), value: .bool(true)) })
+    var block: [UInt8] = []
+    SampleCodec.encode(batch, names: tags.names, into: &block)
+
+    let others = TagRegistry()
+    var decoded = SampleBatch()
+    try SampleCodec.decode(block, tags: others, into: &decoded)
+    let found = decoded.map { others.name(of: $0.tag) }
+    #expect(found.count == 5 && Set(found).count == 5)
+    #expect(found.allSatisfy { $0.utf8.count <= 4096 })
+    #expect(found[0] == names[0] && found[3] == names[3])
+    #expect(found[1].hasPrefix("device7/ééé") && !found[1].contains("\u{FFFD}"))
+    // Written again by who has read them, they are the same.
+    var again: [UInt8] = []
+    SampleCodec.encode(decoded, names: others.names, into: &again)
+    #expect(again == block)
+  }
+
   @Test func refusesANewerVersionByName() {
     var batch = SampleBatch()
     #expect {

@@ -115,6 +115,15 @@ struct HTTPTemplateTests {
     #expect(String(decoding: text(joined, samples), as: UTF8.self) == "(0\n0)")
   }
 
+  @Test("in XML a text ends no attribute, in quotes of either kind") func attributes() throws {
+    let made = try HTTPTemplate("<v a='{tag}' b=\"{tag}\"/>", contentType: "application/xml")
+    let tag = "x' y=\"' z='"
+    let escaped = "x&apos; y=&quot;&apos; z=&apos;"
+    #expect(
+      String(decoding: text(made, [reading("d/\(tag)", .none)]), as: UTF8.self)
+        == "<v a='\(escaped)' b=\"\(escaped)\"/>")
+  }
+
   @Test(
     "templates that can't work are refused",
     arguments: [

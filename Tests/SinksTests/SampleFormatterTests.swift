@@ -43,6 +43,20 @@ import Testing
     #expect(text(.influx, reading("t/t", .double(.nan))).hasPrefix("t t.status=2151415808i "))
   }
 
+  @Test(arguments: [
+    Quality.good, .goodClamped, .uncertain, .uncertainSubNormal, .bad, .badSensorFailure,
+  ])
+  func notFiniteIsTheReasonWhateverTheQuality(quality: Quality) {
+    for (number, reason) in [(Double.nan, "not a number"), (-Double.infinity, "infinite")] {
+      var sample = reading("t/t", .double(number))
+      sample.quality = quality
+      let line = text(.jsonl, sample)
+      #expect(line.contains(#""value":null"#) && line.contains(#""reason":"\#(reason)""#))
+      #expect(line.contains(#""status":"\#(quality)""#))
+      #expect(text(.csv, sample).hasSuffix(",\(reason)\n"))
+    }
+  }
+
   @Test func csvQuotesOnlyWhatNeedsIt() {
     #expect(
       text(.csv, reading("d/a,b", .string("say \"hi\"\n")))

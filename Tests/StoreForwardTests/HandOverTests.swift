@@ -276,6 +276,44 @@ struct HandOverTests {
     #expect(isStarted)
   }
 
+  @Test("a cursor that is removed while the store closes: the ledger is left to the next owner")
+  func closeDuringRemoval() throws {
+    let fs = Disk(SimulatedFileSystem())
+    let core = try Core(fileSystem: fs, options: .small(segments: 3))
+    try core.openCursor("slow", start: .saved)
+    core.closeCursor("slow")
+    // The ledger has counts of it.
+    while core.evictedThrough == 0 { try append(50, to: core) }
+    #expect(core.ledger.evicted["slow"] != nil)
+    let closed = Flag()
+    var isStarted = false
+    var lateWrites = 0
+    fs.script = { _, call in
+      if case .write(let name, _, _) = call, name.hasPrefix("ledger"),
+        core.lock.locked({ core.isClosed })
+      {
+        lateWrites += 1
+      }
+      guard call.isSyncOfCursors, !isStarted else { return nil }
+      isStarted = true
+      WorkThread.startOrRun {
+        do { try core.close() } catch { Issue.record(error) }
+        closed.raise()
+      }
+      while !core.lock.locked({ core.isClosed }) { sched_yield() }
+      return nil
+    }
+    try core.removeCursor("slow")
+    closed.wait()
+    #expect(isStarted && lateWrites == 0)
+    // Whoever opens it next clears up.
+    let next = try Core(
+      fileSystem: Disk(SimulatedFileSystem(fs.base.disk)), options: .small(segments: 3))
+    #expect(next.cursorStatus().isEmpty)
+    try next.openCursor("slow", start: .saved)
+    #expect(next.cursorStatus().first?.evicted == 0)
+  }
+
   @Test("what frees a segment is durable before it is used again, though another thread saves it")
   func recycleWaitsForSave() throws {
     let fs = Disk(SimulatedFileSystem())

@@ -37,6 +37,8 @@ extension Quality {
   public static let uncertainNoCommunicationLastUsableValue = Quality(rawValue: 0x408F_0000)
   /// No longer updated; this is the last value.
   public static let uncertainLastUsableValue = Quality(rawValue: 0x4090_0000)
+  /// Made before there was enough to make it of, such as a mean of fewer samples than wanted.
+  public static let uncertainInitialValue = Quality(rawValue: 0x4092_0000)
   /// The sensor is at its limit or out of calibration.
   public static let uncertainSensorNotAccurate = Quality(rawValue: 0x4093_0000)
   /// Outside the engineering range configured for the tag.
@@ -90,6 +92,7 @@ extension Quality {
     uncertainNoCommunicationLastUsableValue.rawValue: "no communication, last usable value",
     uncertainLastUsableValue.rawValue: "not updated, last usable value",
     uncertainSensorNotAccurate.rawValue: "sensor not accurate",
+    uncertainInitialValue.rawValue: "initial value, not yet updated",
     uncertainEngineeringUnitsExceeded.rawValue: "outside the engineering range",
     uncertainSubNormal.rawValue: "fewer good sources than required",
     bad.rawValue: "bad, no reason given",

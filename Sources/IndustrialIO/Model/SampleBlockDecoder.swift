@@ -137,7 +137,7 @@ struct SampleBlockDecoder {
       name.removeSubrange(Int(shared)...)
       name.append(contentsOf: try reader.bytes(try self.count(of: "bytes", bytesEach: 1)))
       total += name.count
-      guard name.count <= Self.longestName, total <= Self.mostNameBytes else {
+      guard name.count <= SampleCodec.longestName, total <= Self.mostNameBytes else {
         throw malformed("tag names of unreasonable length", at: start)
       }
       numbers.append(tags.intern(String(decoding: name, as: UTF8.self)))
@@ -145,8 +145,7 @@ struct SampleBlockDecoder {
     return numbers
   }
 
-  /// Shared prefixes would otherwise let a small block stand for names of unlimited length.
-  private static let longestName = 4096
+  /// As with the length of one name (`SampleCodec.longestName`).
   private static let mostNameBytes = 64 << 20
 
   /// A count of things that take so many bytes each at least, so it can't exceed what is left.

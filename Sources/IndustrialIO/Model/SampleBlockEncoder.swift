@@ -20,7 +20,7 @@ public struct SampleBlockEncoder: Sendable {
   public var nameCount: Int { names.count }
 
   /// Appends the block of `batch` to `block`. Samples of tags without a name are stored under the
-  /// empty name.
+  /// empty name, those of a name of more than 4096 bytes under its beginning and a sum of the whole.
   public mutating func encode(_ batch: SampleBatch, into block: inout [UInt8]) {
     encode(batch, batch.indices, into: &block)
   }
@@ -132,7 +132,7 @@ public struct SampleBlockEncoder: Sendable {
     block.appendVarint(UInt64(used.count))
     var previous = ""
     for slot in used {
-      let name = Int(slot) < names.count ? names[Int(slot)] : ""
+      let name = Int(slot) < names.count ? SampleCodec.stored(names[Int(slot)]) : ""
       var shared = 0
       for (a, b) in zip(previous.utf8, name.utf8) {
         guard a == b else { break }

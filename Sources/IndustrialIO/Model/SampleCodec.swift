@@ -20,7 +20,7 @@ public enum SampleCodec {
   /// - Parameters:
   ///   - batch: The samples, in their order.
   ///   - names: The names of their tags by number (`TagRegistry.names`, taken after the last tag was
-  ///     interned).
+  ///     interned). Of a name of more than 4096 bytes the beginning is written, with a sum of the whole at its end.
   ///   - block: Where the bytes go.
   public static func encode(_ batch: SampleBatch, names: [String], into block: inout [UInt8]) {
     var encoder = SampleBlockEncoder(names: names)

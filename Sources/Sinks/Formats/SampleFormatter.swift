@@ -89,11 +89,11 @@ extension SampleBatch.Record {
 
   /// Why there is no usable value, or what is doubtful about it; nil when all is well.
   var reason: String? {
+    // Before the quality: that stands in the status too, and this nowhere else.
+    if isNotFinite { return Double(bitPattern: bits).isNaN ? "not a number" : "infinite" }
     if let reason = quality.reason { return reason }
     if !quality.isGood { return quality.isBad ? "bad" : "uncertain" }
-    if kind == .none { return "no value" }
-    guard isNotFinite else { return nil }
-    return Double(bitPattern: bits).isNaN ? "not a number" : "infinite"
+    return kind == .none ? "no value" : nil
   }
 
   /// Appends a truth or a number as JSON and CSV write it; nothing for the other kinds.

@@ -87,10 +87,10 @@
             decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
           let parts = line.split(separator: ":", maxSplits: 1)
           if parts.count == 2, parts[0].lowercased() == "retry-after",
-            let seconds = Int(parts[1].filter { !$0.isWhitespace }), (0...86_400).contains(seconds)
+            let delay = RetryAfter.delay(parts[1])
           {
             let incoming = Unmanaged<Incoming>.fromOpaque(context).takeUnretainedValue()
-            incoming.retryAfter = .seconds(seconds)
+            incoming.retryAfter = delay
           }
           return size * count
         })

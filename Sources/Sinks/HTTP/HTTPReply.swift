@@ -3,7 +3,7 @@ struct HTTPReply {
   var status: Int
   /// The body, or its first 64 KiB.
   var body: [UInt8] = []
-  /// How long the server wants to be left alone (RFC 9110, section 10.2.3, in seconds).
+  /// How long the server wants to be left alone.
   var retryAfter: Duration?
 
   static let bodyLimit = 64 << 10

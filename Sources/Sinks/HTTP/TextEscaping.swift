@@ -44,6 +44,7 @@ enum TextEscaping: Sendable, Equatable {
         case UInt8(ascii: "<"): text.append("&lt;" as StaticString)
         case UInt8(ascii: ">"): text.append("&gt;" as StaticString)
         case UInt8(ascii: "\""): text.append("&quot;" as StaticString)
+        case UInt8(ascii: "'"): text.append("&apos;" as StaticString)
         case 0x09, 0x0A, 0x0D: text.append(byte)
         case 0..<0x20: text.append(UInt8(ascii: " "))
         default: text.append(byte)

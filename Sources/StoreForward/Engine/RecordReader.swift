@@ -39,6 +39,9 @@ enum RecordReader {
     if let hint = request.hint, hint.generation == segment.generation, hint.offset <= segment.end {
       offset = hint.offset
     }
+    // The end of the last valid item. The next read begins there and not where this one has given up looking: what was
+    // half written behind it may be whole by then.
+    var soundEnd = offset
     // What is missing before a group is damaged up to the number that preceded it, and was never
     // used beyond.
     var wanted = min(max(request.maxBytes, 4096), 64 << 20) + Layout.recordHeaderSize
@@ -75,11 +78,15 @@ enum RecordReader {
             // Wholly before what is wanted.
             walker.offset = before + group.byteLength
           }
+          soundEnd = walker.offset
         case .record(let low, let time, let payload, let length, let intact):
           let sequence = RecordHeader.sequence(low: low, near: request.next)
           let isInOrder =
             sequence >= request.next || PlantedBug.noGenerationInChecksum.isPlanted
-          guard isInOrder else { continue }
+          guard isInOrder else {
+            soundEnd = walker.offset
+            continue
+          }
           if sequence > source.lastSequence {
             // Not told to anyone yet; the next read begins here.
             walker.offset = before
@@ -100,6 +107,7 @@ enum RecordReader {
             batch.addGap(sequence, sequence, .damaged)
           }
           request.next = sequence &+ 1
+          soundEnd = walker.offset
         case .labels(let low, let payload, let length, let intact):
           // Only those of the record just before; what else might claim to be is nobody's.
           if intact, let last = batch.records.last,
@@ -108,6 +116,7 @@ enum RecordReader {
             batch.records[batch.records.count - 1].labelsOffset = payload
             batch.records[batch.records.count - 1].labelsLength = length
           }
+          soundEnd = walker.offset
         case .needsMore(let bytes):
           needed = bytes
           break walk
@@ -119,9 +128,10 @@ enum RecordReader {
         handBack(batch, &request)
         needed += walker.offset - start
         walker.offset = start
+        soundEnd = start
       }
       offset = walker.offset
-      request.hint = ReadHint(generation: segment.generation, offset: offset)
+      request.hint = ReadHint(generation: segment.generation, offset: soundEnd)
       if isFull { return false }
       if !batch.records.isEmpty {
         if request.next > source.lastSequence || (needed == 0) { break }

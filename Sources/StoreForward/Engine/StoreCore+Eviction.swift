@@ -83,10 +83,12 @@ extension StoreCore {
     } while maxRecords == .max && request.next <= segment.lastSequence
   }
 
-  /// Changes the ledger, durably first.
+  /// Changes the ledger, durably first. Not when the store has been closed: the directory may be another one's by then. An
+  /// eviction is over before that, and what is left of a removed cursor the next opening forgets.
   func saveLedger(_ change: (inout Ledger) -> Void) throws(StoreIOError) {
     stateLock.lock()
     defer { stateLock.unlock() }
+    if lock.locked({ isClosed }) { return }
     var updated = ledger
     change(&updated)
     try ledgerFile.save(updated.encode(), store: store, in: fs)

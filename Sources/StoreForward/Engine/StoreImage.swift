@@ -206,14 +206,20 @@ struct StoreImage<FS: StoreFileSystem> {
     var votes: [Int: Int] = [:]
     for size in sizes { votes[size, default: 0] += 1 }
     let existing =
-      votes.max { $0.value < $1.value }?.key ?? state?.segmentSize
-      ?? candidates.map(\.size).filter { $0 >= Layout.smallestSegment && $0 % Layout.block == 0 }
-      .max()
+      votes.max { $0.value < $1.value }?.key
+      ?? state.flatMap { Layout.isSegmentSize($0.segmentSize) ? $0.segmentSize : nil }
+      ?? candidates.map(\.size).filter(Layout.isSegmentSize).max()
     slots = Set(candidates.map(\.slot))
-    let wanted = try (options ?? StoreOptions()).geometry(segmentSize: existing)
+    let options = options ?? StoreOptions()
+    let wanted: (size: Int, slots: Int)
+    if let existing {
+      // No capacity keeps a store from opening: it may be less than two of the segments that there are.
+      wanted = (existing, min(options.capacity.bytes / existing, Layout.mostSegments))
+    } else {
+      wanted = try options.geometry()
+    }
     segmentSize = wanted.size
-    slotLimit = max(state?.slotLimit ?? wanted.slots, 2)
-    if state == nil { slotLimit = max(slotLimit, slots.count) }
+    slotLimit = max(state?.slotLimit ?? max(wanted.slots, slots.count), 2)
   }
 
   /// Puts the segments of this store in order; the others are free space.

@@ -23,6 +23,11 @@ enum Layout {
 
   static let smallestSegment = 64 << 10
   static let largestSegment = 1 << 30
+  /// A slot's number has 20 bits.
+  static let mostSegments = (1 << 20) - 1
+  static func isSegmentSize(_ size: Int) -> Bool {
+    size >= smallestSegment && size <= largestSegment && size % block == 0
+  }
   /// A record's length has 24 bits.
   static let largestPayload = (1 << 24) - 1
   static func largestPayload(segmentSize: Int) -> Int {
