@@ -38,6 +38,11 @@ public struct CompiledFormula: Sendable {
   /// How many bytes the functions with memory remember.
   public var stateSize: Int { program.layout.size * 8 }
 
+  /// Whether times can have a say in the results: those of functions with memory, or `.ts`.
+  package var usesTime: Bool {
+    isStateful || program.exact.instructions.contains { $0.operation == .time }
+  }
+
   /// The result of a formula that reads no input; nil if it reads one, remembers, or fails.
   public var constantValue: Double? {
     // The fast code takes inputs to be good, so what it folds (`is_good(x)`) may depend on them all the same.

@@ -17,7 +17,9 @@ public struct FormulaLimits: Sendable, Hashable {
   /// The longest window of a moving function, in samples.
   public var window = 4_096
   /// The most memory that the stateful functions of a formula may use, in bytes.
-  public var stateSize = 65_536
+  ///
+  /// The default has room for the longest default window of any function: the median keeps each sample twice.
+  public var stateSize = 66_560
 
   /// The default limits.
   public init() {}

@@ -205,7 +205,7 @@ public final class FormulaSlots {
     withExtendedLifetime(self) {
       ExactEvaluator(
         program: program, inputs: registers, qualities: qualities, times: times, stack: stack,
-        memory: memory, now: now, newest: newestTime
+        memory: memory, now: now
       ).run()
     }
   }

@@ -31,8 +31,8 @@ struct FormulaApply: AsyncParsableCommand {
   @Option(help: "The new column's name.")
   var name = "value"
 
-  @Option(help: "The column that holds the time.")
-  var time = "time"
+  @Option(help: "The column that holds the time; without it the column 'time', if there is one.")
+  var time: String?
 
   func validate() throws {
     try FormulaCommand.refuseOptions(in: words)
@@ -47,12 +47,19 @@ struct FormulaApply: AsyncParsableCommand {
     var input = try FormulaLineInput(path: file)
     guard let header = try input.nextRow() else {
       throw Failure(
-        "the input is empty", at: file ?? "standard input", advice: "a CSV needs a header")
+        "the input is empty", at: input.name, advice: "a CSV needs a header")
     }
     // Spreadsheets begin a file with a mark of its encoding.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let titles = CSVRow(header.starts(with: mark) ? header.dropFirst(3) : header).cells
       .map { String(decoding: $0, as: UTF8.self) }
+    if let time, !titles.contains(time) {
+      throw Failure(
+        "there is no column '\(time)'", at: input.name,
+        advice:
+          "--time names one of the header's columns: \(titles.joined(separator: ", ").prefix(200))")
+    }
+    let timeTitle = time ?? "time"
     let formula: CompiledFormula
     do throws(FormulaError) {
       formula = try CompiledFormula(expression, options: FormulaOptions(names: Set(titles)))
@@ -66,10 +73,10 @@ struct FormulaApply: AsyncParsableCommand {
       line.append(csv: name.utf8)
       line.append(0x0A)
     }
-    var block = FormulaApplyBlock(formula, titles: titles, time: time)
-    if formula.isStateful, !block.hasTime {
+    var block = FormulaApplyBlock(formula, titles: titles, time: timeTitle)
+    if formula.usesTime, !block.hasTime {
       StandardError.print(
-        "note: no column '\(time)'; each row counts as a second after the one before")
+        "note: no column '\(timeTitle)'; each row counts as a second after the one before")
     }
     while let row = try input.nextRow() {
       block.append(row)

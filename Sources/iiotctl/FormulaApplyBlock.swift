@@ -45,7 +45,7 @@ struct FormulaApplyBlock {
   /// What went wrong in all rows; nil if nothing did.
   var report: String? {
     var notes: [String] = []
-    if timeless > 0, formula.isStateful {
+    if timeless > 0, formula.usesTime {
       notes.append(
         "note: rows without a time, which count as at the time before: \(timeless); the first is \(firstTimeless)"
       )
@@ -88,22 +88,30 @@ struct FormulaApplyBlock {
     lines.append(Array(line) + missing)
   }
 
-  /// Nanoseconds since 1970, from RFC 3339 or from seconds, whose decimals are taken as written.
+  /// Nanoseconds since 1970, from RFC 3339 or from seconds.
   private static func time(_ text: String) -> Int64? {
     if let time = Timestamp(rfc3339: text) { return time.nanoseconds }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    if parts.count <= 2, let whole = parts.first.flatMap({ Int64($0) }),
-      whole.magnitude < 9_000_000_000
-    {
-      let decimals = parts.count == 2 ? parts[1].prefix(9) : ""
-      let padded = decimals + String(repeating: "0", count: 9 - decimals.count)
-      if let fraction = UInt32(padded) {
-        let nanoseconds = Int64(fraction)
-        return whole * 1_000_000_000 + (text.hasPrefix("-") ? -nanoseconds : nanoseconds)
-      }
-    }
+    if let time = exactTime(text) { return time }
     guard let seconds = Double(text), seconds.magnitude < 9e9 else { return nil }
     return Int64((seconds * 1e9).rounded())
+  }
+
+  /// The time of seconds that are digits and perhaps a point, to the nanosecond: binary64 would lose some hundred of them.
+  private static func exactTime(_ text: String) -> Int64? {
+    let isNegative = text.hasPrefix("-")
+    let unsigned = isNegative || text.hasPrefix("+") ? text.dropFirst() : text[...]
+    let parts = unsigned.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let isDigits = parts.allSatisfy { part in
+      part.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    }
+    guard isDigits, let whole = parts.first.flatMap({ Int64($0) }), whole < 9_000_000_000 else {
+      return nil
+    }
+    let decimals = parts.count == 2 ? parts[1].prefix(9) : ""
+    let padded = decimals + String(repeating: "0", count: 9 - decimals.count)
+    guard let fraction = Int64(padded) else { return nil }
+    let time = whole * 1_000_000_000 + fraction
+    return isNegative ? -time : time
   }
 
   private static func number(_ field: ArraySlice<UInt8>) -> Double {

@@ -6,6 +6,12 @@ struct FormulaCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "formula",
     abstract: "Computes with formulas: one value, lines of JSON, columns of CSV.",
+    discussion: """
+      Examples:
+        iiotctl formula eval 'max(a, b) / 2' a=3 b=9
+        iiotctl formula lint 'p + dp' --unit p=bar --unit dp=bar
+        iiotctl formula apply 'rate(level, 60)' tank.csv --name level_per_minute
+      """,
     subcommands: [FormulaEval.self, FormulaBatch.self, FormulaLint.self, FormulaApply.self])
 
   /// A formula may begin with minus signs, but a word like `--sine` is a mistyped option.
@@ -22,8 +28,13 @@ struct FormulaCommand: AsyncParsableCommand {
 extension Failure {
   /// An error of a formula, its excerpt with the caret last.
   init(_ error: FormulaError) {
+    self.init(error, at: "line \(error.line), column \(error.column)")
+  }
+
+  /// An error of a formula that stands at a place of a file.
+  init(_ error: FormulaError, at place: String) {
     self.init(
-      "\(error.code.rawValue): \(error.message)", at: "line \(error.line), column \(error.column)",
+      "\(error.code.rawValue): \(error.message)", at: place,
       advice: error.snippet.split(separator: "\n").map { $0.dropFirst(2) }.joined(separator: "\n"))
   }
 }

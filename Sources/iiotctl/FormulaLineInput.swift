@@ -3,29 +3,38 @@ internal import Glibc
 /// Lines of a file or of standard input, read piece by piece; a line too long is an error.
 struct FormulaLineInput: ~Copyable {
   private let descriptor: Int32
-  private let name: String
+  /// As messages call it.
+  let name: String
   private var buffer: [UInt8] = []
   private var position = 0
   private var isAtEnd = false
   /// The number of the last line read, from 1.
   private(set) var number = 0
+  /// Whether the last line read ended with a carriage return as well.
+  private var endsWithReturn = false
 
   /// Far more than a formula or a row needs.
   private static let longest = 1 << 24
 
-  /// Opens the file, or standard input for nil and `-`.
+  /// Opens the file, or standard input for nil and `-`; refuses one that standard output goes to, which would have no end.
   init(path: String?) throws {
-    guard let path, path != "-" else {
-      descriptor = STDIN_FILENO
-      name = "standard input"
-      return
+    let path = path ?? "-"
+    let name = path == "-" ? "standard input" : path
+    if let source = RegularFile(path, or: STDIN_FILENO),
+      source == RegularFile("-", or: STDOUT_FILENO)
+    {
+      throw Failure(
+        "the input is read from the file that would be written: nothing was written",
+        at: "\(name) and standard output",
+        advice: "write to another file, and rename it afterwards; "
+          + "a shell's > empties the file before anybody looks")
     }
-    name = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(
         "can't read: \(String(cString: strerror(errno)))", at: path, advice: "check the path")
     }
+    (self.descriptor, self.name) = (descriptor, name)
   }
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
@@ -52,8 +61,9 @@ struct FormulaLineInput: ~Copyable {
     }
   }
 
-  private func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    line.last == 0x0D ? line.dropLast() : line
+  private mutating func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    endsWithReturn = line.last == 0x0D
+    return endsWithReturn ? line.dropLast() : line
   }
 
   private mutating func fill() throws {
@@ -87,12 +97,14 @@ extension FormulaLineInput {
       let first = number
       var row = Array(line)
       while quotes.isOpen {
+        // A line end within a cell is the cell's own, and stays what it is.
+        let end: [UInt8] = endsWithReturn ? [0x0D, 0x0A] : [0x0A]
         guard row.count < 1 << 20, let more = try next() else {
           throw Failure(
             "the quoted cell has no end", at: "line \(first)",
             advice: "a cell that begins with a quote ends with one")
         }
-        row.append(0x0A)
+        row += end
         row += more
         quotes.read(more)
       }

@@ -36,18 +36,26 @@ struct FormulaLint: AsyncParsableCommand {
     guard words.count == 1 else {
       throw ValidationError("one formula or file is expected; put a formula in quotes")
     }
+    for (name, code) in try unitsByName().sorted(by: { $0.key < $1.key })
+    where !Self.isKnown(code) {
+      throw ValidationError("--unit \(name): '\(code)' is no UCUM unit known here")
+    }
   }
 
   func run() async throws {
     let formula = words.first ?? ""
     var output = StandardOutput()
     var failures = 0
+    // What the formulas read, and whether they could all be compiled, so that it is all.
+    var inputs: Set<String> = []
+    var knowsAllInputs = true
     let options = FormulaOptions(
       names: names.map { Set($0.split(separator: ",").map(String.init)) })
     let byName = try unitsByName()
     func check(_ source: String, at place: (file: String, line: Int)? = nil) throws {
       do throws(FormulaError) {
         let compiled = try CompiledFormula(source, options: options)
+        inputs.formUnion(compiled.dependencies.map(\.name))
         try compiled.checkUnits(byName)
         let reads = compiled.dependencies.map(\.description).joined(separator: ", ")
         let count = compiled.operationCount
@@ -60,23 +68,22 @@ struct FormulaLint: AsyncParsableCommand {
         do { try output.append { $0 += report.utf8 } } catch {}
       } catch {
         failures += 1
-        if let place {
-          let at = "\(place.file):\(place.line):\(error.column)"
-          StandardError.print(
-            "error: \(at): \(error.code.rawValue): \(error.message)\n\(error.snippet)")
-        } else {
-          StandardError.print("error: \(error)")
-        }
+        if error.code != .unit { knowsAllInputs = false }
+        let failure =
+          place.map { Failure(error, at: "\($0.file):\($0.line):\(error.column)") }
+          ?? Failure(error)
+        StandardError.print(failure.description)
       }
     }
-    if formula == "-" || access(formula, R_OK) == 0 {
+    let isFile = formula == "-" || access(formula, R_OK) == 0
+    if isFile {
       var input = try FormulaLineInput(path: formula)
       while let line = try input.next() {
         let source = String(decoding: line, as: UTF8.self)
         guard let first = source.first(where: { $0 != " " && $0 != "\t" }), first != "#" else {
           continue
         }
-        try check(source, at: (formula == "-" ? "standard input" : formula, input.number))
+        try check(source, at: (input.name, input.number))
       }
     } else {
       try check(formula)
@@ -86,14 +93,27 @@ struct FormulaLint: AsyncParsableCommand {
         && formula.allSatisfy { $0.isLetter || $0.isNumber || "./_-".contains($0) }
       if failures > 0, isLikePath { StandardError.print("  there is no file \(formula) either") }
     }
+    // A mistyped name would check nothing, and say that all is well.
+    if knowsAllInputs, let name = byName.keys.filter({ !inputs.contains($0) }).min() {
+      let known = inputs.sorted().joined(separator: ", ")
+      throw ValidationError(
+        isFile
+          ? "--unit \(name): no formula reads '\(name)'"
+          : "--unit \(name): no such input; the formula reads \(known.isEmpty ? "none" : known)")
+    }
     try output.flush()
     if failures > 0 { throw ExitCode(1) }
+  }
+
+  /// Asks a formula that nothing but the unit can be wrong with.
+  private static func isKnown(_ code: String) -> Bool {
+    (try? CompiledFormula("p").checkUnits(["p": code])) != nil
   }
 
   private func unitsByName() throws -> [String: String] {
     var result: [String: String] = [:]
     for unit in units {
-      guard let equals = unit.firstIndex(of: "=") else {
+      guard let equals = unit.firstIndex(of: "="), equals > unit.startIndex else {
         throw ValidationError("--unit takes name=unit, not '\(unit)'")
       }
       result[String(unit[..<equals])] = String(unit[unit.index(after: equals)...])

@@ -242,6 +242,17 @@ struct StateTests {
     }
   }
 
+  @Test(
+    "the longest window is there for every function",
+    arguments: ["prev", "mavg", "median", "min_over", "max_over"])
+  func longestWindow(function: String) throws {
+    #expect(try CompiledFormula("\(function)(x, 4096)").isStateful)
+    let error = #expect(throws: FormulaError.self) {
+      _ = try CompiledFormula("\(function)(x, 4097)")
+    }
+    #expect(error?.code == .limit)
+  }
+
   @Test("windows are written as whole numbers and bounded")
   func windows() throws {
     for (source, code) in [

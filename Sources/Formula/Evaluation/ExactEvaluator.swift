@@ -14,11 +14,23 @@ struct ExactEvaluator {
   let memory: UnsafeMutablePointer<UInt64>?
   /// The time of the evaluation.
   let now: Int64
-  /// The time of the newest input.
-  let newest: Int64
 
   func run() -> FormulaResult {
-    program.exact.instructions.withUnsafeBufferPointer { code in run(code) }
+    if let memory, !program.layout.staleOffsets.isEmpty { noteInputs(memory) }
+    return program.exact.instructions.withUnsafeBufferPointer { code in run(code) }
+  }
+
+  /// Tells `stale` what came, wherever its calls stand in the formula.
+  private func noteInputs(_ memory: UnsafeMutablePointer<UInt64>) {
+    var newest: Int64?
+    for slot in 0..<program.inputs.count
+    where !FormulaStatus.isBad(qualities[slot]) && !inputs[slot].isNaN {
+      newest = Swift.max(newest ?? times[slot], times[slot])
+    }
+    for call in program.layout.staleOffsets.indices {
+      let offset = program.layout.staleOffsets[call]
+      Freshness(StateMemory(memory + offset)).note(newest: newest, at: now)
+    }
   }
 
   /// The builder gives jumps that go forward to steps of this code and a stack as deep as it needs.
@@ -157,8 +169,7 @@ struct ExactEvaluator {
       marks[0] = memory == nil ? FormulaStatus.bad : worst
       return .none
     }
-    var function = StatefulFunction(
-      memory: StateMemory(memory + site.offset), now: now, newest: newest)
+    var function = StatefulFunction(memory: StateMemory(memory + site.offset), now: now)
     let outcome = function.apply(instruction.function, values, count)
     if outcome.fault != .none { return outcome.fault }
     values[0] = outcome.value

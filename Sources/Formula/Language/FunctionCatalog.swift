@@ -129,7 +129,7 @@ enum FunctionCatalog {
     .init("hold", .hold, 2, 2, "hold(x, c)", "x, but its last value while c is true"),
     .init(
       "stale", .stale, 1, 1, "stale(seconds)",
-      "1 if no input is younger than that at the time of evaluation"),
+      "1 when all inputs have been bad or silent for longer than that"),
   ]
 
   /// The constants by name.

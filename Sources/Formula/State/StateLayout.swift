@@ -10,6 +10,8 @@ struct StateLayout: Sendable {
   }
 
   var sites: [Site] = []
+  /// Where the memories of `stale` lie, which are told of every evaluation.
+  var staleOffsets: [Int] = []
   /// In 64-bit words.
   var size = 0
 
@@ -27,6 +29,7 @@ struct StateLayout: Sendable {
       let site = Site(
         key: keys[index] ?? 0, offset: size,
         size: StatefulFunction.words(step.function, window: window))
+      if step.function == .stale { staleOffsets.append(site.offset) }
       size += site.size
       guard size * 8 <= limits.stateSize else {
         throw Complaint(

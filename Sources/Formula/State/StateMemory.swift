@@ -23,6 +23,11 @@ struct StateMemory {
     get { Int64(bitPattern: words[2]) }
     nonmutating set { words[2] = UInt64(bitPattern: newValue) }
   }
+  /// Whether there was enough for a first result; in the place of `since`, for a function without a condition.
+  var isMeasured: Bool {
+    get { words[2] != 0 }
+    nonmutating set { words[2] = newValue ? 1 : 0 }
+  }
   var first: Double {
     get { Double(bitPattern: words[3]) }
     nonmutating set { words[3] = newValue.bitPattern }

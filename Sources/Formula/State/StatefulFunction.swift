@@ -15,8 +15,6 @@ struct StatefulFunction {
   let memory: StateMemory
   /// The evaluation's time in nanoseconds; while a late sample is at work, the newest time.
   var now: Int64
-  /// The time of the newest input.
-  let newest: Int64
   /// Whether the result is only a beginning, because there is too little to remember yet.
   var isInitial = false
 
@@ -35,9 +33,10 @@ struct StatefulFunction {
   }
 
   mutating func apply(_ function: Function, _ x: UnsafePointer<Double>, _ count: Int) -> Outcome {
-    let given = now
-    if memory.count > 0, isLate { now = memory.time }
-    let outcome = outcome(function, x, count, given)
+    // Its memory is that of all evaluations, not of its calls.
+    if function == .stale { return Outcome(Freshness(memory).isOlder(than: x[0]) ? 1 : 0) }
+    if memory.count > 0, Self.isLate(now, after: memory.time) { now = memory.time }
+    let outcome = outcome(function, x, count)
     // A bad argument leaves the memory as it was.
     guard outcome.fault == .none else { return outcome }
     memory.time = now
@@ -46,7 +45,7 @@ struct StatefulFunction {
   }
 
   private mutating func outcome(
-    _ function: Function, _ x: UnsafePointer<Double>, _ count: Int, _ given: Int64
+    _ function: Function, _ x: UnsafePointer<Double>, _ count: Int
   ) -> Outcome {
     let isFirst = memory.count == 0
     let seconds = isFirst ? 0 : elapsed(from: memory.time)
@@ -81,14 +80,13 @@ struct StatefulFunction {
     case .hold:
       if x[1] == 0 || isFirst { memory.first = x[0] }
       return Outcome(memory.first)
-    case .stale:
-      return Outcome(Double(given.subtractingClamped(newest)) / 1e9 > x[0] ? 1 : 0)
     default: return Outcome(.type)
     }
   }
 
-  private var isLate: Bool {
-    now < memory.time && memory.time.subtractingClamped(now) <= Self.lateness
+  /// Whether a time is only late; what is earlier still says that the clock was set back.
+  static func isLate(_ time: Int64, after newest: Int64) -> Bool {
+    time < newest && newest.subtractingClamped(time) <= lateness
   }
 
   private func elapsed(from time: Int64) -> Double {
@@ -123,12 +121,16 @@ struct StatefulFunction {
   private mutating func rate(
     _ x: Double, _ seconds: Double, per: Double, _ isFirst: Bool
   ) -> Outcome {
-    isInitial = isFirst
-    if seconds > 0 { memory.second = (x - memory.first) / seconds * per }
+    if seconds > 0 {
+      memory.second = (x - memory.first) / seconds * per
+      memory.isMeasured = true
+    }
+    // Several samples of one instant are no rate yet, however many they are.
+    isInitial = !memory.isMeasured
     // Within one instant the rate before stands, and the change counts for the next; over a clock that was set back nobody knows how
     // long it took.
     if isFirst || seconds > 0 || now < memory.time { memory.first = x }
-    return Outcome(isFirst ? 0 : memory.second)
+    return Outcome(memory.second)
   }
 
   // MARK: Windows
