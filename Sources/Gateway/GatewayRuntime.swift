@@ -38,6 +38,8 @@ public final class GatewayRuntime: Sendable {
   struct State {
     var configuration: GatewayConfiguration
     var history: ConfigurationHistory
+    /// The tags of each bus that is read, as its driver was made with them: the files that name them may say something else by now.
+    var tagNames: [String: Set<String>]
     var isRunning = false
     var isReloading = false
     /// Where the configuration stands.
@@ -72,7 +74,8 @@ public final class GatewayRuntime: Sendable {
     acquisition = Acquisition(
       DriverContext(intake: intake, report: events, isJournaling: journal != nil))
     drivers = try configuration.makeDrivers(tags: tags)
-    let formulas = try configuration.checkedFormulas(known: Set(tags.names))
+    let tagNames = configuration.byBus(tags.names)
+    let formulas = try configuration.checkedFormulas(ofOwn: Set(tags.names))
     board = StatusBoard()
     memory = FormulaMemory(dataFolder: configuration.dataFolder, report: events)
     stages = StageChange(
@@ -91,7 +94,7 @@ public final class GatewayRuntime: Sendable {
     mark = ProcessMark(dataFolder: configuration.dataFolder)
     var history = ConfigurationHistory(dataFolder: configuration.dataFolder)
     history.enter(configuration.text, report: events)
-    state = Mutex(State(configuration: configuration, history: history))
+    state = Mutex(State(configuration: configuration, history: history, tagNames: tagNames))
     audit = await GatewayAudit(configuration, report: events)
     var runners: [SinkRunner] = []
     for destination in configuration.sinks {
@@ -167,6 +170,8 @@ public final class GatewayRuntime: Sendable {
   /// Works until the task is cancelled or all sources have ended. What was acquired is then stored, and the sinks
   /// get `grace` to take what is left; what they don't take waits in the buffer for the next run.
   ///
+  /// A reload that is under way comes to its end first; the sources stop at once all the same.
+  ///
   /// When it is cancelled and the buffer has no room (`Buffer.WhenFull.wait`) or its disk fails, what was acquired waits for
   /// `grace`, too. What then finds no room is counted as shed and told; brokers keep their messages for the next run.
   ///
@@ -195,7 +200,6 @@ public final class GatewayRuntime: Sendable {
   private func work(grace: Duration, watching file: String?) async throws {
     let control = openControl()
     warnOfSchedules(of: configuration)
-    let watching = Task { await watch(file) }
     // Tasks of their own, because cancelling the gateway ends the reading, not the storing.
     await audit.started(history)
     let version = configurationVersion.number
@@ -218,6 +222,8 @@ public final class GatewayRuntime: Sendable {
     for runner in runners { await forwarding.start(runner) }
     for (bus, driver) in drivers { await acquisition.start(bus, driver) }
     state.withLock { $0.isRunning = true }
+    // Not before: a change that comes while it does not run is refused.
+    let watching = Task { await watch(file) }
     let saving = Task { await keeper.run() }
     let reports = Task { await writeReports() }
     let ticks = Task { await tick() }
@@ -280,8 +286,10 @@ extension GatewayRuntime {
   private func watch(_ file: String?) async {
     guard let file else { return }
     do throws(SystemFailure) {
-      // What it did, or why not, is told as an event.
-      try await FileWatch(file).forEach { _ = try? await reloadFile(by: "file watch") }
+      // What changed since the configuration was read counts. What it did, or why not, is told as an event.
+      try await FileWatch(file).forEach(since: configuration.text.map { Array($0.yaml.utf8) }) {
+        _ = try? await reloadFile(by: "file watch")
+      }
     } catch {
       report(
         GatewayEvent(
@@ -300,6 +308,29 @@ extension GatewayRuntime {
 }
 
 extension GatewayConfiguration {
+  /// Names of tags, by the buses that their devices are on.
+  func byBus(_ names: [String]) -> [String: Set<String>] {
+    let buses = Dictionary(devices.map { ($0.name, $0.bus) }) { $1 }
+    var found: [String: Set<String>] = [:]
+    for name in names {
+      guard let bus = buses[String(name.prefix { $0 != "/" })] else { continue }
+      found[bus, default: []].insert(name)
+    }
+    return found
+  }
+
+  /// The same as `checkedFormulas(known:)`, where the tags are those that the devices have, and no others.
+  func checkedFormulas(
+    ofOwn known: Set<String>
+  ) throws(ConfigurationError) -> [FormulaSet.Member] {
+    let problems = formulaNameProblems(known: known).map { problem in
+      ConfigurationError.Problem(
+        path: "formulas.\(problem.tag)", message: problem.message, advice: problem.advice)
+    }
+    guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
+    return try checkedFormulas(known: known)
+  }
+
   /// The derived tags, compiled; their mistakes as an error.
   func checkedFormulas(known: Set<String>) throws(ConfigurationError) -> [FormulaSet.Member] {
     var problems: [ConfigurationError.Problem] = []

@@ -56,6 +56,20 @@
       #expect(can.buses.first?.transport == .socketCAN(interface: "can0", database: "x.dbc"))
     }
 
+    @Test("a formula can't have the name of a tag that a device has") func takenName() throws {
+      let error = #expect(throws: ConfigurationError.self) {
+        try load(
+          "{driver: system}", "{bus: b}", "formulas: {d/uptime: {expression: '{d/cpu/use} * 2'}}")
+      }
+      #expect(error?.problems.map(\.path) == ["formulas.d/uptime"], "\(error as Any)")
+      #expect(error?.problems.first?.message.contains("device 'd' has a tag") == true)
+      #expect(error?.problems.first?.line == 5)
+      // Which tags there are can't be told without the database.
+      _ = try load(
+        "{driver: can-log, path: x, dbc: /no/such.dbc}", "{bus: b}",
+        "formulas: {d/M.s: {expression: '{d/M.t} * 2'}}")
+    }
+
     @Test("devices and tags that topics name") func templates() throws {
       let bus = "{driver: mqtt, url: 'mqtt://h', subscribe: 'iot/{device}/#'}"
       let configuration = try GatewayConfiguration(
@@ -204,7 +218,7 @@
       "a window's result never takes the name of a tag",
       arguments: [
         ("{a: {}, a.max: {}}", "", "d/a"), ("{a: {}, a.max: {}}", "", "d/*"),
-        ("{a: {}}", "formulas: {d/a.max: {expression: '1'}}", "d/a"),
+        ("{a: {}}", "formulas: {d/a.max: {expression: '{d/a}'}}", "d/a"),
       ])
     func windowsAndTags(tags: String, formulas: String, pattern: String) throws {
       #expect {

@@ -115,6 +115,42 @@ import Testing
       } throws: { ($0 as? ConfigurationError)?.problems.count == 4 }
     }
 
+    @Test(
+      "formulas and rules with the rest, but what a missing tag may explain is no mistake of its own"
+    )
+    func tellsAllOfAllSections() {
+      func paths(_ text: String) -> [String] {
+        do throws(ConfigurationError) {
+          _ = try GatewayConfiguration(yaml: text)
+          return []
+        } catch {
+          return error.problems.map(\.path).sorted()
+        }
+      }
+      let rules = "\nprocessing: {pump-01/presure: {min: 0}}\n"
+      // All tags are known without the database that is not there.
+      let whole = Self.whole.replacing("  motor-7: {bus: drive}\n", with: "")
+      let text = whole.replacing("type: file", with: "type: tape")
+        .replacing("* 2\"", with: "* \"")
+      #expect(
+        paths(text + rules)
+          == [
+            "formulas.pump-01/power.expression", "processing.pump-01/presure", "sinks.archive.type",
+          ])
+      #expect(
+        paths(whole.replacing("unit: 3", with: "uint: 3") + rules) == ["devices.pump-01.uint"])
+    }
+
+    @Test("a formula of no tag would never be computed") func constant() {
+      let text = Self.whole.replacing("{pump-01/pressure}", with: "3")
+      #expect {
+        try GatewayConfiguration(yaml: text)
+      } throws: {
+        ($0 as? ConfigurationError)?.problems.map(\.message)
+          == ["the formula reads no tag, so it would never be computed"]
+      }
+    }
+
     @Test(arguments: [
       "", "[1, 2]", "just text", "a: [1", "a: 1\na: 2", "schema: iiot/1\ngateway: 7", "\u{0}",
       "&a [*a]", "gateway: {id: \"\"}", "? [x]\n: y",

@@ -27,7 +27,7 @@
       try folder.write("top secret\n", to: "token")
       let token = "${file:\(folder.file("token"))}"
       var server = HTTPEndpoint(
-        url: "http://h:8086", authorization: .basic(user: "u", password: Secret("top secret")))
+        url: "https://h:8086", authorization: .basic(user: "u", password: Secret("top secret")))
       server.timeout = .seconds(3)
       server.trustedCertificates = "ca.pem"
       server.headers = ["X-Plant": "1"]
@@ -36,7 +36,7 @@
       options.samplesPerRequest = 100
       #expect(
         try load(
-          "{type: influxdb, url: 'http://h:8086', database: plant, retention_policy: year, user: u, "
+          "{type: influxdb, url: 'https://h:8086', database: plant, retention_policy: year, user: u, "
             + "password: '\(token)', batch: 100, timeout: 3s, ca_file: ca.pem, headers: {X-Plant: 1}}"
         ).kind == .influxDB(options))
       #expect(
@@ -166,6 +166,16 @@
         ("{type: mqtt, url: 'mqtt://h', payload: value, batch: 2}", "sinks.s.batch"),
         ("{type: mqtt, url: 'mqtt://h', password: '${env:HOME}'}", "sinks.s.password"),
         ("{type: mqtt, url: 'mqtts://h', cert_file: a}", "sinks.s"),
+        ("{type: mqtt, url: 'mqtt://h', ca_file: a}", "sinks.s.ca_file"),
+        ("{type: mqtt, url: 'mqtt://h', cert_file: a, key_file: b}", "sinks.s.cert_file"),
+        ("{type: http, url: 'http://h', ca_file: a}", "sinks.s.ca_file"),
+        (
+          "{type: influxdb, url: 'http://h', database: d, organization: o}", "sinks.s.organization"
+        ),
+        (
+          "{type: influxdb, url: 'http://h', bucket: b, retention_policy: p}",
+          "sinks.s.retention_policy"
+        ),
       ])
     func tells(sink: String, path: String) {
       let problems = problems(sink)

@@ -47,6 +47,52 @@ struct EvictionTests {
     #expect(left > 0)
   }
 
+  @Test("a dead sink shows what gives way meanwhile, and no reload of it counts that again")
+  func deadSink() async throws {
+    let folder = try TemporaryFolder()
+    var configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [.init(name: "sim", transport: .simulator)],
+      devices: [.init(name: "fast", bus: "sim", every: .milliseconds(1), simulated: tags(200))],
+      buffer: .init(capacity: 1 << 19, segment: 1 << 16),
+      sinks: [.init(name: "full", kind: .file(path: "/dev/full", format: .jsonl))])
+    let events = EventLog()
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    try await run(gateway, grace: .zero) { gateway in
+      guard gateway.isRunning else { return false }
+      /// What the buffer itself has counted.
+      func evicted() -> UInt64 {
+        let cursors = gateway.buffer.store(of: .telemetry)?.cursors ?? []
+        return cursors.first { $0.name == "full" }?.evicted ?? 0
+      }
+      /// What is shown behind a delivery that began from now on and failed.
+      func shown() async throws -> UInt64 {
+        let retries = gateway.status.sinks[0].counts.retries
+        while gateway.status.sinks[0].counts.retries < retries + 2 {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        return gateway.status.sinks[0].counts.evictedRecords
+      }
+      var last: UInt64 = 0
+      for backlog in [GatewayConfiguration.Destination.Backlog.inOrder, .liveFirst, .inOrder] {
+        configuration.sinks[0].backlog = backlog
+        try await gateway.reload(configuration)
+        while evicted() <= last { try await Task.sleep(for: .milliseconds(5)) }
+        let now = try await shown()
+        #expect(now > last && now <= evicted())
+        last = now
+      }
+      return true
+    }
+    #expect(gateway.status.sinks[0].counts.delivered == 0)
+    #expect(events.all.contains { $0.message.hasSuffix("did not reach this sink: evicted") })
+    // The counts are of one run.
+    configuration.devices = []
+    let again = try await GatewayRuntime(configuration)
+    try await again.run(grace: .zero)
+    #expect(again.status.sinks[0].counts.evictedRecords == 0)
+  }
+
   private func tags(_ count: Int) -> [SimulatedTag] {
     (0..<count).map { SimulatedTag(name: "t\($0)") }
   }

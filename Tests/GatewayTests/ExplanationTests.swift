@@ -3,6 +3,7 @@
   import IndustrialModel
   import MQTT
   import Modbus
+  import Sinks
   import TestSupport
   import Testing
 
@@ -245,6 +246,46 @@
         #expect(states["far"] == .waiting)
       }
       withExtendedLifetime(server) {}
+    }
+
+    @Test("where letters of refused samples are gone, nobody knows which were delivered")
+    func lettersGone() async throws {
+      let configuration = try GatewayConfiguration(
+        yaml: """
+          schema: iiot/1
+          gateway: {id: g, data: \(data)}
+          buses: {made-up: {driver: simulator}}
+          devices: {sim: {bus: made-up, every: 2ms, tags: {a: {shape: ramp}}}}
+          sinks: {local: {type: file, path: \(folder.file("out.jsonl"))}}
+          """)
+      // Each first one of a batch is refused.
+      let sink = ScriptedSink { _, _ in .success([.init(index: 0, reason: "a word")]) }
+      var isExchanged = false
+      let gateway = try await GatewayRuntime(configuration)
+      try await run(gateway) { gateway in
+        guard gateway.status.sinks[0].counts.delivered > 0 else { return false }
+        if !isExchanged { try await gateway.exchangeSink("local", for: sink) }
+        isExchanged = true
+        return gateway.status.sinks[0].counts.deadLettered > 2
+      }
+      let letters = folder.file("data/dead-local.jsonl")
+      let refused = try IndependentCounts.inLines(of: letters)
+      let stored = try storedSamples(in: data).map(\.sample)
+      let dead = try #require(stored.first { refused[$0.sequence] != nil })
+      let delivered = try #require(stored.first { refused[$0.sequence] == nil })
+      func receipt(_ sample: Sample) throws -> Explanation.Receipt {
+        let why = try Explanation(of: "sim/a", at: sample.time, dataFolder: data)
+        #expect(why.stored.content?.sequence == sample.sequence)
+        return try #require(why.receipts.content?.first)
+      }
+      #expect(try receipt(dead).state == .deadLettered && receipt(dead).words == "a word")
+      #expect(try receipt(delivered).state == .delivered)
+      try FileManager.default.removeItem(atPath: letters)
+      for sample in [dead, delivered] {
+        let receipt = try receipt(sample)
+        #expect(receipt.state == .unknown)
+        #expect(receipt.words.hasSuffix("were refused, and their letters are not all there"))
+      }
     }
 
     // MARK: Without a journal, or with part of one

@@ -77,6 +77,18 @@
       }
     }
 
+    @Test("a change that comes before the gateway runs counts")
+    func early() async throws {
+      let file = folder.file("g.yaml")
+      try folder.write(text(1), to: "g.yaml")
+      let gateway = try await GatewayRuntime(GatewayConfiguration(contentsOf: file))
+      try folder.write(text(2), to: "g.yaml")
+      let running = Task { try await gateway.run(file: file, isWatched: true) }
+      try await wait(for: 2, gateway)
+      running.cancel()
+      try await running.value
+    }
+
     @Test("while the file is away nothing is done, but for a look a second")
     func away() async throws {
       try folder.write(text(1), to: "g.yaml")

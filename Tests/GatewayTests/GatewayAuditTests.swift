@@ -157,6 +157,48 @@
       #expect(!FileManager.default.fileExists(atPath: folder.file("data/audit.key")))
     }
 
+    /// Keys with line ends within them, and one that is no text.
+    static let keys: [[UInt8]] = [
+      Array("a key\r\nof two lines\n".utf8), [0x80, 0x0A, 0xFF, 0x41, 0x0D, 0xC3, 0x00, 0x0A],
+    ]
+
+    @Test("any bytes are a key, and their file verifies the trail", arguments: keys)
+    func anyKey(bytes: [UInt8]) async throws {
+      let check = try await checked(withKey: bytes)
+      #expect(check.findings.isEmpty && check.entries == 2 && check.isAnchored)
+    }
+
+    @Test("what was signed before with the text of such a key still holds", arguments: keys)
+    func earlierKey(bytes: [UInt8]) async throws {
+      try FileManager.default.createDirectory(
+        atPath: folder.file("data"), withIntermediateDirectories: true)
+      var text = String(decoding: bytes, as: UTF8.self)
+      while text.last?.isNewline == true { text.removeLast() }
+      let before = try AuditTrail.open(
+        folder.file("data/audit.jsonl"), anchor: folder.file("data/audit.head"),
+        key: Array(text.utf8))
+      for _ in 0..<2 { _ = try await before.trail.append(AuditEntry(.start, of: "g", by: "anna")) }
+      let check = try await checked(withKey: bytes)
+      #expect(check.findings.isEmpty && check.entries == 4)
+      #expect(try lines().map(\.what) == ["start", "start", "start", "stop"])
+      // Another key has signed none of it.
+      try Data("another key".utf8).write(to: URL(filePath: folder.file("key")))
+      let other = try AuditCheck(
+        contentsOf: folder.file("data/audit.jsonl"), keyFile: folder.file("key"))
+      #expect(other.findings.count == 4)
+    }
+
+    /// Starts and ends a gateway whose key is in a file of its own, and checks its trail.
+    private func checked(withKey bytes: [UInt8]) async throws -> AuditCheck {
+      try Data(bytes).write(to: URL(filePath: folder.file("key")))
+      let text = yaml().replacing(
+        "id: g,", with: "id: g, audit: {key: \"${file:\(folder.file("key"))}\"},")
+      let gateway = try await GatewayRuntime(GatewayConfiguration(yaml: text))
+      try await run(gateway) { $0.status.stored > 0 }
+      return try AuditCheck(
+        contentsOf: folder.file("data/audit.jsonl"), keyFile: folder.file("key"))
+    }
+
     @Test("a line ends where its feed is, whatever editor wrote it", arguments: ["\n", "\r\n"])
     func lineEnds(end: String) {
       let old = ["schema: iiot/1", "every: 1s", "unit: 1"].joined(separator: end)

@@ -1,10 +1,11 @@
 #if Gateway
   import Foundation
-  import Gateway
   import IndustrialModel
   import Modbus
   import TestSupport
   import Testing
+
+  @testable import Gateway
 
   @Suite("Tags in groups", .timeLimit(.minutes(15))) struct GroupTests {
     @Test("a tag has what its group says, unless it says it itself")
@@ -42,6 +43,54 @@
       #expect(rules.first { $0.pattern == "p/two" }?.window == nil)
       #expect(rules.first { $0.pattern == "q/one" }?.window?.length == .seconds(60))
       #expect(configuration.withheld == ["a": ["p/two", "q/one"], "b": ["p/three"]])
+    }
+
+    @Test("a formula with a name like a device's tags is in its own group, or in none")
+    func formulasBesideTags() throws {
+      let configuration = try load(
+        """
+        groups: {fast: {sinks: [a]}, slow: {sinks: [b]}}
+        devices: {s: {bus: m, group: fast}}
+        formulas:
+          s/own: {expression: "{s/uptime} * 2", group: slow}
+          s/same: {expression: "{s/uptime} * 3", group: fast}
+          s/free: {expression: "{s/uptime} * 4"}
+        processing: {s/free: {aggregate: 1min}}
+        """)
+      func sinks(of tag: String) -> [String] {
+        ["a", "b"].filter { !WithheldTags(configuration.withheld[$0] ?? []).contains(tag) }
+      }
+      #expect(sinks(of: "s/uptime") == ["a"] && sinks(of: "s/uptime.mean") == ["a"])
+      #expect(sinks(of: "s/own") == ["b"] && sinks(of: "s/own.mean") == ["b"])
+      #expect(sinks(of: "s/same") == ["a"])
+      #expect(sinks(of: "s/free") == ["a", "b"] && sinks(of: "s/free.mean") == ["a", "b"])
+      #expect(sinks(of: "elsewhere/tag") == ["a", "b"])
+    }
+
+    @Test("what is said more closely counts first, also for a device that tells its tags itself")
+    func order() throws {
+      func load(_ deadband: String) throws -> GatewayConfiguration {
+        try self.load(
+          """
+          groups: {calm: {processing: {deadband: \(deadband)}}}
+          devices: {s: {bus: m, group: calm}}
+          formulas: {s/own: {expression: "{s/uptime} * 2"}}
+          processing: {s/*: {min: 0}, s/temp*: {min: 1}, s/disk/use: {max: 90}}
+          """)
+      }
+      let configuration = try load("0.5")
+      let rules = ProcessingRules(configuration.processing)
+      for tag in ["s/uptime", "s/temperature"] {
+        let rule = try #require(rules.rule(for: tag))
+        #expect(rule.deadband == .absolute(0.5) && rule.minimum == nil, "\(tag)")
+      }
+      #expect(rules.rule(for: "s/disk/use")?.maximum == 90)
+      #expect(rules.rule(for: "s/disk/use")?.deadband == nil)
+      #expect(rules.rule(for: "s/own")?.minimum == 0)
+      #expect(rules.rule(for: "s/own")?.deadband == nil)
+      // Of two rules with the same pattern the one that changed is told.
+      let plan = try ReloadPlan(from: configuration, to: load("0.7"))
+      #expect(plan.changes.map { "\($0)" } == ["rule s/* changed"])
     }
 
     @Test("mistakes are told with their place and what was meant")

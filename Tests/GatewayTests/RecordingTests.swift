@@ -66,7 +66,7 @@ import Testing
   func refused() async throws {
     for (text, message) in [
       (nil, "r.csv"), ("", "does not name the columns"), ("a,b\n1,2\n", "does not name"),
-      ("time\n1\n", "does not name"),
+      ("time\n1\n", "does not name"), ("time,n,m,n\n0,1,2,3\n", "two columns of"),
     ] {
       if let text { try folder.write(text, to: "r.csv") }
       let error = await #expect(throws: ConfigurationError.self) {
@@ -76,8 +76,10 @@ import Testing
     }
     #if Gateway
       try folder.write("time,not a name\n", to: "r.csv")
+      try folder.write("time,n,m,n\n", to: "twice.csv")
       for (device, message) in [
         ("{bus: b, recording: \(folder.file("r.csv"))}", "'not a name' can't be a tag"),
+        ("{bus: b, recording: \(folder.file("twice.csv"))}", "two columns are called 'n'"),
         ("{bus: b, recording: x, tags: {t: {}}}", "tags of its columns"),
         ("{bus: b, repeat: true, tags: {t: {}}}", "repeat what"),
         ("{bus: b, recording: x, every: 0s}", "longer than nothing"),

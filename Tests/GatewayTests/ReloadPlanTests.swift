@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import MQTT
 import Modbus
 import Sinks
 import Testing
@@ -51,6 +52,52 @@ struct ReloadPlanTests {
       $0.processing[0].window?.length = .seconds(5)
     }
     expect("rule p1/* changed") { $0.processing[0].maximum = 7 }
+    // It takes a tag out of the windows that the other rule gives it; one with the same windows does not.
+    expect("rule p1/a added: windows that are open are stored as they are") {
+      var rule = ProcessingRule("p1/a")
+      rule.minimum = 0
+      $0.processing.append(rule)
+    }
+    expect("rule p1/a added") {
+      var rule = $0.processing[0]
+      rule.pattern = "p1/a"
+      rule.minimum = 0
+      $0.processing.append(rule)
+    }
+    expect("rule p1/* removed: windows that are open are stored as they are") {
+      $0.processing = []
+    }
+    expect("rule p2/* added") {
+      var rule = ProcessingRule("p2/*")
+      rule.window = .init(length: .seconds(1))
+      $0.processing.append(rule)
+    }
+  }
+
+  @Test("a bus is opened again when its topics may make other tags")
+  func topics() {
+    var old = base()
+    old.buses.append(
+      .init(
+        name: "broker",
+        transport: .mqtt(MQTTEndpoint(MQTTAddress(host: "h")), filter: "#")))
+    old.devices.append(
+      .init(
+        name: "{device}", bus: "broker",
+        messages: [MessageTag(name: "level", topic: "plant/{device}")]))
+    old.formulas.append(.init(tag: "tank/level", expression: "{p1/a}"))
+    func changes(_ change: (inout GatewayConfiguration) -> Void) -> [String] {
+      var new = old
+      change(&new)
+      return ReloadPlan(from: old, to: new).changes.map { "\($0)" }
+    }
+    let reopened = "bus broker changed: its connection is opened again"
+    #expect(changes { $0.formulas.removeLast() } == [reopened, "formula tank/level removed"])
+    #expect(
+      changes { $0.formulas.append(.init(tag: "vat/level", expression: "1")) }
+        == [reopened, "formula vat/level added"])
+    #expect(changes { $0.formulas.removeFirst() } == ["formula f/t removed"])
+    #expect(changes { $0.formulas[1].expression = "{p1/b}" } == ["formula tank/level changed"])
   }
 
   @Test("sinks, the buffer, and what needs a restart")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Modbus
 import StoreForward
 import TestSupport
@@ -188,6 +189,30 @@ struct ReloadTests {
     #expect(try Set(numbers("b.jsonl")) == Set(all))
   }
 
+  @Test("what was wrong with a sink ends with it, also by a reload that fails")
+  func conditionEnds() async throws {
+    let configuration = configuration()
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { gateway in
+      guard gateway.status.sinks[0].counts.delivered > 0 else { return false }
+      try await gateway.exchangeSink("a", for: ScriptedSink { _, _ in .failure(.away) })
+      while gateway.conditions.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(gateway.conditions.map(\.source) == ["sink a"])
+      var wrong = configuration
+      wrong.sinks[0].backlog = .liveFirst
+      wrong.sinks.append(
+        .init(name: "new", kind: .file(path: "/no/such/folder/x", format: .csv)))
+      await #expect(throws: (any Error).self) { try await gateway.reload(wrong) }
+      // It is the file again, and takes what comes.
+      let before = gateway.status.sinks[0].counts.delivered
+      while gateway.status.sinks[0].counts.delivered <= before {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(gateway.conditions.isEmpty, "\(gateway.conditions)")
+      return true
+    }
+  }
+
   @Test("what can't work changes nothing, and says why")
   func refuses() async throws {
     let configuration = configuration()
@@ -211,6 +236,9 @@ struct ReloadTests {
       #expect(
         await refused { $0.formulas = [.init(tag: "f/x", expression: "{no/tag}")] }
           .contains("no/tag"))
+      #expect(
+        await refused { $0.formulas = [.init(tag: "sim/s", expression: "{sim/s}")] }
+          .contains("device 'sim' has a tag 'sim/s' already"))
       #expect(
         await refused { $0.sinks[0].kind = .file(path: "/no/such/folder/x", format: .csv) }
           .contains("/no/such/folder/x"))
@@ -283,6 +311,54 @@ struct ReloadTests {
       }
       return true
     }
+  }
+
+  @Test("a database that is exchanged on the disk takes no rule from the tags of a bus that stays")
+  func exchangedDatabase() async throws {
+    func describe(_ signal: String) throws {
+      try folder.write(
+        "VERSION \"\"\nBU_: A\nBO_ 291 M: 8 A\n SG_ \(signal) : 0|16@1+ (1,0) [0|0] \"\" A\n",
+        to: "m.dbc")
+    }
+    try describe("before")
+    try #require(mkfifo(folder.file("fifo"), 0o600) == 0)
+    // Open until the end: what nobody has read is lost with the last descriptor.
+    let pipe = open(folder.file("fifo"), O_RDWR | O_CLOEXEC)
+    defer { close(pipe) }
+    func send(_ count: Int) {
+      let line = "(1600000000.000000) can0 123#0100020000000000\n"
+      let bytes = Array(String(repeating: line, count: count).utf8)
+      _ = bytes.withUnsafeBytes { write(pipe, $0.baseAddress, $0.count) }
+    }
+    var configuration = configuration()
+    configuration.formulas = [.init(tag: "f/x", expression: "{sim/s} * 2")]
+    configuration.buses.append(
+      .init(
+        name: "can",
+        transport: .canLog(path: folder.file("fifo"), database: folder.file("m.dbc"))))
+    configuration.devices.append(.init(name: "car", bus: "can"))
+    var rule = ProcessingRule("car/*")
+    rule.window = .init(length: .seconds(1 << 30), functions: [.count])
+    configuration.processing = [rule]
+    let gateway = try await GatewayRuntime(configuration)
+    try await run(gateway) { gateway in
+      // All goes into a window that is open to the end.
+      func isStored() -> Bool {
+        gateway.latest.contains { gateway.tags.name(of: $0.tag).hasPrefix("car/") }
+      }
+      send(50)
+      while gateway.status.folded < 50 { try await Task.sleep(for: .milliseconds(5)) }
+      try describe("after")
+      configuration.formulas[0].expression = "{sim/s} * 3"
+      #expect(try await gateway.reload(configuration).changedBuses.isEmpty)
+      send(50)
+      while gateway.status.folded < 100, !isStored() {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(!isStored())
+      return true
+    }
+    #expect(try values("a.jsonl", of: "car/M.before.count") == [100])
   }
 
   // MARK: -

@@ -3,6 +3,7 @@ import IndustrialModel
 import MQTT
 import Sinks
 import StoreForward
+import Synchronization
 import TestSupport
 import Testing
 
@@ -67,6 +68,44 @@ struct WaitingBufferTests {
     let second = try await GatewayRuntime(again)
     try await second.run(grace: .seconds(600))
     #expect(try numbers("out.jsonl") == Array(1...status.stored))
+  }
+
+  @Test("what formulas remember stays behind the buffer, also when formulas change at its full end")
+  func memory() async throws {
+    let events = EventLog()
+    var configuration = configuration()
+    configuration.formulas = [.init(tag: "f/sum", expression: "integral({sim/t0})")]
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    var kept: [UInt8] = []
+    try await run(gateway, grace: .milliseconds(100)) { gateway in
+      try await waitUntilFull(gateway, events)
+      kept = gateway.memory.bytes
+      // It waits behind what finds no room.
+      configuration.formulas.append(.init(tag: "f/x", expression: "{sim/t0} + 1"))
+      try await gateway.reload(configuration)
+      return true
+    }
+    #expect(gateway.status.shed > 0)
+    #expect(gateway.memory.bytes == kept)
+  }
+
+  @Test("it ends though a reload waits for the lane, which waits for room")
+  func endsDuringReload() async throws {
+    let events = EventLog()
+    var configuration = configuration()
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    let running = Task { try await gateway.run(grace: .milliseconds(100)) }
+    try await waitUntilFull(gateway, events)
+    configuration.formulas = [.init(tag: "f/x", expression: "{sim/t0} + 1")]
+    configuration.devices[0].every = .milliseconds(2)
+    let reloading = Task { [configuration] in try await gateway.reload(configuration) }
+    while !gateway.state.withLock({ $0.isReloading }), gateway.configuration != configuration {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    running.cancel()
+    #expect(try await reloading.value.changedBuses == ["made-up"])
+    try await running.value
+    #expect(gateway.status.shed > 0)
   }
 
   @Test("more room and another policy count while it waits; less room than is needed is refused")

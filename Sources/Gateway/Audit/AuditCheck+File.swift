@@ -14,10 +14,10 @@ extension AuditCheck {
     anchorFile: String? = nil
   ) throws(AuditError) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let key = AuditKey.bytes(
-      of: try Self.read(
-        keyFile ?? folder + "audit.key",
-        "name the file of the key with --key; without it nothing can be checked"))
+    let secret = try Self.read(
+      keyFile ?? folder + "audit.key",
+      "name the file of the key with --key; without it nothing can be checked")
+    let (key, earlier) = AuditKey.keys(of: secret, as: SecretReference.text(of: secret))
     let bytes = try Self.read(path, "check the path and its permissions")
     var anchors = anchors
     let isNamed = anchorFile != nil
@@ -31,7 +31,7 @@ extension AuditCheck {
       }
       anchors.append(head)
     }
-    self.init(bytes, key: key, anchors: anchors)
+    self.init(bytes, keys: [key] + earlier, anchors: anchors)
     isAnchored = !anchors.isEmpty
   }
 

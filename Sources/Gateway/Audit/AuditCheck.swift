@@ -26,6 +26,11 @@ public struct AuditCheck: Sendable {
   ///   - key: The key it was written with.
   ///   - anchors: Heads that were kept elsewhere, at any time.
   public init(_ bytes: [UInt8], key: [UInt8], anchors: [AuditHead] = []) {
+    self.init(bytes, keys: [key], anchors: anchors)
+  }
+
+  /// - Parameter keys: Each entry was written with one of them.
+  init(_ bytes: [UInt8], keys: [[UInt8]], anchors: [AuditHead]) {
     var previous = AuditCode.origin
     var number: UInt64 = 0
     var line = 0
@@ -48,7 +53,10 @@ public struct AuditCheck: Sendable {
         continue
       }
       entries += 1
-      if !entry.code.isSame(as: AuditCode(of: entry.body, after: previous, key: key)) {
+      let isWhole = keys.contains { key in
+        entry.code.isSame(as: AuditCode(of: entry.body, after: previous, key: key))
+      }
+      if !isWhole {
         findings.append(
           Finding(
             line: line,

@@ -23,6 +23,17 @@ enum AuditKey {
     return text
   }
 
+  /// What the file of a key stands for, or a secret that was read from one.
+  ///
+  /// Until all keys were read in the same way, one that the configuration names was its text: with the line ends within it, and
+  /// marks in the place of bytes that are no text. What was signed with that is still as it was written, so it stays verifiable.
+  ///
+  /// - Returns: The key that entries are signed with, and those with which they were signed before.
+  static func keys(of file: [UInt8], as text: String) -> (key: [UInt8], earlier: [[UInt8]]) {
+    let (key, before) = (bytes(of: file), Array(text.utf8))
+    return (key, key == before ? [] : [before])
+  }
+
   /// A key's bytes: those of its file without line ends.
   static func bytes(of file: [UInt8]) -> [UInt8] {
     file.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }

@@ -31,8 +31,9 @@ actor AuditTrail {
   ///   - path: The file of the trail.
   ///   - anchorPath: The file of its head.
   ///   - key: Secret; whoever has it can write what looks true.
+  ///   - earlierKeys: With which entries may have been written before.
   static func open(
-    _ path: String, anchor anchorPath: String, key: [UInt8]
+    _ path: String, anchor anchorPath: String, key: [UInt8], earlierKeys: [[UInt8]] = []
   ) throws(SystemFailure) -> Opening {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw SystemFailure("open") }
@@ -49,7 +50,8 @@ actor AuditTrail {
     if bytes.isEmpty { syncFolder(ofFile: path) }
     let anchor = readFile(anchorPath).flatMap(AuditHead.init(file:))
     // The anchor may be one entry behind: a crash between the two files.
-    let check = AuditCheck(Array(bytes[..<whole]), key: key, anchors: anchor.map { [$0] } ?? [])
+    let check = AuditCheck(
+      Array(bytes[..<whole]), keys: [key] + earlierKeys, anchors: anchor.map { [$0] } ?? [])
     // One entry without an anchor is what a crash at the very first leaves.
     var findings = check.findings
     if anchor == nil, check.entries > 1 {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import IOThreads
+internal import Sinks
 internal import Synchronization
 
 /// What a gateway tells its audit trail. A trail that can't be written to is told as an event and does not stop the gateway.
@@ -17,12 +18,16 @@ final class GatewayAudit: Sendable {
     let options = configuration.audit
     do throws(SystemFailure) {
       let keyFile = AuditOptions.keyFile(dataFolder: folder)
-      let key =
-        if let secret = options.key { Array(secret.value.utf8) } else {
-          try AuditKey.load(keyFile)
-        }
+      let key: [UInt8]
+      var earlier: [[UInt8]] = []
+      if let secret = options.key {
+        (key, earlier) = AuditKey.keys(of: secret.bytes, as: secret.value)
+      } else {
+        key = try AuditKey.load(keyFile)
+      }
       let opening = try AuditTrail.open(
-        options.file(dataFolder: folder), anchor: options.anchor(dataFolder: folder), key: key)
+        options.file(dataFolder: folder), anchor: options.anchor(dataFolder: folder), key: key,
+        earlierKeys: earlier)
       trail = opening.trail
       if options.key == nil, AuditKey.isExposed(keyFile) {
         report(

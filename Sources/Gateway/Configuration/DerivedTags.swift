@@ -30,6 +30,12 @@ extension GatewayConfiguration {
     }
     var isRight = errors.isEmpty
     for member in set?.members ?? [] {
+      if member.formula.dependencies.isEmpty {
+        isRight = false
+        report(
+          member.name, "the formula reads no tag, so it would never be computed",
+          "it is computed when one of its tags comes: name one, such as {device/tag}")
+      }
       for dependency in member.formula.dependencies where !dependency.isTag {
         isRight = false
         report(
@@ -52,19 +58,30 @@ extension GatewayConfiguration {
     return derived
   }
 
-  /// All tags that there are or may be; nil as `knownTags`.
-  func tagSet() -> TagSet? {
-    knownTags().map { known in
-      TagSet(
-        names: known.union(allDerivedTags(known)), forms: tagForms,
-        rules: ProcessingRules(processing))
+  /// All tags that there are or may be, when the devices have these.
+  func tagSet(_ known: Set<String>) -> TagSet {
+    TagSet(
+      names: known.union(allDerivedTags(known)), forms: tagForms,
+      rules: ProcessingRules(processing))
+  }
+
+  /// Formulas with the name of a tag that a device has: both would feed it.
+  func formulaNameProblems(
+    known: Set<String>
+  ) -> [(tag: String, message: String, advice: String)] {
+    formulas.map(\.tag).filter(known.contains).map { tag in
+      let device = tag.prefix { $0 != "/" }
+      return (
+        tag, "the device '\(device)' has a tag '\(tag)' already, and both would feed it",
+        "give the formula another name"
+      )
     }
   }
 
-  /// The tags that the devices have; nil when that can't be told because a database can't be read.
-  func knownTags() -> Set<String>? {
+  /// The tags that the devices have, or those on some buses; nil when that can't be told because a database can't be read.
+  func knownTags(of isWanted: (String) -> Bool = { _ in true }) -> Set<String>? {
     var known: Set<String> = []
-    for device in devices {
+    for device in devices where isWanted(device.bus) {
       guard let bus = buses.first(where: { $0.name == device.bus }) else { continue }
       switch bus.transport {
       case .modbusTCP, .modbusRTU:

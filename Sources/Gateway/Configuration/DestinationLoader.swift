@@ -83,6 +83,16 @@
       let bucket = section.text("bucket", expected: "a bucket")
       let organization = section.text("organization", expected: "an organization")
       let size = section.count("batch", 1...100_000, of: "samples")
+      if organization != nil, bucket == nil {
+        section.problem(
+          at: "organization", "an organization goes with a bucket (InfluxDB 2)", "add  bucket: NAME"
+        )
+      }
+      if policy != nil, database == nil {
+        section.problem(
+          at: "retention_policy", "a retention policy goes with a database (InfluxDB 1)",
+          "add  database: NAME; a bucket has its retention at the server")
+      }
       let target: InfluxDBOptions.Target
       switch (database, bucket) {
       case (let database?, nil): target = .database(database, retentionPolicy: policy)
@@ -115,6 +125,11 @@
       let certificates = section.text("ca_file", expected: "a file of certificates")
       let headers = headers()
       let gzip = section.flag("gzip")
+      if certificates != nil, let url, url.hasPrefix("http://") {
+        section.problem(
+          at: "ca_file", "certificates are for TLS, and http:// is without",
+          "write https://HOST:PORT")
+      }
       if password != nil, user == nil {
         section.problem(at: "password", "a password without a user", "add  user: NAME")
       }

@@ -107,6 +107,11 @@
             at: "recording", "the column '\(column)' can't be a tag",
             "use letters, digits, '.', '_' and '-' in the first line of the file")
         }
+        if let column = RecordingReader.doubled(in: columns) {
+          section.problem(
+            at: "recording", "two columns are called '\(column)', and would feed one tag",
+            "give each column a name of its own in the first line of the file")
+        }
       }
       return Recording(path: path, every: every, repeats: repeats ?? false)
     }

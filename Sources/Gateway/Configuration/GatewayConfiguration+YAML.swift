@@ -98,20 +98,39 @@
       configuration.audit = audit(gateway?.section("audit"))
       gateway?.finish()
       root.finish()
-      if log.problems.isEmpty { checkFormulas(of: configuration, in: root) }
-      if log.problems.isEmpty { checkRules(of: configuration, in: root) }
-      if log.problems.isEmpty { checkTwins(of: configuration, in: root) }
+      // A mistake elsewhere may be why a tag is not there; to call that a second mistake would mislead.
+      let known =
+        isSound(besides: ["processing", "groups", "sinks"]) ? configuration.knownTags() : nil
+      let isComplete = isSound(besides: ["sinks"])
+      checkFormulas(of: configuration, known: known, in: root)
+      if let known {
+        checkRules(of: configuration, known: known, in: root)
+        if isComplete { checkTwins(of: configuration, known: known, in: root) }
+      }
       return configuration
     }
 
-    /// Compiles the formulas, so that their mistakes show with all the others.
-    private func checkFormulas(of configuration: GatewayConfiguration, in root: YAMLSection) {
+    /// Whether no mistake was found but in what has no influence on which tags there are, and in these sections.
+    private func isSound(besides sections: Set<Substring>) -> Bool {
+      let harmless = sections.union(["gateway", "buffer", "journal", "server", "reports"])
+      return log.problems.allSatisfy { problem in
+        harmless.contains(problem.path.prefix { $0 != "." })
+      }
+    }
+
+    /// Compiles the formulas, so that their mistakes show with all the others; no tag may be computed and read.
+    private func checkFormulas(
+      of configuration: GatewayConfiguration, known: Set<String>?, in root: YAMLSection
+    ) {
       guard let node = root.node("formulas"),
         let section = YAMLSection(node, path: "formulas", log: log)
       else { return }
-      _ = configuration.compiledFormulas(known: configuration.knownTags()) { tag, message, advice in
+      _ = configuration.compiledFormulas(known: known) { tag, message, advice in
         let expression = section.section(tag)?.node("expression")
         log.add(expression?.mark, "formulas.\(tag).expression", message, advice)
+      }
+      for (tag, message, advice) in configuration.formulaNameProblems(known: known ?? []) {
+        section.problem(at: tag, message, advice)
       }
     }
 
@@ -132,8 +151,9 @@
     }
 
     /// A rule for no tag at all is a misspelt one; a window's result under the name of a tag would be mixed with its values.
-    private func checkRules(of configuration: GatewayConfiguration, in root: YAMLSection) {
-      guard let known = configuration.knownTags() else { return }
+    private func checkRules(
+      of configuration: GatewayConfiguration, known: Set<String>, in root: YAMLSection
+    ) {
       let all = known.union(configuration.formulas.map(\.tag))
       let forms = configuration.tagForms
       let rules = ProcessingRules(configuration.processing)
@@ -161,11 +181,15 @@
     }
 
     /// A twin's attribute of no tag would never have a value.
-    private func checkTwins(of configuration: GatewayConfiguration, in root: YAMLSection) {
-      guard let known = configuration.knownTags(), let sinks = root.section("sinks") else { return }
+    private func checkTwins(
+      of configuration: GatewayConfiguration, known: Set<String>, in root: YAMLSection
+    ) {
+      guard let sinks = root.section("sinks") else { return }
       let all = known.union(configuration.allDerivedTags(known))
       for sink in configuration.sinks {
-        guard case .twin(let options) = sink.kind else { continue }
+        guard case .twin(let options) = sink.kind,
+          !log.problems.contains(where: { $0.path.hasPrefix("sinks.\(sink.name).") })
+        else { continue }
         let map = sinks.section(sink.name)?.section("attributes")
         let forms = configuration.tagForms
         for tag in options.attributes.keys.sorted()
@@ -256,11 +280,21 @@
       guard let section else { return buffer }
       defer { section.finish() }
       buffer.capacity = section.size("capacity") ?? buffer.capacity
-      buffer.segment = section.size("segment") ?? min(buffer.segment, buffer.capacity / 4)
+      // A store takes whole blocks only.
+      buffer.segment =
+        section.size("segment") ?? min(buffer.segment, buffer.capacity / 4) / 4096 * 4096
       if buffer.segment < 65_536 || buffer.segment > buffer.capacity / 2 {
         section.problem(
           "a segment of \(buffer.segment) bytes does not fit a buffer of \(buffer.capacity)",
           "choose segments of 64KiB or more, and at least two of them")
+      } else if buffer.segment > 1 << 30 || buffer.segment % 4096 != 0 {
+        section.problem(
+          at: "segment", "a segment can't have \(buffer.segment) bytes",
+          "choose a multiple of 4KiB up to 1GiB, such as 16MiB")
+      } else if buffer.capacity / buffer.segment >= 1 << 20 {
+        section.problem(
+          "a buffer of \(buffer.capacity) bytes has too many segments of \(buffer.segment)",
+          "choose larger segments: there are 1048575 of them at most")
       }
       buffer.whenFull =
         section.value("when_full", expected: "shed or wait") { .init(rawValue: $0) } ?? .shed

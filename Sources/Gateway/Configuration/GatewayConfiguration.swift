@@ -24,8 +24,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
   public var journal: JournalOptions?
   /// Where samples go.
   public var sinks: [Destination]
-  /// The tags that sinks do not get, by the sinks' names: paths, or beginnings with a `*` at their end. What comes of a tag's windows
-  /// goes where the tag goes.
+  /// The tags that sinks do not get, by the sinks' names: paths, or beginnings with a `*` at their end; a path behind a `!` is that of a
+  /// tag which begins so and is for the sink. What comes of a tag's windows goes where the tag goes.
   public var withheld: [String: [String]] = [:]
   /// What is written about the values of tags, again and again.
   public var reports: [ReportRule] = []

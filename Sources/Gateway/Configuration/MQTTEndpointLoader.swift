@@ -22,6 +22,15 @@
           "a certificate of our own needs its key, and the key its certificate",
           "add the other of cert_file and key_file")
       }
+      let files = [
+        ("ca_file", tls.authorityFile), ("cert_file", tls.certificateFile),
+        ("key_file", tls.keyFile),
+      ]
+      if let url, url.hasPrefix("mqtt://"), let file = files.first(where: { $0.1 != nil }) {
+        // Who gives certificates believes that the line is safe.
+        problem(
+          at: file.0, "certificates are for TLS, and mqtt:// is without", "write mqtts://HOST:PORT")
+      }
       if password != nil, user == nil {
         problem(at: "password", "a password without a user", "add  user: NAME")
       }

@@ -78,13 +78,20 @@ public struct ProcessingRule: Sendable, Equatable {
   public var silence: Duration?
   /// Only this is kept. Nil: all samples are.
   public var window: Window?
+  /// Whether a device that tells its tags itself has it of its group: it counts before those of `processing` for several tags.
+  var isOfGroup = false
+  /// Tags that begin so, and for which it is not.
+  var exceptions: Set<String> = []
 
   /// A rule that does nothing yet.
   public init(_ pattern: String) { self.pattern = pattern }
 
+  var isForSeveral: Bool { pattern.hasSuffix("*") }
+
   /// Whether the rule is for a tag.
   public func matches(_ tag: String) -> Bool {
-    pattern.hasSuffix("*") ? tag.hasPrefix(pattern.dropLast()) : tag == pattern
+    guard isForSeveral else { return tag == pattern }
+    return tag.hasPrefix(pattern.dropLast()) && !exceptions.contains(tag)
   }
 
   /// A deadband in the tag's unit.
@@ -100,18 +107,20 @@ public struct ProcessingRule: Sendable, Equatable {
 /// Rules by the tags that they are for, so that finding one does not take longer the more there are.
 struct ProcessingRules: Sendable {
   private var exact: [String: ProcessingRule] = [:]
-  /// Those for several tags, the longest beginnings first.
+  /// Those for several tags: first the groups', then the longest beginnings first.
   private var beginnings: [ProcessingRule]
 
   var isEmpty: Bool { exact.isEmpty && beginnings.isEmpty }
 
   init(_ rules: [ProcessingRule]) {
-    for rule in rules where !rule.pattern.hasSuffix("*") { exact[rule.pattern] = rule }
-    beginnings = rules.filter { $0.pattern.hasSuffix("*") }
+    for rule in rules where !rule.isForSeveral { exact[rule.pattern] = rule }
+    let several = rules.filter(\.isForSeveral)
       .sorted { $0.pattern.utf8.count > $1.pattern.utf8.count }
+    beginnings = several.filter(\.isOfGroup) + several.filter { !$0.isOfGroup }
   }
 
-  /// The most exact rule for a tag: the one with the longest pattern, a whole path before a beginning.
+  /// The most exact rule for a tag: one for its whole path, else that of its device's group, else the one with the longest
+  /// beginning.
   func rule(for tag: String) -> ProcessingRule? {
     exact[tag] ?? beginnings.first { $0.matches(tag) }
   }

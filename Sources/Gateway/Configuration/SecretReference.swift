@@ -33,16 +33,23 @@ enum SecretReference {
           message: "can't read the secret's file '\(name)': \(String(cString: strerror(errno)))",
           advice: "check the path and its permissions")
       }
-      var text = String(decoding: bytes, as: UTF8.self)
-      while text.last?.isNewline == true { text.removeLast() }
+      let text = text(of: bytes)
       guard !text.isEmpty else {
         throw Failure(
           message: "the secret's file '\(name)' is empty", advice: "write the secret into it")
       }
-      return Secret(text)
+      let isLineEnd: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+      return Secret(text, of: bytes.reversed().drop(while: isLineEnd).reversed())
     default:
       throw Failure(
         message: "'\(kind)' is no place of secrets", advice: "write ${env:NAME} or ${file:PATH}")
     }
+  }
+
+  /// The text that a secret's file has: without the line ends at its end, and with marks in the place of what is no text.
+  static func text(of file: [UInt8]) -> String {
+    var text = String(decoding: file, as: UTF8.self)
+    while text.last?.isNewline == true { text.removeLast() }
+    return text
   }
 }

@@ -62,6 +62,8 @@
     }
 
     /// Gives the tags the rules of their groups, unless they have one of their own, and the sinks what they get.
+    ///
+    /// A formula may be named like the tags of a device and is none of them: it is in the group that it names itself, or in none.
     func apply(to configuration: inout GatewayConfiguration, in root: YAMLSection) {
       let own = Set(configuration.processing.map(\.pattern))
       let names = configuration.sinks.map(\.name)
@@ -74,13 +76,18 @@
         }
       }
       for (pattern, group) in members {
-        if var rule = group.rule, !own.contains(pattern) {
+        let member = ProcessingRule(pattern)
+        let formulas =
+          member.isForSeveral ? configuration.formulas.map(\.tag).filter(member.matches) : []
+        if var rule = group.rule, member.isForSeveral || !own.contains(pattern) {
           rule.pattern = pattern
+          rule.isOfGroup = member.isForSeveral
+          rule.exceptions = Set(formulas)
           configuration.processing.append(rule)
         }
         guard let sinks = group.sinks else { continue }
         for name in names where !sinks.contains(name) {
-          configuration.withheld[name, default: []].append(pattern)
+          configuration.withheld[name, default: []] += [pattern] + formulas.map { "!\($0)" }
         }
       }
     }

@@ -13,9 +13,11 @@ actor Forwarding {
   private var deliveries: [String: Delivery] = [:]
   /// Stopped, and waiting for a sink to go on with.
   private var parked: [String: SinkRunner] = [:]
+  private var isFinished = false
 
-  /// Begins to deliver.
-  func start(_ runner: SinkRunner) {
+  /// Begins to deliver. After the end it closes the sink: nobody would end the deliveries.
+  func start(_ runner: SinkRunner) async {
+    guard !isFinished else { return await runner.sink.close() }
     let isLast = isLast
     // Detached: the sinks do not take turns on this actor.
     let task = Task.detached { await runner.run(isLast: isLast.value) }
@@ -45,6 +47,7 @@ actor Forwarding {
 
   /// Nothing more will be stored: returns when everything is delivered, or after `grace`.
   func finish(grace: Duration) async {
+    isFinished = true
     isLast.value.store(true, ordering: .releasing)
     let deliveries = deliveries.values
     deliveries.first?.runner.places.buffer.bell.ring()

@@ -59,7 +59,7 @@ actor InFlightBatch {
     guard fdatasync(descriptor) == 0 else { throw SystemFailure("fdatasync") }
   }
 
-  /// They are acknowledged. Forgetting it in a power cut costs one repetition, which the server knows by its key.
+  /// They are acknowledged, and that is on the disk: where a power cut forgets this, the sink's place tells it.
   func end() { try? write("") }
 
   private func write(_ text: String) throws(SystemFailure) {

@@ -62,16 +62,25 @@ struct LaneDelivery {
     var isFull = false
     var count = 0
     // Not over the edge of what went ahead: a batch is one piece of the lane.
-    let most = aheadStart.map { $0 > position ? Int(clamping: $0 - position) : .max } ?? .max
-    let found: Void? = try await cursor.next(maxBytes: limit, maxRecords: most, wait: .zero) {
-      batch in
-      try await deliver(batch, Handover(missing: missing(batch.gaps), isAhead: false))
-      cursor.acknowledge(through: batch.lastSequence)
-      last = batch.lastSequence
-      isFull = batch.payloadByteCount >= limit / 2
-      count = batch.count
-    }
-    guard found != nil else {
+    var most = aheadStart.map { $0 > position ? Int(clamping: $0 - position) : .max } ?? .max
+    var isWhole: Bool?
+    repeat {
+      isWhole = try await cursor.next(maxBytes: limit, maxRecords: most, wait: .zero) { batch in
+        let piece = Self.firstPiece(of: batch)
+        guard piece == batch.count else {
+          most = piece
+          return false
+        }
+        try await deliver(batch, Handover(missing: missing(batch.gaps), isAhead: false))
+        cursor.acknowledge(through: batch.lastSequence)
+        last = batch.lastSequence
+        isFull = batch.payloadByteCount >= limit / 2
+        count = batch.count
+        return true
+      }
+      if isWhole == false { try await cursor.rewind(to: .saved) }
+    } while isWhole == false
+    guard isWhole != nil else {
       // The place has come through all that went ahead.
       (live, aheadStart) = (nil, nil)
       return false
@@ -84,6 +93,23 @@ struct LaneDelivery {
       (live, aheadStart, aheadEnd) = (reader, reader.nextSequence, reader.nextSequence)
     }
     return true
+  }
+
+  /// How many records of a batch stand before a hole: a number of neither a record nor a gap is one that was dealt with
+  /// before, in this run or an earlier one. A batch that may have to go again is told by its first and its last number.
+  private static func firstPiece(of batch: borrowing StoredBatch) -> Int {
+    let gaps = batch.gaps
+    var gap = 0
+    for index in 1..<max(1, batch.count) {
+      let number = batch.sequence(at: index)
+      var expected = batch.sequence(at: index - 1) &+ 1
+      while expected < number {
+        while gap < gaps.count, gaps[gap].last < expected { gap += 1 }
+        guard gap < gaps.count, gaps[gap].first <= expected else { return index }
+        expected = gaps[gap].last &+ 1
+      }
+    }
+    return batch.count
   }
 
   private mutating func next(of reader: RingReader, _ deliver: Deliver) async throws -> Bool {

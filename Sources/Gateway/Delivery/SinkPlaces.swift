@@ -12,6 +12,8 @@ final class SinkPlaces: Sendable {
   let number: Int
   /// By the lane's number.
   private let cursors: Mutex<[StoreCursor?]>
+  /// What the cursors had lost in runs before this one, or before the sink came.
+  private let evictedBefore: UInt64
 
   /// Opens the sink's places in all lanes that there are.
   init(
@@ -28,6 +30,7 @@ final class SinkPlaces: Sendable {
       opened[lane.rawValue] = try await buffer.store(of: lane)?.cursor(name)
     }
     number = books?.sink(name, acknowledged: opened.map { $0?.status?.acknowledged }) ?? 0
+    evictedBefore = opened.reduce(0) { $0 &+ ($1?.status?.evicted ?? 0) }
     cursors = Mutex(opened)
     for lane in buffer.lanes {
       if let cursor = opened[lane.rawValue] { try await begin(cursor, lane) }
@@ -66,6 +69,19 @@ final class SinkPlaces: Sendable {
   func backlog(in lanes: [BufferLane] = BufferLane.allCases) -> UInt64 {
     let cursors = cursors.withLock { cursors in lanes.compactMap { cursors[$0.rawValue] } }
     return cursors.reduce(0) { $0 &+ ($1.status?.backlog ?? 0) }
+  }
+
+  /// How many records gave way since this start before the sink had them, counted when they went.
+  var evictedRecords: UInt64 {
+    let evicted: UInt64 = opened.reduce(0) { $0 &+ ($1.status?.evicted ?? 0) }
+    return evicted > evictedBefore ? evicted - evictedBefore : 0
+  }
+
+  /// Whether some of these records have been dealt with: the sink has them, or they are lost.
+  func hasSome(of numbers: ClosedRange<UInt64>, in lane: BufferLane) -> Bool {
+    if let books { return books.place(of: number, in: lane).intersects(numbers) }
+    let acknowledged = cursors.withLock { $0[lane.rawValue]?.status?.acknowledged }
+    return acknowledged ?? 0 >= numbers.lowerBound
   }
 
   /// Begins again behind what was acknowledged.

@@ -48,11 +48,13 @@ struct SinkRunner: Sendable {
         break
       } catch {
         condition.failed("\(error)", level: .error)
+        showPlace()
         await pause.wait()
         try? await places.rewind()
         for lane in lanes.indices { lanes[lane]?.rewind() }
       }
     }
+    showPlace()
     try? await places.save()
   }
 
@@ -75,17 +77,19 @@ struct SinkRunner: Sendable {
           lane: lane, numbers: batch.firstSequence...max(batch.firstSequence, batch.lastSequence))
         let samples = try decode(batch, &blocks, &receipt)
         try await look(at: batch.gaps, lane, &receipt)
-        count(handover.missing)
         if let inFlight, !batch.isEmpty {
-          try await inFlight.begin(
-            .init(lane: lane, numbers: batch.sequence(at: 0)...batch.lastSequence))
+          // From record to record: what the batch covers beyond may have gone ahead.
+          let last = batch.sequence(at: batch.count - 1)
+          try await inFlight.begin(.init(lane: lane, numbers: batch.sequence(at: 0)...last))
         }
         try await deliver(samples, &receipt, isAhead: handover.isAhead, &condition)
+        // Not before: what is read again would count again.
+        countDamaged(handover.missing)
       }
       if isDelivered == true {
         try await settle()
         places.buffer.room.ring()
-        board.change(sink: index) { $0.waitingRecords = places.backlog() }
+        showPlace()
         return true
       }
     }
@@ -96,10 +100,10 @@ struct SinkRunner: Sendable {
   private func resume(_ condition: inout ConditionReporter) async throws {
     guard let place = await inFlight?.unfinished(),
       let cursor = try await places.cursor(in: place.lane),
-      cursor.status?.acknowledged ?? 0 < place.numbers.upperBound,
-      let store = places.buffer.store(of: place.lane)
+      let store = places.buffer.store(of: place.lane),
+      // It arrived, or some of it was evicted, and it is no longer that batch.
+      !places.hasSome(of: place.numbers, in: place.lane)
     else { return }
-    // Where some of it was evicted, it is no longer that batch.
     try await Self.readAgain(place.numbers, in: store) { batch in
       var blocks = SampleBlockReader(tags: tags)
       var receipt = SinkReceipt(lane: place.lane, numbers: place.numbers)
@@ -150,28 +154,33 @@ struct SinkRunner: Sendable {
     _ samples: SampleBatch, _ receipt: inout SinkReceipt, isAhead: Bool,
     _ condition: inout ConditionReporter
   ) async throws {
-    let lane = receipt.lane
+    let others = BufferLane.allCases.filter { $0 != receipt.lane }
+    // What the sink said once it had the rest: it does not get the batch again because a letter can't be written.
+    var answer: [DeliveryReport.Rejection]? = samples.isEmpty ? [] : nil
     var pause = Pause()
     while true {
       do throws(SinkError) {
-        var refused = 0
-        if !samples.isEmpty {
-          let rejections = try await sink.deliver(samples).rejections
-          refused = rejections.count
-          receipt.refused = rejections.map(\.index)
-          // Before the acknowledgement: a refused sample is in one place or the other at every moment.
-          try await deadLetters.append(rejections, of: samples)
-          if let first = rejections.first {
-            condition.failed(
-              "refused \(refused) samples for good (now in the dead-letter file); the first: "
-                + first.reason, level: .error)
-          }
+        let rejections: [DeliveryReport.Rejection]
+        if let answer {
+          rejections = answer
+        } else {
+          rejections = try await sink.deliver(samples).rejections
+          answer = rejections
+        }
+        let refused = rejections.count
+        receipt.refused = rejections.map(\.index)
+        // Before the acknowledgement: a refused sample is in one place or the other at every moment. What fails leaves none of
+        // the letters, so that trying again doubles none.
+        try await deadLetters.append(rejections, of: samples)
+        if let first = rejections.first {
+          condition.failed(
+            "refused \(refused) samples for good (now in the dead-letter file); the first: "
+              + first.reason, level: .error)
         }
         if let selecting = sink as? SelectingSink { receipt.isWanted = selecting.wanted }
         if LedgerSwitch.isOn { places.books?.settle(receipt, of: samples, by: places.number) }
-        // How far the sink is behind: nothing older waits for it.
-        let isNewest =
-          lane == .telemetry && !isAhead && places.backlog(in: [.events, .log]) == 0
+        // How far the sink is behind: nothing older waits for it, in this lane or another.
+        let isNewest = !isAhead && places.backlog(in: others) == 0
         board.change(sink: index) { counts in
           counts.delivered += UInt64(samples.count - refused)
           counts.deadLettered += UInt64(refused)
@@ -184,10 +193,8 @@ struct SinkRunner: Sendable {
         condition.failed(
           "\(error.message) [\(error.destination)]; \(error.advice)",
           level: error.isRetriable ? .warning : .error)
-        board.change(sink: index) { counts in
-          counts.retries += 1
-          counts.waitingRecords = places.backlog()
-        }
+        showPlace()
+        board.change(sink: index) { $0.retries += 1 }
         await pause.wait(atLeast: error.retryAfter ?? .zero)
         try Task.checkCancellation()
       }
@@ -234,20 +241,29 @@ struct SinkRunner: Sendable {
     }
   }
 
-  private func count(_ gaps: [Gap]) {
-    for gap in gaps where gap.reason != .unused {
-      board.change(sink: index) { counts in
-        if gap.reason == .evicted {
-          counts.evictedRecords += gap.count
-        } else {
-          counts.damagedRecords += gap.count
-        }
-      }
-      report(
-        GatewayEvent(
-          .error, source: "sink \(name)",
-          "\(gap.count) records (\(gap.first) to \(gap.last)) did not reach this sink: "
-            + gap.reason.rawValue))
+  /// Shows what waits for the sink and what gave way before it had it, which goes on while it takes nothing.
+  private func showPlace() {
+    let (waiting, evicted) = (places.backlog(), places.evictedRecords)
+    var more: UInt64 = 0
+    board.change(sink: index) { counts in
+      counts.waitingRecords = waiting
+      more = evicted > counts.evictedRecords ? evicted - counts.evictedRecords : 0
+      counts.evictedRecords += more
     }
+    if more > 0 { tell(missing: "\(more) records", because: .evicted) }
+  }
+
+  private func countDamaged(_ gaps: [Gap]) {
+    for gap in gaps where gap.reason == .damaged {
+      board.change(sink: index) { $0.damagedRecords += gap.count }
+      tell(missing: "\(gap.count) records (\(gap.first) to \(gap.last))", because: .damaged)
+    }
+  }
+
+  private func tell(missing records: String, because reason: Gap.Reason) {
+    report(
+      GatewayEvent(
+        .error, source: "sink \(name)",
+        "\(records) did not reach this sink: \(reason.rawValue)"))
   }
 }

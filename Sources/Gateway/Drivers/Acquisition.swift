@@ -8,9 +8,10 @@ actor Acquisition {
   private let context: DriverContext
   private var readings: [String: Reading] = [:]
   private var started = 0
-  /// While it changes, having no driver does not mean the end.
-  private var isChanging = false
+  /// Changes that are under way: meanwhile having no driver does not mean the end.
+  private var changes = 0
   private var isCancelled = false
+  private var hasEnded = false
   private var end: CheckedContinuation<Void, Never>?
 
   init(_ context: DriverContext) { self.context = context }
@@ -36,16 +37,26 @@ actor Acquisition {
     await reading.task.value
   }
 
-  /// Between these two calls drivers may be exchanged.
-  func beginChange() { isChanging = true }
+  /// From here on drivers may be exchanged, and the end waits for `endChange`.
+  ///
+  /// - Returns: false when the end has come or is wanted: then nothing changes any more, and there is nothing to end.
+  func beginChange() -> Bool {
+    guard !isCancelled, !hasEnded else { return false }
+    changes += 1
+    return true
+  }
 
   /// See `beginChange`.
   func endChange() {
-    isChanging = false
+    changes -= 1
     endIfDone()
   }
 
-  /// Returns when all sources have ended, or when the task is cancelled and all drivers have stopped.
+  /// Whether all drivers have stopped because the task was cancelled, and a change alone holds up the end.
+  var isHeldUpByChange: Bool { isCancelled && readings.isEmpty && changes > 0 }
+
+  /// Returns when all sources have ended, or when the task is cancelled and all drivers have stopped; not before changes that are
+  /// under way have come to their end.
   func waitForEnd() async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -69,8 +80,9 @@ actor Acquisition {
   }
 
   private func endIfDone() {
-    guard readings.isEmpty, !isChanging else { return }
-    end?.resume()
+    guard readings.isEmpty, changes == 0, let waiting = end else { return }
+    hasEnded = true
     end = nil
+    waiting.resume()
   }
 }

@@ -65,6 +65,12 @@ actor RecordingReader {
     return Array(names.dropFirst())
   }
 
+  /// The first name that two columns have.
+  static func doubled(in columns: [String]) -> String? {
+    var seen: Set<String> = []
+    return columns.first { !seen.insert($0).inserted }
+  }
+
   private static func cells(of line: ArraySlice<UInt8>) -> [String] {
     var line = line
     if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }

@@ -22,6 +22,10 @@ struct SimulatorDriver: Driver {
     for device in devices {
       if let recording = device.recording {
         let columns = try RecordingReader.columns(of: recording.path)
+        if let column = RecordingReader.doubled(in: columns) {
+          throw RecordingReader.Failure(
+            message: "two columns of \(recording.path) are called '\(column)'")
+        }
         let names = columns.map { "\(device.name)/\($0)" }
         for name in names { numbers[name] = tags.intern(name) }
         players.append(

@@ -21,7 +21,8 @@
     }
 
     private func ownPlaces(of tag: String) -> [Explanation.Place] {
-      let rule = rule(of: tag) ?? groupRule(of: tag)
+      let rule =
+        place("rule", ["processing", tag]) ?? groupRule(of: tag) ?? ruleForSeveral(of: tag)
       return deviceOrFormula(of: tag) + (rule.map { [$0] } ?? [])
     }
 
@@ -48,7 +49,7 @@
       return nil
     }
 
-    private func rule(of tag: String) -> Explanation.Place? {
+    private func ruleForSeveral(of tag: String) -> Explanation.Place? {
       let rules = ProcessingRules(keys(["processing"]).map { ProcessingRule($0) })
       return rules.rule(for: tag).flatMap { place("rule", ["processing", $0.pattern]) }
     }
@@ -57,9 +58,11 @@
     private func groupRule(of tag: String) -> Explanation.Place? {
       let parts = tag.split(separator: "/", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { return nil }
-      let owners = [
-        ["formulas", tag], ["devices", parts[0], "tags", parts[1]], ["devices", parts[0]],
-      ]
+      // A formula that is named like the tags of a device is none of them.
+      let owners =
+        entry(["formulas", tag]) != nil
+        ? [["formulas", tag]]
+        : [["devices", parts[0], "tags", parts[1]], ["devices", parts[0]]]
       for owner in owners {
         guard let group = entry(owner + ["group"])?.value.scalar?.string else { continue }
         return place("group", ["groups", group, "processing"])

@@ -64,6 +64,13 @@ struct SinkReceipts {
       if let reason = DeadLetters.reason(sequence, tag, sink: sink.name, in: dataFolder) {
         return (.deadLettered, reason)
       }
+      // Letters that somebody took away, or that gave way to newer ones: this sample's may be among them.
+      if DeadLetters.count(of: tag, sink: sink.name, in: dataFolder) < counts.deadLettered {
+        return (
+          .unknown,
+          "\(counts.deadLettered) samples of the tag were refused, and their letters are not all there"
+        )
+      }
     }
     guard counts.withheld > 0 else { return (.delivered, words) }
     if counts.delivered == 0, counts.deadLettered == 0 {

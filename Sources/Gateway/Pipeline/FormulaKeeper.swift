@@ -5,12 +5,13 @@ internal import IndustrialModel
 /// So after a kill it may lack the last seconds, and never has what the buffer has not: a message that comes again is counted
 /// once.
 struct FormulaKeeper {
-  private(set) var memory: FormulaMemory?
+  private let memory: FormulaMemory?
   /// In nanoseconds.
   private let interval: Int64
   private var copied: Int64?
   /// Whether the lane has stored all that went through the stages.
   private var isStored = true
+  private var isForgone = false
 
   /// With ticks as often as this, no change is older than twice the interval when it is copied.
   static let interval: Duration = .seconds(5)
@@ -35,11 +36,14 @@ struct FormulaKeeper {
   mutating func end() { isStored = true }
 
   /// What was copied last stays the last: what came since is not all stored.
-  mutating func forgo() { memory = nil }
+  mutating func forgo() { isForgone = true }
+
+  /// Goes on for another keeper: what is lost to the buffer stays lost, whoever keeps the memory.
+  mutating func inherit(from old: FormulaKeeper) { isForgone = isForgone || old.isForgone }
 
   /// Copies what there is to copy.
   func keep(_ formulas: inout FormulaStage) {
-    guard let memory, formulas.hasChangedMemory else { return }
+    guard !isForgone, let memory, formulas.hasChangedMemory else { return }
     memory.keep(formulas.takeMemory(), time: formulas.time.newest)
   }
 }

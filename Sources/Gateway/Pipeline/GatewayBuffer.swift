@@ -189,7 +189,7 @@ final class GatewayBuffer: Sendable {
       let metrics = store.metrics
       let wanted = BufferLane.capacity(of: lane, in: size, with: lanes)
       // A lane's files stay as large as they were made, and there are two of them at least.
-      let limit = lane == .telemetry ? wanted : max(wanted, 2 * metrics.segmentSize)
+      let limit = max(wanted, 2 * metrics.segmentSize)
       guard limit / metrics.segmentSize != metrics.segmentLimit else { continue }
       do throws(StoreError) {
         try await store.resize(to: .bytes(limit))

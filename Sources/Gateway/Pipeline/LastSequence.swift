@@ -7,52 +7,84 @@ enum LastSequence {
   static func next(in directories: [String]) throws(StoreError) -> UInt64 {
     var highest: UInt64 = 0
     var records: UInt64 = 0
+    var unreadable: UInt64 = 0
     var isCertain = true
     for directory in directories {
-      let lane = try last(in: directory)
-      highest = max(highest, lane.sample ?? 0)
-      records &+= lane.record
-      if lane.sample == nil, lane.record > 0 { isCertain = false }
+      let lane = try end(of: directory)
+      highest = max(highest, lane.sample)
+      records &+= lane.last
+      unreadable &+= lane.unreadable
+      if lane.sample == 0, lane.last > 0 { isCertain = false }
     }
-    if isCertain { return highest &+ 1 }
-    // No record holds more samples than this, so this number is above all of theirs.
-    return max(highest, records &* UInt64(Lane.samplesPerRecord)) &+ 1
+    // No record holds more samples than this. Numbers go through all lanes, so what is behind the highest is in the
+    // unreadable records of any of them.
+    let samplesPerRecord = UInt64(Lane.samplesPerRecord)
+    highest &+= unreadable &* samplesPerRecord
+    if !isCertain { highest = max(highest, records &* samplesPerRecord) }
+    return highest &+ 1
   }
 
-  /// The number of the last record of a store, and of the last sample that can be read.
-  private static func last(
-    in directory: String
-  ) throws(StoreError) -> (record: UInt64, sample: UInt64?) {
+  /// What can be read of a lane's newest records.
+  private struct End {
+    /// The number of the last record; 0 where there is none.
+    var last: UInt64 = 0
+    /// The records up to here were looked at.
+    var through: UInt64 = 0
+    /// The highest number of a sample and the record that it is in; 0 where none can be read.
+    var sample: UInt64 = 0
+    var record: UInt64 = 0
+    /// The numbers of records that can't be read.
+    var lost: [ClosedRange<UInt64>] = []
+
+    /// How many records behind that of the highest number can't be read: each may hold samples that a sink has seen.
+    var unreadable: UInt64 {
+      lost.reduce(0) { count, numbers in
+        guard numbers.upperBound > record else { return count }
+        return count &+ (numbers.upperBound - max(numbers.lowerBound, record &+ 1) &+ 1)
+      }
+    }
+
+    mutating func look(at batch: borrowing StoredBatch) {
+      for gap in batch.gaps where gap.reason == .damaged && gap.count > 0 {
+        lost.append(gap.first...gap.last)
+      }
+      for index in 0..<batch.count {
+        let number = batch.sequence(at: index)
+        var samples = SampleBatch()
+        do throws(SampleCodecError) {
+          try SampleCodec.decode(batch.payload(at: index), tags: TagRegistry(), into: &samples)
+        } catch {
+          lost.append(number...number)
+        }
+        if let newest = samples.last, newest.sequence > sample {
+          (sample, record) = (newest.sequence, number)
+        }
+      }
+      through = max(through, batch.lastSequence)
+    }
+  }
+
+  private static func end(of directory: String) throws(StoreError) -> End {
     let reader: StoreReader
     do throws(StoreError) {
       reader = try StoreReader(directory: directory)
     } catch  where error.code == .notFound {
-      return (0, nil)
+      return End()
     }
-    let last = reader.lastSequence
-    var highest: UInt64 = 0
+    var end = End(last: reader.lastSequence)
     // The last few records, in case the very last is damaged; more of them where they hold only counts.
-    for distance: UInt64 in [15, 255, 16_383] where highest == 0 && last > 0 {
-      try reader.seek(to: .sequence(last > distance ? last - distance : 1))
+    for distance: UInt64 in [15, 255, 16_383] where end.sample == 0 && end.last > 0 {
+      let first = end.last > distance ? end.last - distance : 1
+      end = End(last: end.last, through: first - 1)
+      try reader.seek(to: .sequence(first))
       do {
-        while let found = try reader.next({ highestSequence(of: $0) }) {
-          highest = max(highest, found)
-        }
+        while try reader.next({ end.look(at: $0) }) != nil {}
       } catch {
-        // Unreadable at the end: the bound below holds all the same.
+        // What it did not come to can't be read.
+        if end.through < end.last { end.lost.append((end.through + 1)...end.last) }
       }
-      if last <= distance { break }
+      if end.last <= distance { break }
     }
-    return (last, highest > 0 ? highest : nil)
-  }
-
-  private static func highestSequence(of batch: borrowing StoredBatch) -> UInt64 {
-    var highest: UInt64 = 0
-    for index in 0..<batch.count {
-      var samples = SampleBatch()
-      try? SampleCodec.decode(batch.payload(at: index), tags: TagRegistry(), into: &samples)
-      if let last = samples.last { highest = max(highest, last.sequence) }
-    }
-    return highest
+    return end
   }
 }

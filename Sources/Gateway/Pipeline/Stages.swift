@@ -143,6 +143,7 @@ struct Stages {
     meetNewTags()
     // Those of formulas that are gone, too.
     old.keeper.keep(&old.formulas)
+    keeper.inherit(from: old.keeper)
     formulas.inherit(from: old.formulas)
     reports.inherit(from: &old.reports)
     old.reports.finish(into: &samples, counting: &fates)

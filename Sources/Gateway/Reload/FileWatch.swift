@@ -26,9 +26,12 @@ final class FileWatch: Sendable {
   deinit { close(descriptor) }
 
   /// Calls `changed` each time that the file has other contents than when it was looked at last, until the task is cancelled.
-  func forEach(_ changed: () async -> Void) async {
+  ///
+  /// - Parameter first: What it had when somebody else looked at it; nil for what it has now.
+  func forEach(since first: [UInt8]?, _ changed: () async -> Void) async {
     await withTaskCancellationHandler {
-      var known = await thread.contents(of: path)
+      var known = first
+      if known == nil { known = await thread.contents(of: path) }
       while !isOver.load(ordering: .acquiring) {
         let isWatched = await thread.watchFolders(of: path, descriptor)
         // What changed before the folders were watched. Where there is no file, one has to come.

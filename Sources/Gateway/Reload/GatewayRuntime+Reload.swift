@@ -23,12 +23,7 @@ extension GatewayRuntime {
   public func reload(_ new: GatewayConfiguration, by actor: String? = nil) async throws
     -> ReloadPlan
   {
-    do {
-      return try await apply(new, by: actor)
-    } catch {
-      await refused("\(error)", by: actor)
-      throw error
-    }
+    try await reload(reading: { new }, by: actor)
   }
 
   #if Gateway
@@ -37,30 +32,43 @@ extension GatewayRuntime {
     public func reload(contentsOf path: String, by actor: String? = nil) async throws
       -> ReloadPlan
     {
-      let new: GatewayConfiguration
-      do throws(ConfigurationError) {
-        new = try GatewayConfiguration(contentsOf: path)
-      } catch {
-        await refused("\(error)", by: actor)
-        throw error
-      }
-      return try await reload(new, by: actor)
+      try await reload(reading: { try GatewayConfiguration(contentsOf: path) }, by: actor)
     }
   #endif
+
+  /// The end of the gateway waits for this, whatever comes of it: no sink is left behind, and the stop is the last that the trail has.
+  private func reload(
+    reading new: () throws -> GatewayConfiguration, by actor: String?
+  ) async throws -> ReloadPlan {
+    let holdsUpEnd = await acquisition.beginChange()
+    do {
+      let plan = try await apply(try new(), by: actor, mayBegin: holdsUpEnd)
+      if holdsUpEnd { await acquisition.endChange() }
+      return plan
+    } catch {
+      await refused("\(error)", by: actor)
+      if holdsUpEnd { await acquisition.endChange() }
+      throw error
+    }
+  }
 
   /// Writes into the audit trail that somebody wanted another configuration that could not be had.
   func refused(_ reason: String, by actor: String?) async {
     await audit.refused(history, because: reason, by: actor ?? LocalUser.current)
   }
 
-  private func apply(_ new: GatewayConfiguration, by actor: String?) async throws -> ReloadPlan {
-    let (old, plan) = try beginReload(new)
+  /// - Parameter mayBegin: false when the gateway ends.
+  private func apply(
+    _ new: GatewayConfiguration, by actor: String?, mayBegin: Bool
+  ) async throws -> ReloadPlan {
+    let (old, plan) = try beginReload(new, mayBegin)
     defer { state.withLock { $0.isReloading = false } }
     try new.checkBuffer()
     let opening = Set(plan.startedBuses + plan.changedBuses)
     let drivers = try new.makeDrivers(tags: tags) { opening.contains($0) }
-    let names = new.knownTags() ?? Set(tags.names)
-    let formulas = try new.checkedFormulas(known: names)
+    let tagNames = try tagNames(of: new, plan)
+    let known = tagNames.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    let formulas = try new.checkedFormulas(ofOwn: known)
     let sinks = try await prepareSinks(plan, from: old, to: new)
     if old.buffer != new.buffer {
       // The last, because a smaller one can't get back what it let go.
@@ -75,7 +83,6 @@ extension GatewayRuntime {
     // From here on nothing fails.
     await exchange(sinks, plan)
     try? await forgetPlaces(of: new)
-    await acquisition.beginChange()
     for bus in plan.stoppedBuses + plan.changedBuses { await acquisition.stop(bus) }
     let before = history
     var after = before
@@ -83,7 +90,7 @@ extension GatewayRuntime {
     var change = Moments(samples: SampleBatch(), grouping: .whole)
     if plan.changedStages || !drivers.isEmpty || !plan.stoppedBuses.isEmpty {
       change.change = StageChange(
-        formulas, rules: new.processing, names: names.sorted(), forms: new.tagForms, memory: memory,
+        formulas, rules: new.processing, names: known.sorted(), forms: new.tagForms, memory: memory,
         board: board)
     }
     if before.current != after.current { change.configurationVersion = after.current.number }
@@ -93,7 +100,7 @@ extension GatewayRuntime {
       changesStages: change.change != nil, changesVersion: change.configurationVersion != nil,
       opened: plan.startedBuses + plan.changedBuses, closed: plan.stoppedBuses)
     if change.change != nil || change.configurationVersion != nil {
-      await self.change(change, to: new)
+      await self.change(change, to: new.tagSet(known))
     }
     let gone = plan.stoppedBuses + plan.changedBuses
     events.forget { source in gone.contains { source.isPart(of: "bus \($0)") } }
@@ -101,9 +108,9 @@ extension GatewayRuntime {
     state.withLock { state in
       state.configuration = new
       state.history = after
+      state.tagNames = tagNames
       if !plan.isEmpty { state.configured = .now() }
     }
-    await acquisition.endChange()
     warnOfSchedules(of: new, on: plan.startedBuses + plan.changedBuses)
     if !plan.isEmpty || before.current != after.current {
       await audit.reloaded(from: before, to: after, by: actor ?? LocalUser.current)
@@ -111,20 +118,30 @@ extension GatewayRuntime {
     return plan
   }
 
+  /// The tags of each bus: of those that are opened what their files say now, of the others what their drivers go by.
+  private func tagNames(
+    of new: GatewayConfiguration, _ plan: ReloadPlan
+  ) throws(ConfigurationError) -> [String: Set<String>] {
+    var names = state.withLock { $0.tagNames }
+    for bus in plan.stoppedBuses { names[bus] = nil }
+    for bus in plan.startedBuses + plan.changedBuses {
+      guard let known = new.knownTags(of: { $0 == bus }) else {
+        throw ConfigurationError(
+          "its database or recording could be read, and then no more", at: "buses.\(bus)",
+          advice: "reload again when the file is there")
+      }
+      names[bus] = known
+    }
+    return names
+  }
+
   /// Has the lane go on in another way, after the samples of the old one and before those of the new.
-  private func change(_ change: Moments, to new: GatewayConfiguration) async {
-    let tagSet = new.tagSet()
-    let (forms, devices) = (new.tagForms, Set(new.devices.map(\.name)))
-    let derived = Set(new.formulas.map(\.tag))
+  ///
+  /// - Parameter tagSet: The tags that there are from then on.
+  private func change(_ change: Moments, to tagSet: TagSet) async {
     var change = change
     change.onStored = { [board, tags] _ in
-      board.forget(in: tags) { name in
-        if let tagSet { return !tagSet.contains(name) }
-        // Which tags there are can't be told; which devices and formulas, can.
-        let base = name.lastIndex(of: ".").map { String(name[..<$0]) }
-        return !devices.contains(String(name.prefix { $0 != "/" })) && !forms.contains(name)
-          && !derived.contains(name) && base.map(derived.contains) != true
-      }
+      board.forget(in: tags) { !tagSet.contains($0) }
     }
     if await !intake.change(change) {
       report(
@@ -136,7 +153,7 @@ extension GatewayRuntime {
 
   /// Only one at a time, while it runs, and not what needs a restart.
   private func beginReload(
-    _ new: GatewayConfiguration
+    _ new: GatewayConfiguration, _ mayBegin: Bool
   ) throws(ConfigurationError) -> (GatewayConfiguration, ReloadPlan) {
     let old = configuration
     let plan = ReloadPlan(from: old, to: new)
@@ -147,13 +164,14 @@ extension GatewayRuntime {
     }
     guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
     let isFree = state.withLock { state in
-      guard state.isRunning, !state.isReloading else { return false }
+      guard mayBegin, state.isRunning, !state.isReloading else { return false }
       state.isReloading = true
       return true
     }
     guard isFree else {
       throw ConfigurationError(
-        "the gateway does not run, or reloads already", at: "", advice: "try again in a moment")
+        mayBegin ? "the gateway does not run, or reloads already" : "the gateway ends", at: "",
+        advice: mayBegin ? "try again in a moment" : "start it again with the other configuration")
     }
     return (old, plan)
   }
@@ -205,15 +223,21 @@ extension GatewayRuntime {
   }
 
   private func exchange(_ prepared: PreparedSinks, _ plan: ReloadPlan) async {
-    let gone = plan.stoppedSinks + plan.changedSinks
-    events.forget { source in gone.contains { source.isPart(of: "sink \($0)") } }
     books.settleSinks()
     for runner in prepared.added + prepared.changed { await forwarding.start(runner) }
     for name in plan.stoppedSinks {
-      guard let runner = await forwarding.stop(name) else { continue }
+      guard let runner = await stopSink(name) else { continue }
       runner.places.close()
       board.removeSink(runner.index)
     }
+  }
+
+  /// Ends the deliveries to a sink. What was wrong with it is forgotten once nothing more comes from it: what goes on in its place
+  /// tells anew what is wrong, and nobody else would tell the end.
+  private func stopSink(_ name: String) async -> SinkRunner? {
+    let runner = await forwarding.stop(name)
+    events.forget { $0.isPart(of: "sink \(name)") }
+    return runner
   }
 
   private func makeRunner(
@@ -229,7 +253,7 @@ extension GatewayRuntime {
   private func reopen(
     _ sink: GatewayConfiguration.Destination, of configuration: GatewayConfiguration
   ) async throws -> SinkRunner {
-    guard var runner = await forwarding.stop(sink.name) else {
+    guard var runner = await stopSink(sink.name) else {
       return try await makeRunner(sink, of: configuration)
     }
     do {
@@ -256,7 +280,8 @@ extension GatewayRuntime {
         report(
           GatewayEvent(
             .error, source: "sink \(name)",
-            "can't go on as before after a reload that failed; reload or restart. \(error)"))
+            "can't go on as before after a reload that failed; reload or restart. \(error)",
+            phase: .begins))
       }
     }
   }

@@ -57,12 +57,15 @@ extension ReloadPlan {
     }
   }
 
-  /// A bus without devices is not read. One whose devices are others is opened again even if nothing else of it changed.
+  /// A bus without devices is not read. One whose devices are others is opened again even if nothing else of it changed, and so is one
+  /// whose topics may make other tags than before: it is told when it is opened which names are taken.
   private mutating func compareBuses(_ old: GatewayConfiguration, _ new: GatewayConfiguration) {
     let before = Dictionary(grouping: old.devices, by: \.bus)
     let after = Dictionary(grouping: new.devices, by: \.bus)
     let known = Dictionary(old.buses.map { ($0.name, $0) }) { $1 }
     let names = Set(new.buses.map(\.name))
+    let reserved: Set<String> =
+      old.tagForms.isEmpty ? [] : old.reservedTags.symmetricDifference(new.reservedTags)
     for bus in old.buses where !names.contains(bus.name) {
       add(.bus, bus.name, .removed, before[bus.name] == nil ? nil : .closed)
     }
@@ -76,7 +79,10 @@ extension ReloadPlan {
       case (nil, _): add(.bus, bus.name, .changed, .opened)
       case (_, nil): add(.bus, bus.name, .changed, .closed)
       case (let devices, let others):
-        if past != bus || devices != others { add(.bus, bus.name, .changed, .reopened) }
+        let forms = GatewayConfiguration(id: "", dataFolder: "", devices: others ?? []).tagForms
+        if past != bus || devices != others || reserved.contains(where: forms.contains) {
+          add(.bus, bus.name, .changed, .reopened)
+        }
       }
     }
   }
@@ -142,14 +148,16 @@ extension ReloadPlan {
 
   private mutating func compareRules(_ old: GatewayConfiguration, _ new: GatewayConfiguration) {
     guard old.processing != new.processing else { return }
-    let before = Dictionary(old.processing.map { ($0.pattern, $0) }) { $1 }
-    let after = Dictionary(new.processing.map { ($0.pattern, $0) }) { $1 }
-    compare(
-      .rule, before, old.processing.map(\.pattern), after, new.processing.map(\.pattern)
-    ) { pattern, _ in
-      // A rule that comes or goes takes tags from another one, or leaves them to it.
-      let isSame = before[pattern]?.window == after[pattern]?.window
-      return isSame ? nil : .closesWindows
+    let ends = WindowEnds(from: old, to: new)
+    // What a device has of its group may have the pattern of a rule of `processing`.
+    for isOfGroup in [false, true] {
+      let (past, now) = (old.rules(isOfGroup: isOfGroup), new.rules(isOfGroup: isOfGroup))
+      compare(
+        .rule, Dictionary(past.map { ($0.pattern, $0) }) { $1 }, past.map(\.pattern),
+        Dictionary(now.map { ($0.pattern, $0) }) { $1 }, now.map(\.pattern)
+      ) { pattern, _ in
+        ends.areCaused(by: pattern, isOfGroup: isOfGroup) ? .closesWindows : nil
+      }
     }
   }
 
