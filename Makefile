@@ -11,13 +11,13 @@ help: ## This list
 	    awk -F@ '{ printf "%-18s  %s\n", $$1, $$2 }'
 
 setup: ## Finds out which Debian packages are missing and offers to install them (YES=1: unasked)
-	@YES=$(YES) scripts/setup
+	@YES=$(YES) SWIFT='$(SWIFT)' scripts/setup
 
 build: setup ## Everything, all traits on
 	$(SWIFT) build $(ALL)
 
 test: ## Every test, all traits on
-	@YES=$(YES) scripts/setup --tests
+	@YES=$(YES) SWIFT='$(SWIFT)' scripts/setup --tests
 	$(SWIFT) build $(ALL) --build-tests
 	@for group in $$(scripts/test-groups); do \
 	    (set -fx; $(SWIFT) test $(ALL) --skip-build --disable-xctest $$(scripts/test-groups $$group)) || exit 1; \
@@ -36,7 +36,7 @@ bench-peers: ## The peers of the benchmarks, from Debian and PyPI
 	@YES=$(YES) scripts/bench-peers $(SUITE)
 
 soak: ## What takes long: heavy tests, all tests under sanitizers, long fuzzing; REDUCED=1 for a part of it
-	@YES=$(YES) scripts/setup --tests
+	@YES=$(YES) SWIFT='$(SWIFT)' scripts/setup --tests
 	@scripts/soak $(if $(REDUCED),--reduced) $(STEPS)
 
 fuzz: setup ## Coverage-guided fuzzing of every parser; SECONDS_EACH=15
@@ -55,13 +55,13 @@ docs: setup ## Documentation archives of all modules in .build-docs
 	@scripts/docs
 
 install: setup ## The tool, its man pages and shell completions below PREFIX (/usr/local)
-	@SWIFT=$(SWIFT) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install
+	@SWIFT='$(SWIFT)' PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install
 
 deb: setup ## A Debian package of the tool, in .build-deb
-	@SWIFT=$(SWIFT) scripts/deb
+	@SWIFT='$(SWIFT)' scripts/deb
 
 uninstall: ## Removes what install put below PREFIX
-	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install --remove
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install --remove
 
 clean: ## Removes everything built
 	rm -rf .build .build-* Benchmarks/.build

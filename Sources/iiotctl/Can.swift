@@ -1,10 +1,15 @@
 internal import ArgumentParser
 internal import CANLog
+internal import Glibc
 
 struct CanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "can",
     abstract: "Converts, plays and counts CAN logs; CAN interfaces: sets up, receives, sends.",
+    discussion: """
+      Example:
+        iiotctl can convert drive.blf drive.log
+      """,
     subcommands: [
       CanConvert.self, CanReplay.self, CanStats.self, CanList.self, CanUp.self, CanDown.self,
       CanDump.self, CanSend.self,
@@ -37,14 +42,20 @@ enum CanLogInput {
   }
 
   static func failure(_ error: CANLogError, _ path: String) -> Failure {
+    // A file that is written is named by its path.
+    let isOutput = error.code == .cannotWrite && error.path == nil
     let advice =
       switch error.code {
       case .cannotOpen: "check the path"
+      case .cannotWrite where isOutput:
+        error.errno == ENOSPC
+          ? "make room on that disk; the last line may be cut" : "check the target"
       case .cannotWrite: "check the path, its permissions and the room on that disk"
       case .unknownFormat:
         "read are \(CANLogFormat.readable.map(\.rawValue).joined(separator: ", "))"
       default: "is this a CAN log?"
       }
-    return Failure(error.message, at: error.path ?? name(path), advice: advice)
+    return Failure(
+      error.message, at: error.path ?? (isOutput ? "standard output" : name(path)), advice: advice)
   }
 }

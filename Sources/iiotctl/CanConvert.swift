@@ -71,7 +71,7 @@ struct CanConvert: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels(hasEnd: log != "-") { try convert() }
+    try await Interruption.cancels(hasEnd: true) { try convert() }
   }
 
   private func convert() throws {
@@ -85,8 +85,9 @@ struct CanConvert: AsyncParsableCommand {
     do throws(CANLogError) {
       var reader = try CanLogInput.open(log, reading)
       var batch = CANFrameBatch()
-      // A log that can't be read at all leaves no file behind.
-      var hasMore = try reader.next(into: &batch)
+      // A log that can't be read at all leaves no file behind, nor does one of which nothing came before a signal.
+      var hasMore = try reader.next(into: &batch, until: Interruption.descriptor)
+      if !hasMore, Task.isCancelled { return }
       var writer =
         output == "-"
         ? try CANLogWriter(fileDescriptor: 1, format: chosen, options: writing)
@@ -94,7 +95,7 @@ struct CanConvert: AsyncParsableCommand {
       while hasMore, !Task.isCancelled {
         try writer.append(batch)
         if log == "-" { try writer.flush() }
-        hasMore = try reader.next(into: &batch)
+        hasMore = try reader.next(into: &batch, until: Interruption.descriptor)
       }
       try writer.finish()
       CanLogInput.report(reader.findings, log)

@@ -12,7 +12,8 @@ struct CanDump: AsyncParsableCommand {
         iiotctl can dump can0 | iiotctl decode --dbc vehicle.dbc -
 
       A filter is ID:MASK, both hexadecimal, as candump takes it (with ~ for all but those); ids of 8 digits are \
-      extended. Frames that the kernel had to drop are told on standard error.
+      extended. Bit 31 stands for extended, bit 30 for remote: 123:C00007FF passes the standard data frame alone. Frames that the \
+      kernel had to drop are told on standard error.
 
       Exit codes: 0 success, 1 failure (no such interface, no CAN in this kernel), 64 misuse.
       """)
@@ -89,17 +90,18 @@ extension CanDump {
 
 /// `ID:MASK` or `ID~MASK`, as candump takes filters.
 enum CanFilterText {
+  /// What the kernel takes for the mark of an inverted filter, which is written ~ here.
+  private static let inversionFlag: UInt32 = 0x2000_0000
+
   static func parse(_ text: String) -> CANFilter? {
     guard let mark = text.firstIndex(where: { $0 == ":" || $0 == "~" }) else { return nil }
     let digits = text[..<mark]
     guard let identifier = UInt32(digits, radix: 16),
       let mask = UInt32(text[text.index(after: mark)...], radix: 16),
-      identifier <= 0x1FFF_FFFF
+      identifier & inversionFlag == 0
     else { return nil }
-    let isExtended = digits.count == 8
+    let extended = digits.count == 8 ? CANIdentifier.extendedFlag : 0
     return CANFilter(
-      identifier: identifier | (isExtended ? CANIdentifier.extendedFlag : 0),
-      mask: mask & 0x1FFF_FFFF | (isExtended ? CANIdentifier.extendedFlag : 0),
-      isInverted: text[mark] == "~")
+      identifier: identifier | extended, mask: mask | extended, isInverted: text[mark] == "~")
   }
 }

@@ -49,7 +49,7 @@ struct CanReplay: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels { try await replay() }
+    try await Interruption.cancels(hasEnd: true) { try await replay() }
   }
 
   private func replay() async throws {
@@ -64,7 +64,7 @@ struct CanReplay: AsyncParsableCommand {
     do {
       var reader = try CanLogInput.open(log)
       var batch = CANFrameBatch()
-      reading: while try reader.next(into: &batch) {
+      reading: while try reader.next(into: &batch, until: Interruption.descriptor) {
         for frame in batch {
           let name = CanPlayer.channelName(frame, batch)
           if let channel, channel != name { continue }
@@ -84,6 +84,8 @@ struct CanReplay: AsyncParsableCommand {
             try output.append { player.append(frame, channel: name, to: &$0) }
           }
         }
+        // The next frames may be long in coming.
+        if log == "-" { try output.flush() }
       }
       try output.flush()
       CanLogInput.report(reader.findings, log)

@@ -27,11 +27,7 @@ struct CanSend: AsyncParsableCommand {
 
   func run() async throws {
     let frames = try parsed()
-    if dryRun {
-      var writer = try CANLogWriter(fileDescriptor: 1, format: .candump)
-      try writer.append(CANFrameBatch(frames, channels: [interface]))
-      return try writer.finish()
-    }
+    if dryRun { return try show(frames) }
     do {
       var options = CANBusOptions()
       options.allowsFD = frames.contains { $0.flags.contains(.fd) }
@@ -39,6 +35,17 @@ struct CanSend: AsyncParsableCommand {
       for frame in frames { try await bus.send(frame) }
     } catch let error as CANBusError {
       throw Failure(error)
+    }
+  }
+
+  private func show(_ frames: [CANFrame]) throws {
+    do throws(CANLogError) {
+      var writer = try CANLogWriter(fileDescriptor: 1, format: .candump)
+      try writer.append(CANFrameBatch(frames, channels: [interface]))
+      try writer.finish()
+    } catch {
+      if error.errno == 32 { throw OutputClosed() }
+      throw CanLogInput.failure(error, "-")
     }
   }
 

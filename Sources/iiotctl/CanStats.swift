@@ -27,7 +27,7 @@ struct CanStats: AsyncParsableCommand {
   var format: Format?
 
   func run() async throws {
-    try await Interruption.cancels(hasEnd: log != "-") { try count() }
+    try await Interruption.cancels(hasEnd: true) { try count() }
   }
 
   private func count() throws {
@@ -35,7 +35,9 @@ struct CanStats: AsyncParsableCommand {
     do throws(CANLogError) {
       var reader = try CanLogInput.open(log)
       var batch = CANFrameBatch()
-      while !Task.isCancelled, try reader.next(into: &batch) { traffic.append(batch) }
+      while !Task.isCancelled, try reader.next(into: &batch, until: Interruption.descriptor) {
+        traffic.append(batch)
+      }
       CanLogInput.report(reader.findings, log)
     } catch {
       throw CanLogInput.failure(error, log)

@@ -46,6 +46,10 @@ struct CanUp: ParsableCommand {
       }
       guard bitrate != nil else { throw ValidationError("--sample-point goes with --bitrate.") }
     }
+    // The kernel counts milliseconds, and none of them means never.
+    if let restart, restart.duration != .zero, restart.duration < .milliseconds(1) {
+      throw ValidationError("--restart is 1ms or longer, or 0s for never.")
+    }
   }
 
   func run() throws {

@@ -72,23 +72,43 @@ struct Decode: AsyncParsableCommand {
 
   func validate() throws {
     if dbc.isEmpty { throw ValidationError("Give a database with --dbc.") }
+    if format == .influx, raw || choices {
+      throw ValidationError(
+        "Line protocol has no place for --raw and --choices; csv, jsonl and table have.")
+    }
   }
 
   func run() async throws {
-    // A live bus on standard input has no end.
-    try await Interruption.cancels(hasEnd: log != "-") { try decode() }
+    try CanLogInput.refuseWriting("-", whileReading: log)
+    // Not among what a signal cancels: a database may come from a FIFO, too.
+    let decoders = try dbc.map {
+      try DBCFile.load($0).decoder(j1939: j1939 ? .allExtended : .declared)
+    }
+    tellUnmatched(among: decoders)
+    try await Interruption.cancels(hasEnd: true) { try decode(decoders) }
   }
 
-  private func decode() throws {
+  /// Tells of patterns that are like no signal: else a mistake in one would look as if nothing had been sent.
+  private func tellUnmatched(among decoders: [FrameDecoder]) {
+    for pattern in signals {
+      let isLikeOne = decoders.contains { decoder in
+        decoder.messages.contains { message in
+          message.signals.contains {
+            Glob.matches(pattern, $0.name) || Glob.matches(pattern, "\(message.name).\($0.name)")
+          }
+        }
+      }
+      if !isLikeOne { StandardError.print("note: there is no signal like '\(pattern)'") }
+    }
+  }
+
+  private func decode(_ decoders: [FrameDecoder]) throws {
     var options = DecodePrinter.Options(
       format: format ?? (StandardOutput.isTerminal ? .table : .jsonl))
     options.globs = signals
     options.showsRaw = raw
     options.showsChoices = choices
     options.showsUnknown = unknown
-    let decoders = try dbc.map {
-      try DBCFile.load($0).decoder(j1939: j1939 ? .allExtended : .declared)
-    }
     var printer = DecodePrinter(decoders, options)
     var long = LongMessages(decoders, takesAllAsJ1939: j1939, isotp: isotp.map(\.identifier))
     do throws(CANLogError) {
@@ -111,7 +131,7 @@ struct Decode: AsyncParsableCommand {
   ) throws(CANLogError) {
     var batch = CANFrameBatch()
     let isLive = log == "-"
-    while !Task.isCancelled, try reader.next(into: &batch) {
+    while !Task.isCancelled, try reader.next(into: &batch, until: Interruption.descriptor) {
       for frame in batch {
         if let until, frame.time >= until.time.nanoseconds { continue }
         let channel =

@@ -10,6 +10,9 @@ struct ModbusCommand: AsyncParsableCommand {
       A device is modbus://HOST:PORT?unit=U, modbus+rtu://HOST:PORT?unit=U (RTU over TCP) or \
       modbus+rtu:///dev/ttyUSB0?baud=19200&parity=E&unit=U. A place is TABLE/ADDRESS with a zero-based \
       address (holding/0), or modicon/40001 as manuals number it.
+
+      Example:
+        iiotctl modbus read 'modbus://127.0.0.1:1502' holding/0
       """,
     subcommands: [
       ModbusRead.self, ModbusWrite.self, ModbusScan.self, ModbusIdentify.self, ModbusGuess.self,

@@ -96,20 +96,24 @@ struct ModbusBench: AsyncParsableCommand {
     let connections = client.statistics.connections - before.connections
     client.close()
 
-    print("requests\t\(total.latencies.count) answered in \(rounded(seconds)) s")
-    print("rate\t\(Int((Double(total.latencies.count) / seconds).rounded())) requests a second")
-    print("inflight\t\(options.inFlight), \(callers) callers")
+    var output = StandardOutput()
+    try output.append(
+      line: "requests\t\(total.latencies.count) answered in \(rounded(seconds)) s")
+    let rate = Int((Double(total.latencies.count) / seconds).rounded())
+    try output.append(line: "rate\t\(rate) requests a second")
+    try output.append(line: "inflight\t\(options.inFlight), \(callers) callers")
     for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)] {
       guard let time = total.latencies.percentile(share) else { break }
-      print("\(name)\t\(rounded(Double(time) / 1e6)) ms")
+      try output.append(line: "\(name)\t\(rounded(Double(time) / 1e6)) ms")
     }
     if total.latencies.count > 0 {
-      print("longest\t\(rounded(Double(total.latencies.longest) / 1e6)) ms")
+      try output.append(line: "longest\t\(rounded(Double(total.latencies.longest) / 1e6)) ms")
     }
-    print("connections\t\(connections) made anew")
+    try output.append(line: "connections\t\(connections) made anew")
     for (kind, count) in total.errors.sorted(by: { $0.key < $1.key }) {
-      print("error\t\(kind)\t\(count)")
+      try output.append(line: "error\t\(kind)\t\(count)")
     }
+    try output.flush()
     if let error = total.lastError { throw Failure(error) }
     if total.latencies.count == 0 { throw ExitCode.failure }
   }

@@ -21,7 +21,8 @@ struct ModbusGuess: AsyncParsableCommand {
     transform: PlaceArgument.parse)
   var place: PlaceArgument
 
-  @Option(help: "What the device itself shows.")
+  // Also what looks like an option: the value may be negative.
+  @Option(parsing: .unconditional, help: "What the device itself shows.")
   var expect: Double
 
   @Option(help: "How many of the best ways are printed.")
@@ -50,10 +51,13 @@ struct ModbusGuess: AsyncParsableCommand {
         throw Failure(error)
       }
     }
-    print("type\torder\tscale\tvalue\toff by")
+    var output = StandardOutput()
+    try output.append(line: "type\torder\tscale\tvalue\toff by")
     for guess in RegisterGuess.rank(registers, expecting: expect).prefix(top) {
       let percent = (guess.deviation * 10_000).rounded() / 100
-      print("\(guess.type)\t\(guess.order)\t\(guess.scale)\t\(guess.value)\t\(percent) %")
+      try output.append(
+        line: "\(guess.type)\t\(guess.order)\t\(guess.scale)\t\(guess.value)\t\(percent) %")
     }
+    try output.flush()
   }
 }

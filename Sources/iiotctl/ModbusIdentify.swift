@@ -17,9 +17,11 @@ struct ModbusIdentify: AsyncParsableCommand {
   func run() async throws {
     do {
       let identity = try await ModbusClient(try device.url).identify(unit: try device.url.unit)
+      var output = StandardOutput()
       for (number, text) in identity.objects.sorted(by: { $0.key < $1.key }) {
-        print("\(DeviceIdentification.name(ofObject: number))\t\(text)")
+        try output.append(line: "\(DeviceIdentification.name(ofObject: number))\t\(text)")
       }
+      try output.flush()
     } catch let error as ModbusError { throw Failure(error) }
   }
 }

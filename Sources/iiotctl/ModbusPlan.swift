@@ -72,17 +72,22 @@ struct ModbusPlan: ParsableCommand {
         limits: ReadLimits(
           maximumRegisters: maxRegisters, maximumBits: maxBits, maximumGap: maxGap))
     } catch { throw Failure(error) }
+    var output = StandardOutput()
     for block in sampler.plan.blocks {
-      print("unit \(block.unit)\t\(block.table)/\(block.address)\t\(block.count)")
+      try output.append(
+        line: "unit \(block.unit)\t\(block.table)/\(block.address)\t\(block.count)")
     }
     let cost = PlanCost(sampler.plan, on: url.endpoint)
-    print("requests\t\(cost.requests)")
-    print("bytes\t\(cost.bytesSent) sent, \(cost.bytesReceived) received")
+    try output.append(line: "requests\t\(cost.requests)")
+    try output.append(
+      line: "bytes\t\(cost.bytesSent) sent, \(cost.bytesReceived) received")
     guard let lineTime = cost.lineTime, let occupancy = cost.occupancy(every: every.duration)
-    else { return }
-    print("line time\t\(lineTime)")
-    print("occupancy\t\((occupancy * 1000).rounded() / 10) % of \(every.duration)")
-    print("worst age\t\(cost.worstAge(every: every.duration))")
+    else { return try output.flush() }
+    try output.append(line: "line time\t\(lineTime)")
+    try output.append(
+      line: "occupancy\t\((occupancy * 1000).rounded() / 10) % of \(every.duration)")
+    try output.append(line: "worst age\t\(cost.worstAge(every: every.duration))")
+    try output.flush()
     if occupancy > 1 {
       throw Failure(
         "the line can't carry this schedule: a round takes \(lineTime) and the period is \(every.duration)",

@@ -46,12 +46,15 @@ struct ModbusScan: AsyncParsableCommand {
         // No pause longer than a call waits, and silence, which is usual here, does not end the connection.
         backoff: .init(initial: min(timeout, .milliseconds(100)), maximum: timeout),
         silentTimeouts: .max))
+    var output = StandardOutput()
     var found = 0
     var ending: ModbusError?
     for unit in first...last {
       switch try await ask(unit, client, pause: timeout) {
       case .speaks(let what):
-        print("unit \(unit)\t\(what)")
+        // At once: the next unit may be silent.
+        try output.append(line: "unit \(unit)\t\(what)")
+        try output.flush()
         found += 1
       case .isSilent: continue
       case .endsConnection(let error): ending = error

@@ -9,8 +9,9 @@ struct ModbusWrite: AsyncParsableCommand {
     discussion: """
       A write is sent once and never again: after a timeout it may have happened all the same.
 
-      Example:
+      Examples:
         iiotctl modbus write 'modbus://127.0.0.1:1502' holding/42 600
+        iiotctl modbus write 'modbus://127.0.0.1:1502' holding/42 -5 --type int16
         iiotctl modbus write 'modbus://127.0.0.1:1502' coil/2 false --dry-run
 
       Exit codes: 0 written (and found there), 1 not, 64 misuse.
@@ -23,8 +24,12 @@ struct ModbusWrite: AsyncParsableCommand {
     transform: PlaceArgument.parse)
   var place: PlaceArgument
 
-  @Argument(help: "The value: a number, true or false, or a text for string:LENGTH.")
-  var value: String
+  // Unrecognised options as well: a number may be negative. Just one is wanted.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "The value: a number, true or false, or a text for string:LENGTH.", valueName: "value"))
+  var values: [String]
 
   @OptionGroup var form: ValueOptions
 
@@ -33,6 +38,8 @@ struct ModbusWrite: AsyncParsableCommand {
 
   @Flag(help: "Does not read the value back.")
   var noVerify = false
+
+  func validate() throws { _ = try text() }
 
   func run() async throws {
     let url = try device.url
@@ -47,18 +54,37 @@ struct ModbusWrite: AsyncParsableCommand {
           let digits = String(word, radix: 16, uppercase: true)
           return String(repeating: "0", count: 4 - digits.count) + digits
         }
-        print(
-          "would write \(words.joined(separator: " ")) to \(place) of unit \(url.unit) at \(url.endpoint)"
+        var output = StandardOutput()
+        try output.append(
+          line:
+            "would write \(words.joined(separator: " ")) to \(place) of unit \(url.unit) at \(url.endpoint)"
         )
-        return
+        return try output.flush()
       }
       try await ModbusClient(url).write(
         value, to: place, as: form.type, order: form.order, unit: url.unit, verify: !noVerify)
     } catch let error as ModbusError { throw Failure(error) }
   }
 
+  /// The one word that stands for the value. One with a dash is a mistyped option, unless it is a number or stands behind --.
+  private func text() throws -> String {
+    let end = values.firstIndex(of: "--")
+    for word in values[..<(end ?? values.endIndex)]
+    where word.hasPrefix("-") && Double(word) == nil {
+      throw ValidationError("Unknown option '\(word)'; a text with a dash stands behind --.")
+    }
+    var words = values
+    if let end { words.remove(at: end) }
+    guard let word = words.first else { throw ValidationError("There is no value to write.") }
+    guard words.count == 1 else {
+      throw ValidationError("One value is written, not \(words.joined(separator: " and ")).")
+    }
+    return word
+  }
+
   /// The text as a value of the type.
   private func parsed() throws -> Value {
+    let value = try text()
     if case .string = form.type, !place.place.table.isBits { return .string(value) }
     if value == "true" || value == "on" { return .bool(true) }
     if value == "false" || value == "off" { return .bool(false) }

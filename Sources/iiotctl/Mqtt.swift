@@ -5,6 +5,12 @@ public import MQTT
 struct MqttCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mqtt", abstract: "Publishes to and subscribes at an MQTT broker.",
+    discussion: """
+      A broker is mqtt://user:password@host:1883/topic, or mqtts:// for TLS.
+
+      Example:
+        iiotctl mqtt sub mqtt://broker/plant/# --verbose
+      """,
     subcommands: [MqttPub.self, MqttSub.self, MqttBench.self])
 }
 
@@ -40,6 +46,21 @@ struct MqttBrokerOptions: ParsableArguments {
 
   @Option(help: "How long to wait for the broker, such as 5s.")
   var timeout = DurationArgument(.seconds(30))
+
+  func validate() throws {
+    let files = [("--ca-file", caFile), ("--cert-file", certFile), ("--key-file", keyFile)]
+    // A wrong address is told by whoever uses it.
+    if let address = try? MQTTAddress(broker), !address.usesTLS,
+      let (option, _) = files.first(where: { $0.1 != nil })
+    {
+      throw ValidationError("\(option) goes with TLS: begin the address with mqtts://.")
+    }
+    if (certFile == nil) != (keyFile == nil) {
+      let (given, missing) =
+        keyFile == nil ? ("--cert-file", "--key-file") : ("--key-file", "--cert-file")
+      throw ValidationError("\(given) goes with \(missing); give both.")
+    }
+  }
 
   func address() throws -> MQTTAddress {
     do throws(MQTTError) {

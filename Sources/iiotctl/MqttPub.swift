@@ -50,7 +50,12 @@ struct MqttPub: AsyncParsableCommand {
       throw Failure(
         "no topic", at: "\(address)", advice: "put it into the URL or give --topic", exitCode: 64)
     }
-    try await Interruption.cancels {
+    if let other = address.topic, other != topic {
+      throw Failure(
+        "two topics", at: "\(other) (URL), \(topic) (--topic)", advice: "give one of them",
+        exitCode: 64)
+    }
+    try await Interruption.cancels(hasEnd: true) {
       do {
         let client = try MQTTClient(address, options: broker.options)
         try await client.connect()
@@ -71,6 +76,8 @@ struct MqttPub: AsyncParsableCommand {
     var input = try BlockInput(path)
     var content: [UInt8] = []
     while let block = try input.next() { content += block }
+    // Half a file is no message.
+    try Task.checkCancellation()
     return content
   }
 
@@ -83,7 +90,8 @@ struct MqttPub: AsyncParsableCommand {
       rest = lines.popLast().map(Array.init) ?? []
       try await publish(lines.map(Array.init), to: topic, client)
     }
-    if !rest.isEmpty { try await publish([rest], to: topic, client) }
+    // After a signal it may be half a line.
+    if !rest.isEmpty, !Task.isCancelled { try await publish([rest], to: topic, client) }
   }
 
   private func publish(_ lines: [[UInt8]], to topic: String, _ client: MQTTClient) async throws {
@@ -103,21 +111,26 @@ private struct BlockInput: ~Copyable {
 
   init(_ path: String) throws {
     self.path = path
-    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    // A FIFO opens without its writer: a signal ends the wait for its bytes.
+    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(
-        "cannot open the file: \(String(cString: strerror(errno)))", at: path,
+        "can't open the file: \(String(cString: strerror(errno)))", at: path,
         advice: "check the path")
     }
   }
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
+  /// What has come; nil at the end, or when a signal came first.
   mutating func next() throws -> [UInt8]? {
     var failure: Int32 = 0
     let block = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      var got = read(descriptor, buffer.baseAddress, buffer.count)
-      while got < 0 && errno == EINTR { got = read(descriptor, buffer.baseAddress, buffer.count) }
+      var got = 0
+      repeat {
+        guard Interruption.waitForInput(descriptor) else { return }
+        got = read(descriptor, buffer.baseAddress, buffer.count)
+      } while got < 0 && (errno == EINTR || errno == EAGAIN)
       if got < 0 { failure = errno }
       count = max(0, got)
     }

@@ -30,11 +30,13 @@ struct MqttSub: AsyncParsableCommand {
   @OptionGroup var broker: MqttBrokerOptions
 
   @Option(
-    name: .shortAndLong, help: "A topic filter such as plant/+/level; repeatable.")
+    name: .shortAndLong,
+    help: "A topic filter such as plant/+/level, beside one in the URL; repeatable.")
   var topic: [String] = []
 
-  @Option(name: .shortAndLong, help: "The highest quality of service: 0, 1 or 2.")
-  var qos = MQTTQoS.atLeastOnce
+  @Option(
+    name: .shortAndLong, help: "The highest quality of service: 0, 1 or 2 (default: 1).")
+  var qos: MQTTQoS?
 
   @Option(name: [.customShort("C"), .long], help: "How many messages, then it ends.")
   var count: Int?
@@ -55,18 +57,27 @@ struct MqttSub: AsyncParsableCommand {
     if durable != nil && broker.id == nil {
       throw ValidationError("--durable needs --id, by which the broker knows the session again.")
     }
-    if durable != nil && topic.count > 1 {
-      throw ValidationError("--durable takes one filter.")
+    if durable != nil, let qos, qos != .atLeastOnce {
+      throw ValidationError("--durable is with quality of service 1; leave --qos out.")
     }
   }
 
   func run() async throws {
     let address = try broker.address()
-    let filters = topic + (topic.isEmpty ? [address.topic].compactMap { $0 } : [])
+    // A filter twice would give each message twice.
+    let filters = ([address.topic].compactMap { $0 } + topic).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
     guard !filters.isEmpty else {
       throw Failure(
         "no topic filter", at: "\(address)", advice: "put it into the URL or give --topic",
         exitCode: 64)
+    }
+    guard durable == nil || filters.count == 1 else {
+      throw Failure(
+        "--durable takes one filter, not \(filters.count)",
+        at: filters.joined(separator: ", "),
+        advice: "run one 'mqtt sub --durable' for each, with an --id of its own", exitCode: 64)
     }
     try await Interruption.cancels {
       do {
@@ -87,7 +98,7 @@ struct MqttSub: AsyncParsableCommand {
     let client = try MQTTClient(address, options: broker.options)
     var subscriptions: [MQTTSubscription] = []
     for filter in filters {
-      subscriptions.append(try await client.subscribe(filter, qos: qos))
+      subscriptions.append(try await client.subscribe(filter, qos: qos ?? .atLeastOnce))
     }
     try await printMerged(subscriptions)
     await client.close()

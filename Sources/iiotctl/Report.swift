@@ -7,6 +7,10 @@ struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Makes statistics of the local history of a gateway.",
+    discussion: """
+      Example:
+        iiotctl report run gateway.yaml
+      """,
     subcommands: [ReportRun.self])
 }
 

@@ -7,6 +7,9 @@ struct Simulate: AsyncParsableCommand {
       The same seed gives the same plant. The register map and the CAN messages are described in the \
       documentation of PlantSimulator; --dbc-out writes the DBC file.
 
+      Example:
+        iiotctl simulate plant --port 1502 --out drive.log --dbc-out vehicle.dbc
+
       Exit codes: 0 after the end or Ctrl-C, 1 failure, 64 misuse.
       """,
     subcommands: [SimulatePlant.self, SimulateModbus.self, SimulateCAN.self])

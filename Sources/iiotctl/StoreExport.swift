@@ -66,7 +66,8 @@ struct StoreImport: ParsableCommand {
     commandName: "import", abstract: "Appends an exported stream to a store.",
     discussion: """
       Reads standard input. The records get new numbers; their times and label counts stay. The store is
-      created if there is none, with --capacity.
+      created if there is none, with --capacity, which it keeps. Nothing is given up for the new records: it
+      ends when the store is full.
 
       Example:
         iiotctl store export old/wal | iiotctl store import data/wal
@@ -84,6 +85,7 @@ struct StoreImport: ParsableCommand {
         directory: directory,
         options: StoreOptions(capacity: .bytes(capacity.bytes), overflow: .rejectNewest))
       var stream = RecordStreamReader()
+      var imported: UInt64 = 0
       var batch = RecordBatch()
       // Small enough that a piece fits into the smallest ring.
       let piece = min(1 << 18, max(4096, store.metrics.segmentSize / 8))
@@ -103,11 +105,23 @@ struct StoreImport: ParsableCommand {
         } catch {
           failure = error
         }
-        try store.append(batch)
+        do throws(StoreError) {
+          try store.append(batch)
+        } catch {
+          let size = store.metrics.segmentLimit * store.metrics.segmentSize
+          try? store.close()
+          StandardError.print("\(imported) records imported")
+          guard error.code == .full else { throw error }
+          throw Failure(
+            "the store is full: the records that follow have no room", at: directory,
+            advice: "what came before is stored; to have all, import the whole stream into a new "
+              + "directory, with a --capacity above the \(size) bytes of this one")
+        }
+        imported += UInt64(batch.count)
         batch.removeAll()
       }
       try store.close()
-      StandardError.print("\(stream.count) records imported")
+      StandardError.print("\(imported) records imported")
       if let failure { throw failure }
       if !stream.isFinished {
         throw Failure(

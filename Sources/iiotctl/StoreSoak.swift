@@ -20,6 +20,9 @@ struct StoreSoak: ParsableCommand {
       payload(N) is 128 bytes: N as 8 bytes little-endian, then 15 words of 8 bytes little-endian
       from xorshift64: x = N * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D (mod 2^64); each word:
       x ^= x << 13; x ^= x >> 7; x ^= x << 17; emit x.
+
+      Example:
+        iiotctl store soak write scratch/wal
       """,
     subcommands: [Write.self, Dump.self])
 

@@ -36,6 +36,7 @@ struct StoreTail: AsyncParsableCommand {
     if since != nil, sequence != nil {
       throw ValidationError("--since and --sequence exclude each other")
     }
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
   }
 
   func run() async throws {
