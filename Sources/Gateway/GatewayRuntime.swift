@@ -40,6 +40,8 @@ public final class GatewayRuntime: Sendable {
     var history: ConfigurationHistory
     /// The tags of each bus that is read, as its driver was made with them: the files that name them may say something else by now.
     var tagNames: [String: Set<String>]
+    /// The tags that no topic may make, as the drivers that are concerned were told.
+    var reserved: Set<String>
     var isRunning = false
     var isReloading = false
     /// Where the configuration stands.
@@ -73,7 +75,8 @@ public final class GatewayRuntime: Sendable {
     }
     acquisition = Acquisition(
       DriverContext(intake: intake, report: events, isJournaling: journal != nil))
-    drivers = try configuration.makeDrivers(tags: tags)
+    let reserved = configuration.reservedTags
+    drivers = try configuration.makeDrivers(tags: tags, reserved: reserved)
     let tagNames = configuration.byBus(tags.names)
     let formulas = try configuration.checkedFormulas(ofOwn: Set(tags.names))
     board = StatusBoard()
@@ -82,10 +85,12 @@ public final class GatewayRuntime: Sendable {
       formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms,
       memory: memory, board: board)
 
-    nextSequence = try LastSequence.next(
-      in: GatewayBuffer.folders(in: configuration.dataFolder))
     buffer = try await GatewayBuffer(
       dataFolder: configuration.dataFolder, size: configuration.buffer, report: events)
+    // Not before: of a store that was not closed, who only looks does not see what is behind damage in its last write. And not
+    // later, when the oldest may be given up.
+    nextSequence = try LastSequence.next(
+      in: GatewayBuffer.folders(in: configuration.dataFolder))
     books = try await LedgerBooks.open(
       dataFolder: configuration.dataFolder, buffer: buffer, tags: tags, report: events)
     keeper = LedgerKeeper(books, report: events)
@@ -94,7 +99,9 @@ public final class GatewayRuntime: Sendable {
     mark = ProcessMark(dataFolder: configuration.dataFolder)
     var history = ConfigurationHistory(dataFolder: configuration.dataFolder)
     history.enter(configuration.text, report: events)
-    state = Mutex(State(configuration: configuration, history: history, tagNames: tagNames))
+    state = Mutex(
+      State(
+        configuration: configuration, history: history, tagNames: tagNames, reserved: reserved))
     audit = await GatewayAudit(configuration, report: events)
     var runners: [SinkRunner] = []
     for destination in configuration.sinks {
@@ -256,12 +263,13 @@ public final class GatewayRuntime: Sendable {
 }
 
 extension GatewayRuntime {
-  /// Has the lane keep what formulas remember also when nothing comes.
+  /// Has the lane keep what formulas remember also when nothing comes, and shows what gives way while sinks take nothing.
   private func tick() async {
     var rounds = Rounds(every: FormulaKeeper.interval)
     while await rounds.next() {
       intake.tick()
       events.summarize()
+      await forwarding.showPlaces()
       try? await buffer.even()
     }
   }
@@ -332,9 +340,13 @@ extension GatewayConfiguration {
   }
 
   /// The derived tags, compiled; their mistakes as an error.
-  func checkedFormulas(known: Set<String>) throws(ConfigurationError) -> [FormulaSet.Member] {
+  ///
+  /// - Parameter isPast: Whether they ran already: such as read no tag are taken then, as they were.
+  func checkedFormulas(
+    known: Set<String>, isPast: Bool = false
+  ) throws(ConfigurationError) -> [FormulaSet.Member] {
     var problems: [ConfigurationError.Problem] = []
-    let formulas = compiledFormulas(known: known) { tag, message, advice in
+    let formulas = compiledFormulas(known: known, isPast: isPast) { tag, message, advice in
       problems.append(.init(path: "formulas.\(tag).expression", message: message, advice: advice))
     }
     guard let formulas else { throw ConfigurationError(file: nil, problems: problems) }

@@ -15,7 +15,7 @@ struct CanConvert: AsyncParsableCommand {
         iiotctl can convert drive.asc --format jsonl
         candump -L can0 | iiotctl can convert - live.blf
 
-      Exit codes: 0 success (also with findings), 1 failure, 64 misuse.
+      Exit codes: 0 success (also with findings), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: "The log; - for standard input.")
@@ -92,9 +92,10 @@ struct CanConvert: AsyncParsableCommand {
         output == "-"
         ? try CANLogWriter(fileDescriptor: 1, format: chosen, options: writing)
         : try CANLogWriter(output, format: chosen, options: writing)
-      while hasMore, !Task.isCancelled {
+      // A live input ends with what had come before the signal, so that none of that is lost.
+      while hasMore, reader.isLive || !Task.isCancelled {
         try writer.append(batch)
-        if log == "-" { try writer.flush() }
+        if reader.isLive { try writer.flush() }
         hasMore = try reader.next(into: &batch, until: Interruption.descriptor)
       }
       try writer.finish()

@@ -15,7 +15,8 @@ struct CanDump: AsyncParsableCommand {
       extended. Bit 31 stands for extended, bit 30 for remote: 123:C00007FF passes the standard data frame alone. Frames that the \
       kernel had to drop are told on standard error.
 
-      Exit codes: 0 success, 1 failure (no such interface, no CAN in this kernel), 64 misuse.
+      Exit codes: 0 success, 1 failure (no such interface, no CAN in this kernel), 64 misuse, 130 or 143 after a \
+      signal when --count was not reached.
       """)
 
   enum Format: String, ExpressibleByArgument { case candump, jsonl }
@@ -43,7 +44,7 @@ struct CanDump: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels { try await dump() }
+    try await Interruption.cancels(hasEnd: count != nil) { try await dump() }
   }
 
   private func dump() async throws {

@@ -18,7 +18,7 @@ struct CanReplay: AsyncParsableCommand {
 
       At the end standard error tells how many frames were played and how late the latest one was.
 
-      Exit codes: 0 success (also with findings), 1 failure, 64 misuse.
+      Exit codes: 0 success (also with findings), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: "The log; - for standard input.")
@@ -64,7 +64,10 @@ struct CanReplay: AsyncParsableCommand {
     do {
       var reader = try CanLogInput.open(log)
       var batch = CANFrameBatch()
-      reading: while try reader.next(into: &batch, until: Interruption.descriptor) {
+      // What is passed over for its channel must not hold up a signal either.
+      reading: while !Task.isCancelled,
+        try reader.next(into: &batch, until: Interruption.descriptor)
+      {
         for frame in batch {
           let name = CanPlayer.channelName(frame, batch)
           if let channel, channel != name { continue }
@@ -85,7 +88,7 @@ struct CanReplay: AsyncParsableCommand {
           }
         }
         // The next frames may be long in coming.
-        if log == "-" { try output.flush() }
+        if reader.isLive { try output.flush() }
       }
       try output.flush()
       CanLogInput.report(reader.findings, log)

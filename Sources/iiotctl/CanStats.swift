@@ -15,7 +15,7 @@ struct CanStats: AsyncParsableCommand {
       Example:
         iiotctl can stats drive.log
 
-      Exit codes: 0 success (also with findings), 1 failure, 64 misuse.
+      Exit codes: 0 success (also with findings), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   enum Format: String, ExpressibleByArgument { case table, jsonl }
@@ -35,7 +35,10 @@ struct CanStats: AsyncParsableCommand {
     do throws(CANLogError) {
       var reader = try CanLogInput.open(log)
       var batch = CANFrameBatch()
-      while !Task.isCancelled, try reader.next(into: &batch, until: Interruption.descriptor) {
+      // A live input ends with what had come before the signal, and all of that counts.
+      while reader.isLive || !Task.isCancelled,
+        try reader.next(into: &batch, until: Interruption.descriptor)
+      {
         traffic.append(batch)
       }
       CanLogInput.report(reader.findings, log)

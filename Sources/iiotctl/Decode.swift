@@ -24,7 +24,7 @@ struct Decode: AsyncParsableCommand {
       Messages longer than a frame are put together first and bear the time of their last frame: J1939's (BAM and RTS/CTS) \
       where a database has such, ISO-TP's of the identifiers given with --isotp.
 
-      Exit codes: 0 success, 1 failure, 64 misuse.
+      Exit codes: 0 success, 1 failure, 64 misuse, 130 or 143 after a signal, which is how a live stream usually ends.
       """)
 
   @Option(
@@ -130,8 +130,11 @@ struct Decode: AsyncParsableCommand {
     _ reader: inout CANLogReader, _ long: inout LongMessages, _ printer: inout DecodePrinter
   ) throws(CANLogError) {
     var batch = CANFrameBatch()
-    let isLive = log == "-"
-    while !Task.isCancelled, try reader.next(into: &batch, until: Interruption.descriptor) {
+    let isLive = reader.isLive
+    // A live input ends with what had come before the signal, and all of that is decoded.
+    while isLive || !Task.isCancelled,
+      try reader.next(into: &batch, until: Interruption.descriptor)
+    {
       for frame in batch {
         if let until, frame.time >= until.time.nanoseconds { continue }
         let channel =

@@ -20,7 +20,7 @@ struct Explain: AsyncParsableCommand {
         iiotctl explain --config gateway.yaml pump-01/power@2026-01-01T00:00:00Z --format jsonl
 
       Exit codes: 0 explained, 1 when there is no such sample, when what is stored is not what the journal gives (told on standard error), \
-      or on failure, 64 misuse.
+      or on failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: ArgumentHelp("The sample: its tag and its time.", valueName: "tag@time"))

@@ -14,7 +14,7 @@ struct Export: AsyncParsableCommand {
         iiotctl export gateway.yaml --tag 'pump-01/*' --since 2026-01-01T00:00:00Z --format csv
         iiotctl export data/history.db --format jsonl | jq .value
 
-      Exit codes: 0 success (also when no sample is in the time range), 1 failure, 64 misuse.
+      Exit codes: 0 success (also when no sample is in the time range), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: "The configuration of the gateway, or the database of its history.")

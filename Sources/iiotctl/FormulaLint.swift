@@ -93,6 +93,7 @@ struct FormulaLint: AsyncParsableCommand {
         && formula.allSatisfy { $0.isLetter || $0.isNumber || "./_-".contains($0) }
       if failures > 0, isLikePath { StandardError.print("  there is no file \(formula) either") }
     }
+    try output.flush()
     // A mistyped name would check nothing, and say that all is well.
     if knowsAllInputs, let name = byName.keys.filter({ !inputs.contains($0) }).min() {
       let known = inputs.sorted().joined(separator: ", ")
@@ -101,7 +102,6 @@ struct FormulaLint: AsyncParsableCommand {
           ? "--unit \(name): no formula reads '\(name)'"
           : "--unit \(name): no such input; the formula reads \(known.isEmpty ? "none" : known)")
     }
-    try output.flush()
     if failures > 0 { throw ExitCode(1) }
   }
 

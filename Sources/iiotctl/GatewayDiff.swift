@@ -19,7 +19,8 @@ struct GatewayDiff: AsyncParsableCommand {
         iiotctl gateway diff gateway.yaml new.yaml
         iiotctl gateway diff gateway.yaml new.yaml --journal data/journal
 
-      Exit codes, as of diff(1): 0 when nothing is different, 1 when something is, 2 when a file is wrong, 64 misuse.
+      Exit codes, as of diff(1): 0 when nothing is different, 1 when something is, 2 when a file is wrong, 64 misuse, \
+      130 or 143 after a signal.
       """)
 
   @Argument(help: "The configuration that runs.")

@@ -31,10 +31,6 @@ struct GatewayLedger: AsyncParsableCommand {
   @OptionGroup var control: ControlOptions
 
   func run() async throws {
-    try await Interruption.cancels { try await show() }
-  }
-
-  private func show() async throws {
     let ledger: Ledger
     do {
       ledger = try await currentLedger(in: Configurations.dataFolder(of: gateway))

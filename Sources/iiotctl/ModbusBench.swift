@@ -14,7 +14,7 @@ struct ModbusBench: AsyncParsableCommand {
       Example:
         iiotctl modbus bench 'modbus://127.0.0.1:1502' --inflight 16 --callers 16 --for 3s
 
-      Exit codes: 0 all requests were answered, 1 some were not, 64 misuse.
+      Exit codes: 0 all requests were answered, 1 some were not, 64 misuse, 130 or 143 after a signal.
       """)
 
   @OptionGroup var device: DeviceArgument
@@ -61,7 +61,7 @@ struct ModbusBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels {
+    try await Interruption.cancels(hasEnd: true) {
       do {
         try await measure()
       } catch let error as ModbusError { throw Failure(error) }
@@ -114,6 +114,8 @@ struct ModbusBench: AsyncParsableCommand {
       try output.append(line: "error\t\(kind)\t\(count)")
     }
     try output.flush()
+    // What was measured so far has been told.
+    if Task.isCancelled { return }
     if let error = total.lastError { throw Failure(error) }
     if total.latencies.count == 0 { throw ExitCode.failure }
   }

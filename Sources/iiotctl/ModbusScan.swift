@@ -12,7 +12,7 @@ struct ModbusScan: AsyncParsableCommand {
       Example:
         iiotctl modbus scan 'modbus+rtu:///dev/ttyUSB0?baud=9600&timeout=100ms' --last 32
 
-      Exit codes: 0 when one answered, 1 when none did, 64 misuse.
+      Exit codes: 0 when one answered, 1 when none did, 64 misuse, 130 or 143 after a signal.
       """)
 
   @OptionGroup var device: DeviceArgument
@@ -28,12 +28,12 @@ struct ModbusScan: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels {
+    try await Interruption.cancels(hasEnd: true) {
       do {
         try await scan()
       } catch let error as ModbusError {
         throw Failure(error)
-      } catch is CancellationError {}
+      }
     }
   }
 

@@ -6,6 +6,8 @@ struct ModbusWrite: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "write",
     abstract: "Writes one value and reads it back.",
+    // The parser's own would show several values.
+    usage: "iiotctl modbus write <url> <place> <value> [<options>]",
     discussion: """
       A write is sent once and never again: after a timeout it may have happened all the same.
 
@@ -29,7 +31,7 @@ struct ModbusWrite: AsyncParsableCommand {
     parsing: .allUnrecognized,
     help: ArgumentHelp(
       "The value: a number, true or false, or a text for string:LENGTH.", valueName: "value"))
-  var values: [String]
+  var values: [String] = []
 
   @OptionGroup var form: ValueOptions
 
@@ -68,13 +70,14 @@ struct ModbusWrite: AsyncParsableCommand {
 
   /// The one word that stands for the value. One with a dash is a mistyped option, unless it is a number or stands behind --.
   private func text() throws -> String {
-    let end = values.firstIndex(of: "--")
-    for word in values[..<(end ?? values.endIndex)]
-    where word.hasPrefix("-") && Double(word) == nil {
+    // The parser keeps a -- only where it stands directly before the value.
+    let free = CommandLine.arguments.drop { $0 != "--" }
+    for word in values
+    where word.hasPrefix("-") && Double(word) == nil && !free.contains(word) {
       throw ValidationError("Unknown option '\(word)'; a text with a dash stands behind --.")
     }
     var words = values
-    if let end { words.remove(at: end) }
+    if let end = words.firstIndex(of: "--") { words.remove(at: end) }
     guard let word = words.first else { throw ValidationError("There is no value to write.") }
     guard words.count == 1 else {
       throw ValidationError("One value is written, not \(words.joined(separator: " and ")).")

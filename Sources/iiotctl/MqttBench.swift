@@ -13,7 +13,7 @@ struct MqttBench: AsyncParsableCommand {
       Example:
         iiotctl mqtt bench mqtt://127.0.0.1 --qos 1 --count 10000
 
-      Exit codes: 0 all messages came, 1 failure or lost messages, 64 misuse.
+      Exit codes: 0 all messages came, 1 failure or lost messages, 64 misuse, 130 or 143 after a signal.
       """)
 
   @OptionGroup var broker: MqttBrokerOptions
@@ -38,7 +38,7 @@ struct MqttBench: AsyncParsableCommand {
 
   func run() async throws {
     let address = try broker.address()
-    try await Interruption.cancels {
+    try await Interruption.cancels(hasEnd: true) {
       do {
         try await measure(address)
       } catch let error as MQTTError {
@@ -72,28 +72,37 @@ struct MqttBench: AsyncParsableCommand {
       topic: topic, payload: [UInt8](repeating: 0x2E, count: size), qos: qos)
     let chunk = 1000
     // Two calls on their way, so that the window stays full from one to the next.
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      var sent = 0
-      var running = 0
-      while sent < count {
-        let share = min(chunk, count - sent)
-        sent += share
-        if running == 2 { try await group.next() } else { running += 1 }
-        group.addTask {
-          try await sender.publish(Array(repeating: message, count: share))
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        var sent = 0
+        var running = 0
+        while sent < count {
+          let share = min(chunk, count - sent)
+          sent += share
+          if running == 2 { try await group.next() } else { running += 1 }
+          group.addTask {
+            try await sender.publish(Array(repeating: message, count: share))
+          }
         }
+        try await group.waitForAll()
       }
-      try await group.waitForAll()
+    } catch is CancellationError {
+      // What came until now is told.
     }
     let published = clock.now
     let patience = Task {
       try await Task.sleep(for: .seconds(5))
       receiving.cancel()
     }
-    let (received, last) = try await receiving.value
+    let (received, last) = try await withTaskCancellationHandler {
+      try await receiving.value
+    } onCancel: {
+      receiving.cancel()
+    }
     patience.cancel()
     await sender.close()
     await receiver.close()
+    if Task.isCancelled, received == 0 { return }
     let seconds = (last - start) / .seconds(1)
     var output = StandardOutput()
     let report = """
@@ -103,7 +112,7 @@ struct MqttBench: AsyncParsableCommand {
       """
     try output.append { $0 += Array(report.utf8) }
     try output.flush()
-    if received < count {
+    if received < count, !Task.isCancelled {
       throw Failure(
         "\(count - received) messages did not come back", at: "\(address), topic \(topic)",
         advice: qos == .atMostOnce ? "QoS 0 may lose messages" : "see the broker's queue limits")

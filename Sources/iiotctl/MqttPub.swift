@@ -12,7 +12,7 @@ struct MqttPub: AsyncParsableCommand {
         iiotctl mqtt pub mqtt://broker/plant/setpoint -m 21.5 --retain
         iiotctl poll modbus://plc --holding 0:2 | iiotctl mqtt pub mqtt://broker/plant/raw --lines
 
-      Exit codes: 0 success, 1 failure, 64 misuse.
+      Exit codes: 0 success, 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @OptionGroup var broker: MqttBrokerOptions
@@ -122,7 +122,7 @@ private struct BlockInput: ~Copyable {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// What has come; nil at the end, or when a signal came first.
+  /// What has come; nil at the end, and after a signal: what has not been read by then stays unpublished.
   mutating func next() throws -> [UInt8]? {
     var failure: Int32 = 0
     let block = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in

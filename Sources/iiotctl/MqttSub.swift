@@ -24,7 +24,7 @@ struct MqttSub: AsyncParsableCommand {
         iiotctl mqtt sub mqtt://broker -t 'a/+' -t 'b/#' --count 10 --format jsonl
         iiotctl mqtt sub mqtt://broker/plant/# --id logger --durable capture >> messages.txt
 
-      Exit codes: 0 success, 1 failure, 64 misuse.
+      Exit codes: 0 success, 1 failure, 64 misuse, 130 or 143 after a signal when --count was not reached.
       """)
 
   @OptionGroup var broker: MqttBrokerOptions
@@ -79,7 +79,7 @@ struct MqttSub: AsyncParsableCommand {
         at: filters.joined(separator: ", "),
         advice: "run one 'mqtt sub --durable' for each, with an --id of its own", exitCode: 64)
     }
-    try await Interruption.cancels {
+    try await Interruption.cancels(hasEnd: count != nil) {
       do {
         if let durable {
           try await printDurably(filters[0], name: durable, address)

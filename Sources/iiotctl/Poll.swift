@@ -14,7 +14,8 @@ struct Poll: AsyncParsableCommand {
       Example:
         iiotctl poll 'modbus://127.0.0.1:1502?unit=1' --holding 0:10 --every 1s --format jsonl
 
-      Exit codes: 0 when something was read, 1 when nothing was, 64 misuse.
+      Exit codes: 0 when something was read, 1 when nothing was, 64 misuse, 130 or 143 after a signal when --count was \
+      not reached.
       """)
 
   @Argument(help: "The device: modbus://HOST:PORT?unit=U (also timeout=500ms, inflight=4).")
@@ -55,7 +56,7 @@ struct Poll: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await Interruption.cancels { try await poll() }
+    try await Interruption.cancels(hasEnd: count != nil) { try await poll() }
   }
 
   private func poll() async throws {
@@ -102,7 +103,9 @@ struct Poll: AsyncParsableCommand {
       try? await clock.sleep(until: due)
     }
     client.close()
-    if !hasRead, rounds > 0 { throw ExitCode.failure }
+    // Cut short by a signal, it says that instead.
+    let isCutShort = count != nil && Task.isCancelled
+    if !hasRead, rounds > 0, !isCutShort { throw ExitCode.failure }
   }
 
   private static func round(

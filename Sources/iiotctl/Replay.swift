@@ -19,7 +19,7 @@ struct Replay: AsyncParsableCommand {
         iiotctl replay data/buffer --since 2026-01-01T00:00:00Z --format influx
         iiotctl replay data/journal --config new.yaml --to new.jsonl
 
-      Exit codes: 0 success (also when no sample is in the time range), 1 failure, 64 misuse.
+      Exit codes: 0 success (also when no sample is in the time range), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: "The folder of the buffer, or of the journal.")

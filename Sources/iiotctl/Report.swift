@@ -25,7 +25,7 @@ struct ReportRun: AsyncParsableCommand {
       Example:
         iiotctl report run gateway.yaml --report hourly --since 2026-01-01T00:00:00Z
 
-      Exit codes: 0 success (also when there were no samples), 1 failure, 64 misuse.
+      Exit codes: 0 success (also when there were no samples), 1 failure, 64 misuse, 130 or 143 after a signal.
       """)
 
   @Argument(help: "The configuration (docs/configuration.md).")

@@ -17,7 +17,7 @@ struct StoreTail: AsyncParsableCommand {
       Example:
         iiotctl store tail data/wal --follow --format jsonl
 
-      Exit codes: 0 success, 1 failure, 64 misuse.
+      Exit codes: 0 success, 1 failure, 64 misuse, 130 or 143 after a signal (with --follow, when --count was not reached).
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case hex, jsonl }
@@ -41,7 +41,7 @@ struct StoreTail: AsyncParsableCommand {
 
   func run() async throws {
     let command = self
-    try await Interruption.cancels { try await command.print() }
+    try await Interruption.cancels(hasEnd: !follow || count != nil) { try await command.print() }
   }
 
   private var start: CursorStart {

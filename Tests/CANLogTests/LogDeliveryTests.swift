@@ -73,6 +73,26 @@ import Testing
     #expect(try !reader.next(into: &batch))
   }
 
+  @Test func aStopEndsItBehindWhatHadCome() throws {
+    let ends = try Self.makePipe()
+    let stop = try Self.makePipe()
+    defer { for end in [ends.write, stop.read, stop.write] { close(end) } }
+    var reader = CANLogReader(fileDescriptor: ends.read, closingWhenDone: true)
+    let isLive = reader.isLive
+    #expect(isLive)
+    var batch = CANFrameBatch()
+    Self.send("(1700640464.000001) can0 123#11\n", to: ends.write)
+    #expect(try reader.next(into: &batch, until: stop.read))
+    Self.send("(1700640464.000002) can0 123#22\n(1700640464.0", to: ends.write)
+    Self.send("!", to: stop.write)
+    #expect(try reader.next(into: &batch, until: stop.read))
+    #expect(batch.map(\.payload) == [[0x22]])
+    // This comes too late.
+    Self.send("00003) can0 123#33\n", to: ends.write)
+    #expect(try !reader.next(into: &batch, until: stop.read))
+    #expect(batch.isEmpty)
+  }
+
   @Test func cancellingAWaitIsPromptAndLosesNothing() async throws {
     let ends = try Self.makePipe()
     let frames = CANLogReader(fileDescriptor: ends.read, closingWhenDone: true).frames()

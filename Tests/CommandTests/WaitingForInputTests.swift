@@ -53,15 +53,38 @@ struct WaitingForInputTests {
     #expect(run.output == Self.end, "\(run.output)\(run.errors)")
   }
 
-  @Test("closes the file that was being written")
+  @Test("closes the file that was being written, with all that came before")
   func file() async throws {
     let run = try await interrupted(
       "can convert - out.blf",
       then: """
-        iiotctl can convert out.blf --format candump >back && [ $(wc -l <back) -gt 2000 ] && echo whole
+        iiotctl can convert out.blf --format candump >back && [ $(wc -l <back) -eq 8000 ] && echo whole
         """)
     #expect(run.output == Self.end + "whole\n", "\(run.output)\(run.errors)")
     #expect(run.errors.isEmpty, "\(run.errors)")
+  }
+
+  @Test(
+    "ends it though its input never pauses",
+    arguments: [
+      "can convert live --format jsonl", "can replay live --speed max", "decode --dbc v.dbc live",
+    ])
+  func endless(_ command: String) async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.database, to: "v.dbc")
+    let run = try await ShellRun.of(
+      """
+      mkfifo live
+      yes '(1436509053.100000) can0 123#1122334455667788' >live &
+      iiotctl \(command) >out 2>errors &
+      # What has come is written at once, from a FIFO too.
+      until [ -s out ]; do sleep 0.05; done
+      kill -TERM $!
+      wait $!
+      echo $?
+      grep ^error errors
+      """, in: folder.path, seconds: 60)
+    #expect(run.output == Self.end, "\(run.output)\(run.errors)")
   }
 
   @Test("leaves no file behind when nothing had come")

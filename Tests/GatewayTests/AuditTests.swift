@@ -73,6 +73,22 @@ struct AuditTests {
     #expect(check.findings.isEmpty && check.entries == 5 && check.head == head)
   }
 
+  @Test("once the key of now was used, nothing is signed with an earlier one")
+  func earlierKeys() async throws {
+    try await fill(2)
+    let present = Array("another key".utf8)
+    func append(with key: [UInt8]) async throws {
+      let opening = try AuditTrail.open(
+        folder.file("trail"), anchor: folder.file("anchor"), key: key)
+      _ = try await opening.trail.append(
+        AuditEntry(.reload, of: "configuration", by: "anna", before: nil, after: nil))
+    }
+    try await append(with: present)
+    #expect(try AuditCheck(bytes, keys: [present, key], anchors: []).findings.isEmpty)
+    try await append(with: key)
+    #expect(try AuditCheck(bytes, keys: [present, key], anchors: []).findings.map(\.line) == [4])
+  }
+
   @Test("a last line with the largest number that there is keeps nobody from going on")
   func largestNumber() async throws {
     try await fill(1)

@@ -141,6 +141,17 @@ import Testing
         paths(whole.replacing("unit: 3", with: "uint: 3") + rules) == ["devices.pump-01.uint"])
     }
 
+    @Test("an empty section is told once")
+    func emptySections() {
+      for section in ["formulas", "sinks"] {
+        #expect {
+          try GatewayConfiguration(yaml: "schema: iiot/1\ngateway: {id: g}\n\(section):\n")
+        } throws: {
+          ($0 as? ConfigurationError)?.problems.map(\.path) == [section]
+        }
+      }
+    }
+
     @Test("a formula of no tag would never be computed") func constant() {
       let text = Self.whole.replacing("{pump-01/pressure}", with: "3")
       #expect {

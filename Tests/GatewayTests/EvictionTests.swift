@@ -93,6 +93,59 @@ struct EvictionTests {
     #expect(again.status.sinks[0].counts.evictedRecords == 0)
   }
 
+  @Test("what gives way while a sink asks for a long pause is shown meanwhile")
+  func longPause() async throws {
+    let folder = try TemporaryFolder()
+    let gateway = try await GatewayRuntime(configuration(in: folder, capacity: 1 << 19))
+    let sink = ScriptedSink { _, _ in
+      var error = SinkError.away
+      error.retryAfter = .seconds(86_400)
+      return .failure(error)
+    }
+    var atPause: UInt64?
+    try await run(gateway, grace: .zero) { gateway in
+      guard gateway.isRunning else { return false }
+      if sink.calls.isEmpty {
+        try await gateway.exchangeSink("full", for: sink)
+        while sink.calls.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        // What is shown when the pause begins is not what this is about.
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      let shown = gateway.status.sinks[0].counts.evictedRecords
+      let first = atPause ?? shown
+      atPause = first
+      return shown > first
+    }
+    #expect(sink.calls.count == 1)
+  }
+
+  @Test("what a start gives up, because there is less room than before, is told")
+  func smaller() async throws {
+    let folder = try TemporaryFolder()
+    let first = try await GatewayRuntime(configuration(in: folder, capacity: 4 << 20))
+    try await run(first, grace: .zero) { gateway in
+      gateway.buffer.store(of: .telemetry)?.metrics.segments ?? 0 >= 16
+    }
+    #expect(first.status.sinks[0].counts.evictedRecords == 0)
+    let events = EventLog()
+    var less = configuration(in: folder, capacity: 1 << 18)
+    less.devices = []
+    let second = try await GatewayRuntime(less, events: events.add)
+    try await second.run(grace: .zero)
+    #expect(second.status.sinks[0].counts.evictedRecords > 0)
+    #expect(events.all.contains { $0.message.hasSuffix("did not reach this sink: evicted") })
+  }
+
+  /// Much comes, and a destination never takes anything.
+  private func configuration(in folder: TemporaryFolder, capacity: Int) -> GatewayConfiguration {
+    GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [.init(name: "sim", transport: .simulator)],
+      devices: [.init(name: "fast", bus: "sim", every: .milliseconds(1), simulated: tags(200))],
+      buffer: .init(capacity: capacity, segment: 1 << 16),
+      sinks: [.init(name: "full", kind: .file(path: "/dev/full", format: .jsonl))])
+  }
+
   private func tags(_ count: Int) -> [SimulatedTag] {
     (0..<count).map { SimulatedTag(name: "t\($0)") }
   }

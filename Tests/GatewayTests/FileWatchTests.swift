@@ -77,6 +77,19 @@
       }
     }
 
+    @Test("bytes that are no text are no change")
+    func noText() async throws {
+      try Data(Array((text(1) + "\n# ").utf8) + [0xFF, 0xC3, 0x0A])
+        .write(to: URL(filePath: folder.file("g.yaml")))
+      try await watched { gateway, events in
+        // Were this shorter than the watch waits, the test would only see less.
+        try await Task.sleep(for: .milliseconds(600))
+        #expect(!events.all.contains { $0.source == "configuration" })
+        try folder.write(text(2), to: "g.yaml")
+        try await wait(for: 2, gateway)
+      }
+    }
+
     @Test("a change that comes before the gateway runs counts")
     func early() async throws {
       let file = folder.file("g.yaml")

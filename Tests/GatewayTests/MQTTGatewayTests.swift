@@ -1,9 +1,10 @@
 import Foundation
-import Gateway
 import MQTT
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Gateway
 
 @Suite(
   "A gateway between brokers", .enabled(if: Mosquitto.path != nil, "mosquitto is not installed"),
@@ -142,6 +143,17 @@ struct MQTTGatewayTests {
     try await run(gateway) { $0.status.stored >= 3 }
     #expect(gateway.latest.allSatisfy { $0.quality == .badNoCommunication })
     #expect(events.all.filter { $0.source == "bus broker" }.count == 1)
+  }
+
+  @Test("who watches a broker hears of the next try to connect, however short the timeout is")
+  func watcher() throws {
+    var broker = MQTTEndpoint(try MQTTAddress("mqtt://127.0.0.1:1883"))
+    broker.timeout = .milliseconds(100)
+    let options = MQTTDriver.watcherOptions(broker, clientIdentifier: "g:watch:b")
+    // The longest wait, and then a name with many addresses.
+    let longest: Duration = options.backoff.maximum * 2 + options.connectTimeout * 20
+    #expect(options.timeout > longest)
+    #expect(options.backoff.maximum <= .seconds(5))
   }
 
   @Test(

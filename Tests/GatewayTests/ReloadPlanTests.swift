@@ -1,9 +1,10 @@
 import Foundation
-import Gateway
 import MQTT
 import Modbus
 import Sinks
 import Testing
+
+@testable import Gateway
 
 @Suite("What a reload would do is told beforehand")
 struct ReloadPlanTests {
@@ -98,6 +99,22 @@ struct ReloadPlanTests {
         == [reopened, "formula vat/level added"])
     #expect(changes { $0.formulas.removeFirst() } == ["formula f/t removed"])
     #expect(changes { $0.formulas[1].expression = "{p1/b}" } == ["formula tank/level changed"])
+    /// What is done when its driver was told other names than the files of now have.
+    func revised(_ names: Set<String>, _ change: (inout GatewayConfiguration) -> Void) -> [String] {
+      var new = old
+      change(&new)
+      var plan = ReloadPlan(from: old, to: new)
+      plan.reopenBuses(of: new, forTags: names)
+      return plan.changes.map { "\($0)" }
+    }
+    #expect(revised(["vat/level"]) { _ in } == [reopened])
+    #expect(revised(["p1/c", "vat/height"]) { _ in } == [])
+    // Once is enough, and in the place of buses.
+    #expect(
+      revised(["vat/level"]) { $0.formulas.removeLast() }
+        == [reopened, "formula tank/level removed"])
+    #expect(
+      revised(["vat/level"]) { $0.formulas.removeFirst() } == [reopened, "formula f/t removed"])
   }
 
   @Test("sinks, the buffer, and what needs a restart")

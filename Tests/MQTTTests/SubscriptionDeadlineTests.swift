@@ -79,8 +79,8 @@ struct SubscriptionDeadlineTests {
     let server = try PacketLog().makeServer { packet in
       switch packet.kind {
       case 1: return Self.accepted
-      // DISCONNECT: quota exceeded.
-      case 8: return [0xE0, 1, 0x97]
+      // DISCONNECT: not authorized.
+      case 8: return [0xE0, 1, 0x87]
       default: return []
       }
     }
@@ -88,8 +88,96 @@ struct SubscriptionDeadlineTests {
       "mqtt://127.0.0.1:\(server.port)", options: Self.options(.seconds(600)))
     let error = await #expect(throws: MQTTError.self) { try await client.subscribe("a") }
     #expect(error?.code == .denied)
-    #expect(error?.reason == .quotaExceeded)
+    #expect(error?.reason == .notAuthorized)
     #expect(error?.topic == "a")
+  }
+
+  /// Busy, shutting down, keep alive, taken over, quota, administrative action.
+  @Test(arguments: [0x89, 0x8B, 0x8D, 0x8E, 0x97, 0x98] as [UInt8])
+  func aReasonThatIsNoRefusalDeniesNobody(reason: UInt8) async throws {
+    let server = try PacketLog().makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      case 8: return packet.connection == 1 ? [0xE0, 1, reason] : Self.grant(packet)
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.seconds(600)))
+    let subscription = try await client.subscribe("a")
+    #expect(subscription.filter.text == "a")
+  }
+
+  @Test func aReasonInPlaceOfAnAnswerIsForTheOldestRequest() async throws {
+    let log = PacketLog()
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      case 8 where packet.connection == 1:
+        return log.packets(kind: 8).count == 2 ? [0xE0, 1, 0x87] : []
+      case 8: return Self.grant(packet)
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.seconds(600)))
+    await connect(client)
+    let calls = ["a", "b"].map { filter in Task { try await client.subscribe(filter) } }
+    var denied: [String?] = []
+    for call in calls {
+      do {
+        _ = try await call.value
+      } catch let error as MQTTError {
+        denied.append(error.topic)
+      }
+    }
+    // The filter's one letter, and its options.
+    let first = String(decoding: log.packets(kind: 8)[0].bytes.suffix(2).prefix(1), as: UTF8.self)
+    #expect(denied == [first])
+  }
+
+  /// The consumer of the full buffer may be the one who waits for the answer.
+  @Test func aFullBufferDoesNotHoldBackTheAnswerToALaterSubscription() async throws {
+    let log = PacketLog()
+    // More than is read in one go.
+    let count = 2000
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1: return Self.accepted
+      case 8:
+        let message: [UInt8] = [0x30, 5, 0, 1, UInt8(ascii: "a"), 0, UInt8(ascii: "!")]
+        var answer: [UInt8] = []
+        if log.packets(kind: 8).count == 2 {
+          for _ in 0..<count { answer += message }
+        }
+        return answer + Self.grant(packet)
+      default: return []
+      }
+    }
+    let client = try MQTTClient(
+      "mqtt://127.0.0.1:\(server.port)", options: Self.options(.seconds(600)))
+    let first = try await client.subscribe("a", buffer: MQTTBuffer(messages: 1))
+    let second = try await client.subscribe("b")
+    #expect(second.filter.text == "b")
+    #expect(try await collect(count, from: first).count == count)
+  }
+
+  /// Nothing but the acceptance can come on such a connection.
+  @Test func whoAsksForNothingComesBackSoonAfterAConnectionThatLasted() async throws {
+    let log = PacketLog()
+    let server = try LoopbackServer { connection in
+      guard let packet = LoopbackServer.readPacket(connection) else { return }
+      log.add(packet)
+      LoopbackServer.write(Self.accepted, to: connection)
+      usleep(100_000)
+    }
+    var options = Self.options(.seconds(600))
+    options.backoff = MQTTBackoff(initial: .milliseconds(1), maximum: .seconds(3600))
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    try await client.connect()
+    // With each wait twice the one before it would take half an hour.
+    try await log.wait { $0.packets(kind: 1).count >= 22 }
+    await client.close()
   }
 
   /// Nobody is told of it any more, so it has to stay.

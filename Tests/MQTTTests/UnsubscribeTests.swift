@@ -84,6 +84,39 @@ struct UnsubscribeTests {
     #expect(takenBack == (sessionPresent ? 1 : asked))
   }
 
+  /// The broker refuses to grant it again, and keeps what it has granted.
+  @Test func isTakenBackWhereALaterSubscriptionToItWasRefused() async throws {
+    let log = PacketLog()
+    let isGone = DispatchSemaphore(value: 0)
+    let server = try log.makeServer { packet in
+      switch packet.kind {
+      case 1:
+        // Only when the one subscription is gone and the other is there.
+        if packet.connection == 2 { isGone.wait() }
+        return Self.accepted(sessionPresent: packet.connection > 1)
+      case 8 where packet.connection == 2:
+        let body = Array(packet.body)
+        return [0x90, 4, body[0], body[1], 0, 0x87]
+      default: return Self.isCut(packet) ? nil : Self.answer(packet)
+      }
+    }
+    var options = Self.options
+    options.connectTimeout = .seconds(600)
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    var subscription: MQTTSubscription? = try await client.subscribe("a")
+    try await client.publish("cut", to: "t", qos: .atMostOnce)
+    try await log.wait { $0.packets(kind: 1).count == 2 }
+    #expect(subscription?.filter.text == "a")
+    subscription = nil
+    let again = Task { try await client.subscribe("a") }
+    // If that is too short, the filter is taken back before it is asked for again.
+    try await Task.sleep(for: .milliseconds(200))
+    isGone.signal()
+    let error = await #expect(throws: MQTTError.self) { try await again.value }
+    #expect(error?.code == .denied)
+    try await log.wait { $0.packets(kind: 10).contains { $0.connection == 2 } }
+  }
+
   /// A broker that ends the connection over it would have none that lasts.
   @Test func isNotTakenBackForEver() async throws {
     let log = PacketLog()

@@ -1,3 +1,4 @@
+import IndustrialModel
 import Testing
 
 @testable import Modbus
@@ -41,9 +42,47 @@ struct UnitPausesTests {
     #expect(pauses.end(of: 5, now: 2 * second) == 4 * second)
     pauses.connectionDidStart(now: 2 * second)
     #expect(pauses.end(of: 5, now: 2 * second) == 4 * second)
-    pauses.didTimeOut(5, isShared: false, now: 4 * second)
+  }
+
+  @Test("a unit whose pause was over before the connection ended is asked on the next one")
+  func pauseThatIsOver() {
+    var pauses = UnitPauses(isRTU: true, timeout: second, longest: 30 * second)
+    pauses.didTimeOut(5, isShared: true, now: 0)
+    pauses.connectionDidEnd(now: 100 * second)
     pauses.connectionDidStart(now: 100 * second)
-    #expect(pauses.end(of: 5, now: 100 * second) == 101 * second)
+    #expect(pauses.end(of: 5, now: 100 * second) == nil)
+    // Where the connection ended in mid-pause the unit is put off, and its next reading waits instead of failing.
+    pauses.didTimeOut(5, isShared: true, now: 200 * second)
+    pauses.connectionDidEnd(now: 201 * second)
+    pauses.connectionDidStart(now: 300 * second)
+    #expect(pauses.end(of: 5, now: 300 * second) == 301 * second)
+    #expect(pauses.isCutOff(5))
+    pauses.didTimeOut(5, isShared: true, now: 302 * second)
+    #expect(!pauses.isCutOff(5))
+  }
+
+  /// The pauses are so long that a machine which stands still changes nothing.
+  @Test("on a shared wire a reading is asked after a reconnection, if need be later")
+  func sharedReading() throws {
+    let hour = 3600 * second
+    let engine = WireEngine(
+      .rtuOverTCP("127.0.0.1", port: 1), options: .init(timeout: .seconds(3600)),
+      wakeup: try Wakeup())
+    engine.askedUnitCount = 2
+    let reading = Job(try ReadPlan([RegisterBlock(.holding, 0, count: 1, unit: 5)]))
+    let now = MonotonicClock.now()
+    engine.pauses.didTimeOut(5, isShared: true, now: now - 100 * hour)
+    engine.connectionLost("the test ended it")
+    engine.pauses.connectionDidStart(now: now)
+    #expect(!engine.isPaused(reading, 0, now))
+    engine.pauses.didAnswer(5)
+    engine.pauses.didTimeOut(5, isShared: true, now: now)
+    engine.connectionLost("the test ended it")
+    engine.pauses.connectionDidStart(now: now + 100 * hour)
+    #expect(engine.isPaused(reading, 0, now + 100 * hour))
+    #expect(engine.held.count == 1 && reading.remaining == 1)
+    #expect(!engine.isPaused(reading, 0, now + 102 * hour))
+    engine.shutDown()
   }
 
   @Test("on a network a new connection is nothing to wait for: answers have ids there")

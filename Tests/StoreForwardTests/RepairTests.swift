@@ -200,7 +200,7 @@ struct RepairTests {
     let fs = SimulatedFileSystem()
     let core = try filled(fs, .small(segments: 6), batches: 45)
     var snapshots: [SimulatedDisk] = []
-    fs.afterChange = { snapshots.append(fs.disk) }
+    fs.afterChange = { [unowned fs] in snapshots.append(fs.disk) }
     try core.resize(to: .bytes(2 * (64 << 10)))
     #expect(snapshots.count > 8)
     for (index, disk) in snapshots.enumerated() {

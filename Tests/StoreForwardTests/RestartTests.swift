@@ -81,7 +81,7 @@ struct RestartTests {
   private func lowestPlace(afterRestartOf disk: SimulatedDisk) throws -> UInt64 {
     var snapshots: [SimulatedDisk] = []
     let fs = SimulatedFileSystem(disk.killed())
-    fs.afterChange = { snapshots.append(fs.disk) }
+    fs.afterChange = { [unowned fs] in snapshots.append(fs.disk) }
     _ = try Core(fileSystem: fs, options: Self.options)
     var lowest = UInt64.max
     for snapshot in snapshots {
@@ -254,7 +254,7 @@ struct RestartTests {
     let core = try Core(fileSystem: fs, options: Self.options)
     try core.openCursor("sink", start: .saved)
     var snapshots: [SimulatedDisk] = []
-    fs.afterChange = { snapshots.append(fs.disk) }
+    fs.afterChange = { [unowned fs] in snapshots.append(fs.disk) }
     while core.currentMetrics().evictedRecords < 600 {
       try core.append(try batch(from: core.nextSequence, count: 50))
     }

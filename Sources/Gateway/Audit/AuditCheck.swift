@@ -29,8 +29,9 @@ public struct AuditCheck: Sendable {
     self.init(bytes, keys: [key], anchors: anchors)
   }
 
-  /// - Parameter keys: Each entry was written with one of them.
+  /// - Parameter keys: The key that entries are written with, and others with which those before its first entry may be.
   init(_ bytes: [UInt8], keys: [[UInt8]], anchors: [AuditHead]) {
+    var keys = keys
     var previous = AuditCode.origin
     var number: UInt64 = 0
     var line = 0
@@ -53,10 +54,12 @@ public struct AuditCheck: Sendable {
         continue
       }
       entries += 1
-      let isWhole = keys.contains { key in
+      let used = keys.firstIndex { key in
         entry.code.isSame(as: AuditCode(of: entry.body, after: previous, key: key))
       }
-      if !isWhole {
+      // From here on nobody writes with an earlier one.
+      if used == 0, keys.count > 1 { keys = [keys[0]] }
+      if used == nil {
         findings.append(
           Finding(
             line: line,

@@ -31,7 +31,7 @@ actor AuditTrail {
   ///   - path: The file of the trail.
   ///   - anchorPath: The file of its head.
   ///   - key: Secret; whoever has it can write what looks true.
-  ///   - earlierKeys: With which entries may have been written before.
+  ///   - earlierKeys: With which entries may have been written before the first with `key`.
   static func open(
     _ path: String, anchor anchorPath: String, key: [UInt8], earlierKeys: [[UInt8]] = []
   ) throws(SystemFailure) -> Opening {

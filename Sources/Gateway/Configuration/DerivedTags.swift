@@ -6,10 +6,12 @@ extension GatewayConfiguration {
   ///
   /// - Parameters:
   ///   - known: The tags that exist besides the derived ones and those that topics make; nil when they can't be known in advance.
+  ///   - isPast: Whether they ran already: such as read no tag are taken then, as they were.
   ///   - report: Told for every mistake: which formula, what, what to do.
   /// - Returns: Nil when there was a mistake.
   func compiledFormulas(
-    known: Set<String>?, report: (_ tag: String, _ message: String, _ advice: String) -> Void
+    known: Set<String>?, isPast: Bool = false,
+    report: (_ tag: String, _ message: String, _ advice: String) -> Void
   ) -> [FormulaSet.Member]? {
     let expressions = formulas.map { ($0.tag, $0.expression) }
     let forms = tagForms
@@ -30,7 +32,7 @@ extension GatewayConfiguration {
     }
     var isRight = errors.isEmpty
     for member in set?.members ?? [] {
-      if member.formula.dependencies.isEmpty {
+      if member.formula.dependencies.isEmpty, !isPast {
         isRight = false
         report(
           member.name, "the formula reads no tag, so it would never be computed",

@@ -84,12 +84,12 @@
       let organization = section.text("organization", expected: "an organization")
       let size = section.count("batch", 1...100_000, of: "samples")
       if organization != nil, bucket == nil {
-        section.problem(
+        section.newProblem(
           at: "organization", "an organization goes with a bucket (InfluxDB 2)", "add  bucket: NAME"
         )
       }
       if policy != nil, database == nil {
-        section.problem(
+        section.newProblem(
           at: "retention_policy", "a retention policy goes with a database (InfluxDB 1)",
           "add  database: NAME; a bucket has its retention at the server")
       }
@@ -126,7 +126,7 @@
       let headers = headers()
       let gzip = section.flag("gzip")
       if certificates != nil, let url, url.hasPrefix("http://") {
-        section.problem(
+        section.newProblem(
           at: "ca_file", "certificates are for TLS, and http:// is without",
           "write https://HOST:PORT")
       }

@@ -108,7 +108,7 @@
             "use letters, digits, '.', '_' and '-' in the first line of the file")
         }
         if let column = RecordingReader.doubled(in: columns) {
-          section.problem(
+          section.newProblem(
             at: "recording", "two columns are called '\(column)', and would feed one tag",
             "give each column a name of its own in the first line of the file")
         }

@@ -23,7 +23,7 @@
     ) throws(ConfigurationError) -> GatewayConfiguration {
       guard let bytes = readFile(path) else { throw .unreadable(path, errno: errno) }
       return try GatewayConfiguration(
-        yaml: String(decoding: bytes, as: UTF8.self), file: path, leavesSecrets: true)
+        yaml: String(decoding: bytes, as: UTF8.self), file: path, for: .looking)
     }
 
     /// Reads a configuration from YAML 1.2 text (docs/configuration.md).
@@ -33,12 +33,14 @@
     ///   - file: The name that errors give it.
     /// - Throws: `ConfigurationError` with every mistake of the text, each with line and column.
     public init(yaml: String, file: String? = nil) throws(ConfigurationError) {
-      try self.init(yaml: yaml, file: file, leavesSecrets: false)
+      try self.init(yaml: yaml, file: file, for: .work)
     }
 
-    /// The same; secrets may be left empty, for who opens no bus and no sink.
-    init(yaml: String, file: String? = nil, leavesSecrets: Bool) throws(ConfigurationError) {
-      let log = ProblemLog(leavesSecrets: leavesSecrets)
+    /// The same for another purpose than to work with it.
+    init(
+      yaml: String, file: String? = nil, for purpose: ConfigurationPurpose
+    ) throws(ConfigurationError) {
+      let log = ProblemLog(for: purpose)
       let loader = ConfigurationLoader(log: log)
       let configuration = loader.load(yaml)
       guard let configuration, log.problems.isEmpty else {
@@ -122,15 +124,17 @@
     private func checkFormulas(
       of configuration: GatewayConfiguration, known: Set<String>?, in root: YAMLSection
     ) {
-      guard let node = root.node("formulas"),
+      // Without this one that is no mapping would be told twice.
+      guard !configuration.formulas.isEmpty, let node = root.node("formulas"),
         let section = YAMLSection(node, path: "formulas", log: log)
       else { return }
-      _ = configuration.compiledFormulas(known: known) { tag, message, advice in
+      let isPast = log.purpose == .past
+      _ = configuration.compiledFormulas(known: known, isPast: isPast) { tag, message, advice in
         let expression = section.section(tag)?.node("expression")
         log.add(expression?.mark, "formulas.\(tag).expression", message, advice)
       }
       for (tag, message, advice) in configuration.formulaNameProblems(known: known ?? []) {
-        section.problem(at: tag, message, advice)
+        section.newProblem(at: tag, message, advice)
       }
     }
 
@@ -141,7 +145,7 @@
         let folder = rule.folder.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
         let place = "\(rule.minutes) \(rule.folder.hasPrefix("/")) \(folder)"
         if let other = names[place] {
-          root.section("reports")?.problem(
+          root.section("reports")?.newProblem(
             at: rule.name,
             "its files would have the same names as those of '\(other)': both write every \(rule.interval) to \(rule.folder)",
             "give each a folder of its own")
@@ -161,7 +165,7 @@
         guard let rule = rules.rule(for: name), let window = rule.window else { continue }
         for result in window.functions.map({ "\(name).\($0.rawValue)" }) where all.contains(result)
         {
-          root.section("processing")?.problem(
+          root.section("processing")?.newProblem(
             at: rule.pattern,
             "the windows of '\(name)' make '\(result)', and there is a tag of this name",
             "give the tag another name, or leave out the function")
@@ -184,7 +188,7 @@
     private func checkTwins(
       of configuration: GatewayConfiguration, known: Set<String>, in root: YAMLSection
     ) {
-      guard let sinks = root.section("sinks") else { return }
+      guard !configuration.sinks.isEmpty, let sinks = root.section("sinks") else { return }
       let all = known.union(configuration.allDerivedTags(known))
       for sink in configuration.sinks {
         guard case .twin(let options) = sink.kind,
@@ -288,11 +292,11 @@
           "a segment of \(buffer.segment) bytes does not fit a buffer of \(buffer.capacity)",
           "choose segments of 64KiB or more, and at least two of them")
       } else if buffer.segment > 1 << 30 || buffer.segment % 4096 != 0 {
-        section.problem(
+        section.newProblem(
           at: "segment", "a segment can't have \(buffer.segment) bytes",
           "choose a multiple of 4KiB up to 1GiB, such as 16MiB")
       } else if buffer.capacity / buffer.segment >= 1 << 20 {
-        section.problem(
+        section.newProblem(
           "a buffer of \(buffer.capacity) bytes has too many segments of \(buffer.segment)",
           "choose larger segments: there are 1048575 of them at most")
       }

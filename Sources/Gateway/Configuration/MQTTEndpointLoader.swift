@@ -28,7 +28,7 @@
       ]
       if let url, url.hasPrefix("mqtt://"), let file = files.first(where: { $0.1 != nil }) {
         // Who gives certificates believes that the line is safe.
-        problem(
+        newProblem(
           at: file.0, "certificates are for TLS, and mqtt:// is without", "write mqtts://HOST:PORT")
       }
       if password != nil, user == nil {

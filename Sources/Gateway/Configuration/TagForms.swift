@@ -29,6 +29,11 @@ extension GatewayConfiguration {
     }
     return forms
   }
+
+  /// The forms of those on a bus.
+  func tagForms(on bus: String) -> TagForms {
+    GatewayConfiguration(id: "", dataFolder: "", devices: devices.filter { $0.bus == bus }).tagForms
+  }
 }
 
 extension GatewayConfiguration.Device {

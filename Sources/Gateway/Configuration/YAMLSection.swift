@@ -145,7 +145,7 @@
     func secret(_ key: String, required: Bool = false) -> Secret? {
       guard let reference = text(key, expected: "${env:NAME} or ${file:PATH}", required: required)
       else { return nil }
-      if log.leavesSecrets { return Secret("") }
+      if log.purpose != .work { return Secret("") }
       do throws(SecretReference.Failure) {
         return try SecretReference.resolve(reference)
       } catch {
@@ -163,7 +163,9 @@
     /// How long an answer is waited for: some time at least.
     func timeout(example: String) -> Duration? {
       guard let timeout = duration("timeout") else { return nil }
-      if timeout <= .zero { problem(at: "timeout", "no time at all", "write  timeout: \(example)") }
+      if timeout <= .zero {
+        newProblem(at: "timeout", "no time at all", "write  timeout: \(example)")
+      }
       return timeout
     }
 
@@ -207,6 +209,11 @@
       log.add(node?.mark ?? mark, key.map(subpath) ?? path, message, advice)
     }
 
+    /// A mistake that an earlier version took: what ran with it is read as it ran.
+    func newProblem(at key: String? = nil, _ message: String, _ advice: String) {
+      if log.purpose != .past { problem(at: key, message, advice) }
+    }
+
     /// Which keys belong here depends on a value that could not be read: asks no more about the rest.
     func giveUp() { askAll() }
 
@@ -223,13 +230,23 @@
     }
   }
 
+  /// What the text of a configuration is read for.
+  enum ConfigurationPurpose {
+    /// A gateway is to work with it.
+    case work
+    /// No bus and no sink is opened: secrets are left empty.
+    case looking
+    /// It is what ran already, perhaps with an earlier version, and nothing is opened: secrets are left empty, and what was taken
+    /// then is taken.
+    case past
+  }
+
   /// Collects the mistakes of one file.
   final class ProblemLog {
     private(set) var problems: [ConfigurationError.Problem] = []
-    /// Whether secrets are left empty: for who opens nothing.
-    let leavesSecrets: Bool
+    let purpose: ConfigurationPurpose
 
-    init(leavesSecrets: Bool = false) { self.leavesSecrets = leavesSecrets }
+    init(for purpose: ConfigurationPurpose = .work) { self.purpose = purpose }
 
     func add(_ mark: Mark?, _ path: String, _ message: String, _ advice: String) {
       problems.append(

@@ -35,6 +35,11 @@ actor Forwarding {
     deliveries[name]?.runner.places.backlog() == 0
   }
 
+  /// Shows how far all sinks are, also those that have asked to be left alone.
+  func showPlaces() {
+    for delivery in deliveries.values { delivery.runner.showPlace() }
+  }
+
   /// Ends the deliveries to a sink, closes it, and gives what is needed to go on there.
   func stop(_ name: String) async -> SinkRunner? {
     if let runner = parked.removeValue(forKey: name) { return runner }

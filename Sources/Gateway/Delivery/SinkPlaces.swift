@@ -30,7 +30,10 @@ final class SinkPlaces: Sendable {
       opened[lane.rawValue] = try await buffer.store(of: lane)?.cursor(name)
     }
     number = books?.sink(name, acknowledged: opened.map { $0?.status?.acknowledged }) ?? 0
-    evictedBefore = opened.reduce(0) { $0 &+ ($1?.status?.evicted ?? 0) }
+    // What gave way at this start already, in a buffer that became smaller, is of this run.
+    evictedBefore =
+      buffer.takeEvictedBefore(of: name)
+      ?? opened.reduce(0) { $0 &+ ($1?.status?.evicted ?? 0) }
     cursors = Mutex(opened)
     for lane in buffer.lanes {
       if let cursor = opened[lane.rawValue] { try await begin(cursor, lane) }

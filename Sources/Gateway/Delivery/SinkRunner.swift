@@ -17,6 +17,8 @@ struct SinkRunner: Sendable {
   let tags: TagRegistry
   let board: StatusBoard
   let report: @Sendable (GatewayEvent) -> Void
+  /// What gave way before the sink had it, as far as it was not told.
+  let evicted = UntoldLosses()
 
   /// Works until `isLast` says that nothing more will be stored and everything is delivered, or until
   /// the task is cancelled.
@@ -54,7 +56,7 @@ struct SinkRunner: Sendable {
         for lane in lanes.indices { lanes[lane]?.rewind() }
       }
     }
-    showPlace()
+    showPlace(isEnd: true)
     try? await places.save()
   }
 
@@ -75,7 +77,7 @@ struct SinkRunner: Sendable {
       let isDelivered = try await lanes[lane.rawValue]?.next { batch, handover in
         var receipt = SinkReceipt(
           lane: lane, numbers: batch.firstSequence...max(batch.firstSequence, batch.lastSequence))
-        let samples = try decode(batch, &blocks, &receipt)
+        let (samples, unreadable) = try decode(batch, &blocks, &receipt)
         try await look(at: batch.gaps, lane, &receipt)
         if let inFlight, !batch.isEmpty {
           // From record to record: what the batch covers beyond may have gone ahead.
@@ -84,6 +86,7 @@ struct SinkRunner: Sendable {
         }
         try await deliver(samples, &receipt, isAhead: handover.isAhead, &condition)
         // Not before: what is read again would count again.
+        countUnreadable(unreadable)
         countDamaged(handover.missing)
       }
       if isDelivered == true {
@@ -107,8 +110,9 @@ struct SinkRunner: Sendable {
     try await Self.readAgain(place.numbers, in: store) { batch in
       var blocks = SampleBlockReader(tags: tags)
       var receipt = SinkReceipt(lane: place.lane, numbers: place.numbers)
-      let samples = try decode(batch, &blocks, &receipt)
+      let (samples, unreadable) = try decode(batch, &blocks, &receipt)
       try await deliver(samples, &receipt, isAhead: true, &condition)
+      countUnreadable(unreadable)
       cursor.acknowledge(place.numbers)
     }
     try await cursor.rewind(to: .saved)
@@ -201,12 +205,19 @@ struct SinkRunner: Sendable {
     }
   }
 
-  /// The samples of all records. A record that is no block of samples is told and passed over; one of a newer version
-  /// stops the sink, because passing it over would lose it.
+  /// A record that is no block of samples.
+  private struct Unreadable {
+    var number: UInt64
+    var reason: SampleCodecError
+  }
+
+  /// The samples of all records, and the records that are passed over because they are no blocks of samples; one of a newer
+  /// version stops the sink, because passing it over would lose it.
   private func decode(
     _ batch: borrowing StoredBatch, _ reader: inout SampleBlockReader, _ receipt: inout SinkReceipt
-  ) throws -> SampleBatch {
+  ) throws -> (SampleBatch, [Unreadable]) {
     var samples = SampleBatch()
+    var unreadable: [Unreadable] = []
     receipt.pieces.reserveCapacity(batch.count)
     for index in 0..<batch.count {
       let first = samples.count
@@ -219,14 +230,10 @@ struct SinkRunner: Sendable {
       } catch {
         if error.code == .newerVersion { throw error }
         receipt.lost.append(RecordContent(numbers: number...number, account: nil, isIntact: true))
-        report(
-          GatewayEvent(
-            .error, source: "sink \(name)",
-            "record \(number) is passed over: \(error)"))
-        board.change(sink: self.index) { $0.damagedRecords += 1 }
+        unreadable.append(Unreadable(number: number, reason: error))
       }
     }
-    return samples
+    return (samples, unreadable)
   }
 
   /// What can be said of records that are not there.
@@ -241,16 +248,31 @@ struct SinkRunner: Sendable {
     }
   }
 
-  /// Shows what waits for the sink and what gave way before it had it, which goes on while it takes nothing.
-  private func showPlace() {
-    let (waiting, evicted) = (places.backlog(), places.evictedRecords)
+  /// Shows what waits for the sink and what gave way before it had it, which goes on while it takes nothing. May be called from
+  /// anywhere, as often as one likes.
+  ///
+  /// - Parameter isEnd: Whether all that gave way is to be told now.
+  func showPlace(isEnd: Bool = false) {
+    let (waiting, gone) = (places.backlog(), places.evictedRecords)
     var more: UInt64 = 0
     board.change(sink: index) { counts in
       counts.waitingRecords = waiting
-      more = evicted > counts.evictedRecords ? evicted - counts.evictedRecords : 0
+      // Two may count at once.
+      more = gone > counts.evictedRecords ? gone - counts.evictedRecords : 0
       counts.evictedRecords += more
     }
-    if more > 0 { tell(missing: "\(more) records", because: .evicted) }
+    let untold = evicted.add(more, isEnd: isEnd)
+    if untold > 0 { tell(missing: "\(untold) records", because: .evicted) }
+  }
+
+  private func countUnreadable(_ records: [Unreadable]) {
+    for record in records {
+      board.change(sink: index) { $0.damagedRecords += 1 }
+      report(
+        GatewayEvent(
+          .error, source: "sink \(name)",
+          "record \(record.number) is passed over: \(record.reason)"))
+    }
   }
 
   private func countDamaged(_ gaps: [Gap]) {

@@ -5,21 +5,24 @@ internal import Modbus
 
 extension GatewayConfiguration {
   /// The drivers of buses that have devices: of all, or of those that are named.
+  ///
+  /// - Parameter reserved: The tags that no topic may make; nil for what the files on the disk say now.
   func makeDrivers(
-    tags: TagRegistry, of isWanted: (String) -> Bool = { _ in true }
+    tags: TagRegistry, reserved: Set<String>? = nil, of isWanted: (String) -> Bool = { _ in true }
   ) throws(ConfigurationError) -> [(bus: String, driver: any Driver)] {
     var drivers: [(bus: String, driver: any Driver)] = []
     for bus in buses where isWanted(bus.name) {
       let devices = devices.filter { $0.bus == bus.name }
       guard !devices.isEmpty else { continue }
-      drivers.append((bus.name, try makeDriver(bus, devices: devices, tags: tags)))
+      drivers.append(
+        (bus.name, try makeDriver(bus, devices: devices, tags: tags, reserved: reserved)))
     }
     return drivers
   }
 
   /// A new kind of bus is one case here.
   private func makeDriver(
-    _ bus: Bus, devices: [Device], tags: TagRegistry
+    _ bus: Bus, devices: [Device], tags: TagRegistry, reserved: Set<String>?
   ) throws(ConfigurationError) -> any Driver {
     switch bus.transport {
     case .modbusTCP(let host, let port, let timeout):
@@ -38,7 +41,7 @@ extension GatewayConfiguration {
       do throws(MQTTError) {
         return try MQTTDriver(
           bus: bus.name, broker: broker, filter: filter, gateway: id, devices: devices,
-          reserved: reservedTags, tags: tags)
+          reserved: reserved ?? reservedTags, tags: tags)
       } catch {
         throw ConfigurationError(error.message, at: "buses.\(bus.name)", advice: nil)
       }
@@ -53,13 +56,12 @@ extension GatewayConfiguration {
     }
   }
 
-  /// The tags that no topic may make.
-  var reservedTags: Set<String> { tagForms.isEmpty ? [] : allTagsWithNames }
+  /// The tags that no topic may make, as the files on the disk are now.
+  var reservedTags: Set<String> { tagForms.isEmpty ? [] : reservedNames(knownTags() ?? []) }
 
-  /// The tags that the file names, and those that are derived of them.
-  private var allTagsWithNames: Set<String> {
-    let known = knownTags() ?? []
-    return known.union(allDerivedTags(known))
+  /// The tags that no topic may make when the devices have these: those, and what is derived of them.
+  func reservedNames(_ known: Set<String>) -> Set<String> {
+    tagForms.isEmpty ? [] : known.union(allDerivedTags(known))
   }
 
   private func modbus(

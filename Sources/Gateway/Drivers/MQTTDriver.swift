@@ -26,9 +26,19 @@ struct MQTTDriver: Driver {
     client = try MQTTClient(
       broker.fullAddress,
       options: broker.options(session: .persistent(clientIdentifier: identifier)))
-    var settings = broker.options(session: .clean)
-    settings.clientIdentifier = MQTTEndpoint.clientIdentifier(ofWatcherOf: bus, client: identifier)
-    watcher = try MQTTClient(broker.fullAddress, options: settings)
+    let watching = MQTTEndpoint.clientIdentifier(ofWatcherOf: bus, client: identifier)
+    watcher = try MQTTClient(
+      broker.fullAddress, options: Self.watcherOptions(broker, clientIdentifier: watching))
+  }
+
+  static func watcherOptions(_ broker: MQTTEndpoint, clientIdentifier: String) -> MQTTOptions {
+    var options = broker.options(session: .clean)
+    options.clientIdentifier = clientIdentifier
+    // The messages come on another connection: this one has to find the broker again at about the same time.
+    options.backoff.maximum = .seconds(5)
+    // Each try ends by itself and says how it went. A call that ended before would tell of the try before, when the broker may be back.
+    options.timeout = .seconds(3600)
+    return options
   }
 
   static func makeSampler(
@@ -83,7 +93,8 @@ struct MQTTDriver: Driver {
     var condition = ConditionReporter(source: "bus \(bus)", report: context.report)
     while (try? await Task.sleep(for: .seconds(1))) != nil {
       do {
-        // At once while there is a connection; else it ends with the next try to make one.
+        // At once while there is a connection; else it ends with the next try to make one, however long the wait for that
+        // (`watcherOptions`): what fails here has failed now.
         try await watcher.connect()
         condition.recovered()
         await values.back()

@@ -275,7 +275,12 @@ private struct Explainer {
   /// Which tags are not for which sink, by the file of a configuration; nil where that can't be told.
   private func withheld(by file: String?) -> [String: [String]]? {
     #if Gateway
-      return file.flatMap { try? GatewayConfiguration.forReplay(contentsOf: $0).withheld }
+      return file.flatMap { file in
+        readFile(file).flatMap { bytes in
+          let text = String(decoding: bytes, as: UTF8.self)
+          return try? GatewayConfiguration(yaml: text, file: file, for: .past).withheld
+        }
+      }
     #else
       return nil
     #endif

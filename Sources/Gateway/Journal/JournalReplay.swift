@@ -260,7 +260,7 @@ public struct JournalReplay: ~Copyable {
     }
     #if Gateway
       return try GatewayConfiguration(
-        yaml: text, file: "configuration \(configuration.version)", leavesSecrets: true)
+        yaml: text, file: "configuration \(configuration.version)", for: .past)
     #else
       throw JournalError(
         message: "this program was built without the package trait 'Gateway'", path: folder,
@@ -282,7 +282,8 @@ public struct JournalReplay: ~Copyable {
   ) throws(ConfigurationError) -> StageChange {
     let names = configuration.knownTags() ?? Set(tags.names)
     return StageChange(
-      try configuration.checkedFormulas(known: names), rules: configuration.processing,
-      names: names.sorted(), forms: configuration.tagForms, memory: memory)
+      try configuration.checkedFormulas(known: names, isPast: true),
+      rules: configuration.processing, names: names.sorted(), forms: configuration.tagForms,
+      memory: memory)
   }
 }

@@ -23,6 +23,8 @@ final class GatewayBuffer: Sendable {
     var stores: [RingStore?] = BufferLane.allCases.map { _ in nil }
     /// Who has a place in each lane.
     var sinks: Set<String> = []
+    /// What the places had lost when the buffer was opened, until their sinks come.
+    var evictedBefore: [String: UInt64] = [:]
     /// A lane has more room than its part, because what is in it may not go.
     var isUneven = false
     var isEnding = false
@@ -46,6 +48,7 @@ final class GatewayBuffer: Sendable {
     for lane in lanes {
       let store = try await Self.open(lane, in: dataFolder, size, with: lanes, report)
       first.stores[lane.rawValue] = store
+      for cursor in store.cursors { first.evictedBefore[cursor.name, default: 0] += cursor.evicted }
       if lane == .telemetry { identity = store.identity }
     }
     self.identity = identity ?? StoreIdentity(low: 0, high: 0)
@@ -105,6 +108,11 @@ final class GatewayBuffer: Sendable {
   /// A sink has a place in each lane, from the lane's beginning on.
   func expect(sink: String) { state.withLock { _ = $0.sinks.insert(sink) } }
 
+  /// How many records a sink's places had lost before this start; nil if it had none, or came later.
+  func takeEvictedBefore(of sink: String) -> UInt64? {
+    state.withLock { $0.evictedBefore.removeValue(forKey: sink) }
+  }
+
   /// Whether there is a place of this name in some lane.
   func hasPlace(_ name: String) -> Bool {
     state.withLock { $0.stores }.contains { $0?.cursors.contains { $0.name == name } == true }
@@ -127,6 +135,8 @@ final class GatewayBuffer: Sendable {
   func keepPlaces(onlyOf sinks: [String]) async throws(StoreError) -> [String] {
     let stores = state.withLock { state in
       state.sinks.formIntersection(sinks)
+      // Who comes later has lost nothing before that.
+      state.evictedBefore = [:]
       return state.size.whenFull == .wait ? state.stores.compactMap(\.self) : []
     }
     var gone: Set<String> = []

@@ -3,7 +3,7 @@ internal import StoreForward
 
 /// Where the numbering of samples goes on after a restart: behind every number that a sink may have seen.
 enum LastSequence {
-  /// The number for the next sample of the lanes in some directories.
+  /// The number for the next sample of the lanes in some directories, whose stores are open: recovery has found all that there is.
   static func next(in directories: [String]) throws(StoreError) -> UInt64 {
     var highest: UInt64 = 0
     var records: UInt64 = 0
@@ -16,8 +16,9 @@ enum LastSequence {
       unreadable &+= lane.unreadable
       if lane.sample == 0, lane.last > 0 { isCertain = false }
     }
-    // No record holds more samples than this. Numbers go through all lanes, so what is behind the highest is in the
-    // unreadable records of any of them.
+    // No record holds more samples than this. Numbers go through all lanes, so what is behind the highest may be in the
+    // unreadable records of any of them. Whether another lane has gone on behind them since is not known: as long as a quiet lane
+    // ends in damage, numbers leap by as much at each start. That costs numbers, of which there are enough.
     let samplesPerRecord = UInt64(Lane.samplesPerRecord)
     highest &+= unreadable &* samplesPerRecord
     if !isCertain { highest = max(highest, records &* samplesPerRecord) }

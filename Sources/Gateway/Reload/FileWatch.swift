@@ -27,11 +27,13 @@ final class FileWatch: Sendable {
 
   /// Calls `changed` each time that the file has other contents than when it was looked at last, until the task is cancelled.
   ///
-  /// - Parameter first: What it had when somebody else looked at it; nil for what it has now.
+  /// - Parameter first: The text that somebody else took it for, with marks in the place of what is no text; nil for what it has now.
   func forEach(since first: [UInt8]?, _ changed: () async -> Void) async {
     await withTaskCancellationHandler {
-      var known = first
-      if known == nil { known = await thread.contents(of: path) }
+      var known = await thread.contents(of: path)
+      if let first, known.map({ Array(String(decoding: $0, as: UTF8.self).utf8) }) != first {
+        known = first
+      }
       while !isOver.load(ordering: .acquiring) {
         let isWatched = await thread.watchFolders(of: path, descriptor)
         // What changed before the folders were watched. Where there is no file, one has to come.

@@ -37,17 +37,21 @@ extension GatewayRuntime {
   #endif
 
   /// The end of the gateway waits for this, whatever comes of it: no sink is left behind, and the stop is the last that the trail has.
+  /// Once the end has begun nothing is read any more, and nothing is written into the trail.
   private func reload(
     reading new: () throws -> GatewayConfiguration, by actor: String?
   ) async throws -> ReloadPlan {
-    let holdsUpEnd = await acquisition.beginChange()
+    guard await acquisition.beginChange() else {
+      throw ConfigurationError(
+        "the gateway ends", at: "", advice: "start it again with the other configuration")
+    }
     do {
-      let plan = try await apply(try new(), by: actor, mayBegin: holdsUpEnd)
-      if holdsUpEnd { await acquisition.endChange() }
+      let plan = try await apply(try new(), by: actor)
+      await acquisition.endChange()
       return plan
     } catch {
       await refused("\(error)", by: actor)
-      if holdsUpEnd { await acquisition.endChange() }
+      await acquisition.endChange()
       throw error
     }
   }
@@ -57,17 +61,20 @@ extension GatewayRuntime {
     await audit.refused(history, because: reason, by: actor ?? LocalUser.current)
   }
 
-  /// - Parameter mayBegin: false when the gateway ends.
-  private func apply(
-    _ new: GatewayConfiguration, by actor: String?, mayBegin: Bool
-  ) async throws -> ReloadPlan {
-    let (old, plan) = try beginReload(new, mayBegin)
+  private func apply(_ new: GatewayConfiguration, by actor: String?) async throws -> ReloadPlan {
+    let (old, planned) = try beginReload(new)
     defer { state.withLock { $0.isReloading = false } }
     try new.checkBuffer()
-    let opening = Set(plan.startedBuses + plan.changedBuses)
-    let drivers = try new.makeDrivers(tags: tags) { opening.contains($0) }
-    let tagNames = try tagNames(of: new, plan)
+    let tagNames = try tagNames(of: new, planned)
     let known = tagNames.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    // The plan goes by the files of now. The drivers that stay go by those of then.
+    let reserved = new.reservedNames(known)
+    var revised = planned
+    revised.reopenBuses(
+      of: new, forTags: state.withLock { $0.reserved }.symmetricDifference(reserved))
+    let plan = revised
+    let opening = Set(plan.startedBuses + plan.changedBuses)
+    let drivers = try new.makeDrivers(tags: tags, reserved: reserved) { opening.contains($0) }
     let formulas = try new.checkedFormulas(ofOwn: known)
     let sinks = try await prepareSinks(plan, from: old, to: new)
     if old.buffer != new.buffer {
@@ -109,6 +116,7 @@ extension GatewayRuntime {
       state.configuration = new
       state.history = after
       state.tagNames = tagNames
+      state.reserved = reserved
       if !plan.isEmpty { state.configured = .now() }
     }
     warnOfSchedules(of: new, on: plan.startedBuses + plan.changedBuses)
@@ -126,6 +134,8 @@ extension GatewayRuntime {
     for bus in plan.stoppedBuses { names[bus] = nil }
     for bus in plan.startedBuses + plan.changedBuses {
       guard let known = new.knownTags(of: { $0 == bus }) else {
+        // Its driver says what is wrong.
+        _ = try new.makeDrivers(tags: TagRegistry(), reserved: []) { $0 == bus }
         throw ConfigurationError(
           "its database or recording could be read, and then no more", at: "buses.\(bus)",
           advice: "reload again when the file is there")
@@ -153,7 +163,7 @@ extension GatewayRuntime {
 
   /// Only one at a time, while it runs, and not what needs a restart.
   private func beginReload(
-    _ new: GatewayConfiguration, _ mayBegin: Bool
+    _ new: GatewayConfiguration
   ) throws(ConfigurationError) -> (GatewayConfiguration, ReloadPlan) {
     let old = configuration
     let plan = ReloadPlan(from: old, to: new)
@@ -164,14 +174,13 @@ extension GatewayRuntime {
     }
     guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
     let isFree = state.withLock { state in
-      guard mayBegin, state.isRunning, !state.isReloading else { return false }
+      guard state.isRunning, !state.isReloading else { return false }
       state.isReloading = true
       return true
     }
     guard isFree else {
       throw ConfigurationError(
-        mayBegin ? "the gateway does not run, or reloads already" : "the gateway ends", at: "",
-        advice: mayBegin ? "try again in a moment" : "start it again with the other configuration")
+        "the gateway does not run, or reloads already", at: "", advice: "try again in a moment")
     }
     return (old, plan)
   }

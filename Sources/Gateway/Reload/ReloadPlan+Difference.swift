@@ -79,12 +79,28 @@ extension ReloadPlan {
       case (nil, _): add(.bus, bus.name, .changed, .opened)
       case (_, nil): add(.bus, bus.name, .changed, .closed)
       case (let devices, let others):
-        let forms = GatewayConfiguration(id: "", dataFolder: "", devices: others ?? []).tagForms
-        if past != bus || devices != others || reserved.contains(where: forms.contains) {
+        if past != bus || devices != others
+          || reserved.contains(where: new.tagForms(on: bus.name).contains)
+        {
           add(.bus, bus.name, .changed, .reopened)
         }
       }
     }
+  }
+
+  /// Has buses opened again whose topics may make some of these tags: what their drivers were told of them holds no more.
+  mutating func reopenBuses(of new: GatewayConfiguration, forTags names: Set<String>) {
+    guard !names.isEmpty else { return }
+    let opened = Set(startedBuses + changedBuses)
+    let concerned = new.buses.map(\.name).filter { bus in
+      !opened.contains(bus) && names.contains(where: new.tagForms(on: bus).contains)
+    }
+    let first: Set<Part> = [.gateway, .buffer, .journal, .server, .bus]
+    let place = changes.lastIndex { first.contains($0.part) }.map { $0 + 1 } ?? 0
+    changes.insert(
+      contentsOf: concerned.map {
+        Change(part: .bus, name: $0, action: .changed, effect: .reopened)
+      }, at: place)
   }
 
   private mutating func compareDevices(_ old: GatewayConfiguration, _ new: GatewayConfiguration) {

@@ -72,6 +72,21 @@ public struct CANLogReader: ~Copyable, Sendable {
     try next(into: &batch, stop: -1) == .frames
   }
 
+  /// Whether bytes come when they come, as from a pipe, a terminal or a socket: what was read should not wait for more.
+  package var isLive: Bool { !input.isRegularFile }
+
+  /// As the public one; also false when `stop`, a descriptor, has become readable and what a live input held at that moment has been
+  /// handed over: nothing comes after that. A regular file is not waited for, and read on.
+  package mutating func next(
+    into batch: inout CANFrameBatch, until stop: Int32
+  ) throws(CANLogError) -> Bool {
+    var outcome = try next(into: &batch, stop: stop)
+    if outcome == .stopped, input.endAtWhatIsThere() {
+      outcome = try next(into: &batch, stop: stop)
+    }
+    return outcome == .frames
+  }
+
   enum Outcome { case frames, end, stopped }
 
   /// As the public one; a readable `stop` descriptor ends the wait for bytes.

@@ -36,21 +36,21 @@ struct ISOTPFlowControl: Sendable {
     of sender: CANIdentifier, channel: UInt16, since time: Int64, timeout: Int64
   ) -> Int64 {
     guard let nodes = runs[channel] else { return time }
+    if let receiver = Self.counterpart(of: sender) {
+      return nodes[receiver].map { Self.start($0, since: time, timeout: timeout) } ?? time
+    }
     var start = time
-    for (node, run) in nodes where Self.mayControl(node, sender) {
-      // The first frame that came behind `time` came soon enough: it is the run's first, or stands within it.
-      guard run.first <= time || Self.isWithin(timeout, from: time, to: run.first) else { continue }
-      start = max(start, run.last)
+    // What has an identifier with both addresses is for nobody else.
+    for (node, run) in nodes where node != sender && Self.counterpart(of: node) == nil {
+      start = max(start, Self.start(run, since: time, timeout: timeout))
     }
     return start
   }
 
-  /// Whether flow control of one identifier may be for the messages of another.
-  private static func mayControl(_ node: CANIdentifier, _ sender: CANIdentifier) -> Bool {
-    let receiver = counterpart(of: sender)
-    // What has an identifier with both addresses is for nobody else.
-    guard receiver != nil || counterpart(of: node) != nil else { return node != sender }
-    return node == receiver
+  private static func start(_ run: Run, since time: Int64, timeout: Int64) -> Int64 {
+    // The first frame that came behind `time` came soon enough: it is the run's first, or stands within it.
+    guard run.first <= time || isWithin(timeout, from: time, to: run.first) else { return time }
+    return max(time, run.last)
   }
 
   /// The identifier of the other direction, where the identifier itself tells: normal fixed and mixed addressing with 29 bits, physical (18DAttss

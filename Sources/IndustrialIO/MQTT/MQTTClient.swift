@@ -144,8 +144,9 @@ public final class MQTTClient: Sendable {
   ///
   /// With QoS 1 and 2 a message is acknowledged to the broker when it is put into the buffer.
   ///
-  /// Subscriptions of one client with the same filter are one to the broker: their messages come with the highest quality of
-  /// service that one of them asks for, and they must have the same options.
+  /// Subscriptions of one client with the same filter are one to the broker, and they must have the same options. Their messages come
+  /// with the highest quality of service that one of them asks for, and may go on to when that one has gone. With each further
+  /// one the retained messages come again, to all of them, unless the options say otherwise.
   /// - Parameters:
   ///   - filter: such as `plant/+/level` or `plant/#`.
   ///   - qos: the highest quality of service that messages come with.

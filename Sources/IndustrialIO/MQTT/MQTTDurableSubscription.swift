@@ -10,7 +10,7 @@ public struct MQTTDurableOptions: Sendable, Hashable {
   public var batchLimit = 1000
   /// The longest wait for ``MQTTDurableBatch/acknowledge()``. After it the connection is dropped, and the
   /// broker delivers the batch again. At most half of the keep-alive time, which is also the default; a
-  /// broker that sets a shorter keep-alive time (version 5) shortens it.
+  /// broker that sets a keep-alive time of its own (version 5) shortens it to a third of that.
   public var maximumHold: Duration?
 
   /// The name has to be the same each time, so that the broker knows the session again.

@@ -10,6 +10,21 @@ public struct MQTTReasonCode: RawRepresentable, Sendable, Hashable {
   /// Whether the broker refused.
   public var isFailure: Bool { rawValue >= 0x80 }
 
+  /// Whether a broker that ends the connection for this reason may mean a subscription, and would end the next one over it too:
+  /// what it could as well have answered (section 3.9.3) or calls a mistake. Not that it is busy, shuts down, wants another client or
+  /// less of everything.
+  var refusesSubscriptions: Bool {
+    switch rawValue {
+    // Unspecified, malformed, a breach of the protocol, implementation specific.
+    case 0x80, 0x81, 0x82, 0x83: true
+    // Not authorized, topic filter, quality of service.
+    case 0x87, 0x8F, 0x9B: true
+    // No shared subscriptions, subscription identifiers, wildcards.
+    case 0x9E, 0xA1, 0xA2: true
+    default: false
+    }
+  }
+
   /// Done.
   public static let success = MQTTReasonCode(rawValue: 0x00)
   /// Accepted, but nobody has subscribed to the topic.

@@ -59,7 +59,8 @@ public struct MQTTSubscription: AsyncSequence, Sendable {
   }
 
   /// The quality of service that the broker granted; it may be below what was asked for, and above it where another subscription of
-  /// the client has the same filter and asks for more.
+  /// the client with the same filter asks for more. As it was when this one was granted: messages may come with a higher one after
+  /// another subscription with the same filter has asked for it, also when that one has gone.
   public var grantedQoS: MQTTQoS { source.granted }
 
   /// How many messages were dropped because the buffer was full.

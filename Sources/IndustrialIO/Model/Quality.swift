@@ -92,7 +92,7 @@ extension Quality {
     uncertainNoCommunicationLastUsableValue.rawValue: "no communication, last usable value",
     uncertainLastUsableValue.rawValue: "not updated, last usable value",
     uncertainSensorNotAccurate.rawValue: "sensor not accurate",
-    uncertainInitialValue.rawValue: "initial value, not yet updated",
+    uncertainInitialValue.rawValue: "too few samples yet",
     uncertainEngineeringUnitsExceeded.rawValue: "outside the engineering range",
     uncertainSubNormal.rawValue: "fewer good sources than required",
     bad.rawValue: "bad, no reason given",

@@ -14,7 +14,9 @@
     /// What has come of an answer.
     private final class Incoming {
       var body: [UInt8] = []
-      var retryAfter: Duration?
+      /// The fields of these names.
+      var retryAfter: Substring?
+      var date: Substring?
     }
 
     /// - Throws: `SinkError` for an address or settings that can't work. Nothing is sent yet.
@@ -85,12 +87,15 @@
           guard let bytes, let context else { return 0 }
           let line = String(
             decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
+          let incoming = Unmanaged<Incoming>.fromOpaque(context).takeUnretainedValue()
+          // Another answer begins: the one before was for the time being (1xx) or of a proxy.
+          if line.hasPrefix("HTTP/") { (incoming.retryAfter, incoming.date) = (nil, nil) }
           let parts = line.split(separator: ":", maxSplits: 1)
-          if parts.count == 2, parts[0].lowercased() == "retry-after",
-            let delay = RetryAfter.delay(parts[1])
-          {
-            let incoming = Unmanaged<Incoming>.fromOpaque(context).takeUnretainedValue()
-            incoming.retryAfter = delay
+          guard parts.count == 2 else { return size * count }
+          switch parts[0].lowercased() {
+          case "retry-after": incoming.retryAfter = parts[1]
+          case "date": incoming.date = parts[1]
+          default: break
           }
           return size * count
         })
@@ -125,7 +130,8 @@
       }
       guard status == CURLE_OK else { throw failure(status) }
       return HTTPReply(
-        status: iiot_curl_status(handle), body: incoming.body, retryAfter: incoming.retryAfter)
+        status: iiot_curl_status(handle), body: incoming.body,
+        retryAfter: incoming.retryAfter.flatMap { RetryAfter.delay($0, sent: incoming.date) })
     }
 
     private func failure(_ status: CURLcode) -> SinkError {

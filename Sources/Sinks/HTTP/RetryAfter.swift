@@ -2,17 +2,23 @@ internal import IndustrialModel
 
 /// What a server's field `Retry-After` asks for (RFC 9110, section 10.2.3).
 enum RetryAfter {
-  /// No server is left alone for longer: what it asks for may be a mistake of its clock, or of ours.
+  /// No server is left alone for longer: what it asks for may be a mistake.
   private static let longest: Int64 = 86_400
+  /// Nor for longer than this where a date can only be held against our own clock, which may be slow.
+  private static let longestByOwnClock: Int64 = 300
 
   /// How long to wait.
   ///
   /// - Parameters:
   ///   - value: The field's value: seconds, or a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (section 5.6.7). Dates of the two
   ///     forms that no server writes any more are not read.
-  ///   - now: The time against which a date is held.
-  /// - Returns: A day at most, nothing for a date that is over; nil for what is neither a number nor a date.
-  static func delay(_ value: Substring, now: Timestamp = .now()) -> Duration? {
+  ///   - sent: The answer's field `Date`, against which a date is held: both are of the server's clock.
+  ///   - now: Our own time, which stands in for it.
+  /// - Returns: A day at most, five minutes for a date without `sent`, nothing for a date that is over; nil for what is neither a number
+  ///   nor a date.
+  static func delay(
+    _ value: Substring, sent: Substring? = nil, now: Timestamp = .now()
+  ) -> Duration? {
     let words = value.split(whereSeparator: \.isWhitespace)
     if words.count == 1, let number = words.first {
       guard number.utf8.allSatisfy(isDigit) else { return nil }
@@ -20,7 +26,10 @@ enum RetryAfter {
       return .seconds(min(Int64(number) ?? .max, longest))
     }
     guard let date = seconds(words) else { return nil }
-    return .seconds(min(max(date - now.nanoseconds / 1_000_000_000, 0), longest))
+    if let sent = sent.flatMap({ seconds($0.split(whereSeparator: \.isWhitespace)) }) {
+      return .seconds(min(max(date - sent, 0), longest))
+    }
+    return .seconds(min(max(date - now.nanoseconds / 1_000_000_000, 0), longestByOwnClock))
   }
 
   /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`.

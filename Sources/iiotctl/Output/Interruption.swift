@@ -16,7 +16,7 @@ enum Interruption {
   /// Readable from the first signal on, for poll(2) beside a descriptor whose bytes come when they come.
   static var descriptor: Int32 { wake.reading }
 
-  /// Waits until an input has bytes or its end; false when a signal came first.
+  /// Waits until an input has bytes or its end; false after a signal, also when there are bytes.
   static func waitForInput(_ input: Int32) -> Bool {
     var entries = [
       pollfd(fd: input, events: Int16(POLLIN), revents: 0),

@@ -34,7 +34,9 @@ struct CrashWorkload {
     var model = CrashModel(
       slots: options.capacity.bytes / (options.segmentSize ?? 1),
       mayEvict: options.overflow == .dropOldest)
-    fs.afterChange = { snapshots.append(Snapshot(disk: fs.disk, model: model)) }
+    fs.afterChange = { [unowned fs] in
+      snapshots.append(Snapshot(disk: fs.disk, model: model))
+    }
     if let failSyncOneIn {
       fs.failedSyncs = CrashChoice(.random(torn: false), seed: seed)
       fs.beforeChange = { (operation) throws(StoreIOError) in
@@ -223,7 +225,7 @@ struct CrashWorkload {
     let wasDurable =
       disk.pendingCount == 0 && disk.files.values.allSatisfy { $0.cached == $0.durable }
     var snapshots: [SimulatedDisk] = []
-    fs.afterChange = { snapshots.append(fs.disk) }
+    fs.afterChange = { [unowned fs] in snapshots.append(fs.disk) }
     var whole = before
     do throws(StoreError) {
       whole.see(try StoreCore(fileSystem: fs, options: options))

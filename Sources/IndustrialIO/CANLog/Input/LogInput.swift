@@ -26,6 +26,8 @@ struct LogInput: ~Copyable, Sendable {
   private var memoryPosition = 0
   // Owned by this value alone and freed with it; Sendable because the value is.
   private nonisolated(unsafe) let buffer: UnsafeMutableRawPointer
+  /// How many more bytes are read after a stop; nil before.
+  private var rest: Int?
   private var start = 0
   private var end = 0
 
@@ -115,10 +117,15 @@ struct LogInput: ~Copyable, Sendable {
     guard room > 0 else { return .bytes }
     guard descriptor >= 0 else { return fillFromMemory(room) }
     while true {
-      if !isRegularFile && !waitForBytes(stop: stop) { return .stopped }
-      let count = read(descriptor, buffer + end, room)
+      if let rest {
+        guard rest > 0 else { return .stopped }
+      } else if !isRegularFile && !waitForBytes(stop: stop) {
+        return .stopped
+      }
+      let count = read(descriptor, buffer + end, min(room, rest ?? room))
       if count > 0 {
         end += count
+        rest = rest.map { $0 - count }
         return .bytes
       }
       if count == 0 {
@@ -126,12 +133,22 @@ struct LogInput: ~Copyable, Sendable {
         return .end
       }
       let number = errno
+      // Where there is nothing any more, somebody else has read it.
+      if number == EAGAIN, rest != nil { return .stopped }
       if number == EINTR || number == EAGAIN { continue }
       throw CANLogError(
         code: .unreadable,
         message: "reading failed after \(offset + Int64(end)) bytes: "
           + SystemFailure.explanation(of: number), path: path, errno: number)
     }
+  }
+
+  /// From now on only what has come by now is read, so that an input that never pauses ends, too; false when that was said before.
+  mutating func endAtWhatIsThere() -> Bool {
+    guard rest == nil else { return false }
+    var count: Int32 = 0
+    rest = ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    return true
   }
 
   private mutating func fillFromMemory(_ room: Int) -> Fill {

@@ -3,6 +3,8 @@
 /// thread.
 struct MQTTBrokerFilters {
   private struct Farewell {
+    /// Whether the broker has granted it in this session, so that it keeps it though it refuses to grant it again.
+    var isGranted = false
     /// The UNSUBSCRIBE that is on its way on this connection.
     var packet: Int32?
     /// How many connections have carried one.
@@ -23,12 +25,22 @@ struct MQTTBrokerFilters {
   }
 
   /// A SUBSCRIBE has left; what was on its way before it counts no more.
-  mutating func didSubscribe(_ filter: String) { farewells[filter] = Farewell() }
+  mutating func didSubscribe(_ filter: String) {
+    farewells[filter] = Farewell(isGranted: isGranted(filter))
+  }
+
+  /// The broker's answer to a SUBSCRIBE.
+  mutating func didGrant(_ filter: String) { farewells[filter]?.isGranted = true }
+
+  /// Whether the broker has granted the filter in this session, and has not been heard to forget it.
+  func isGranted(_ filter: String) -> Bool { farewells[filter]?.isGranted == true }
 
   /// An UNSUBSCRIBE has left.
   mutating func didUnsubscribe(_ filter: String, packet: Int32) {
-    let tries = farewells[filter]?.tries ?? 0
-    farewells[filter] = Farewell(packet: packet, tries: tries + 1)
+    var farewell = farewells[filter] ?? Farewell()
+    farewell.packet = packet
+    farewell.tries += 1
+    farewells[filter] = farewell
   }
 
   /// The broker's answer to an UNSUBSCRIBE.
@@ -45,7 +57,9 @@ struct MQTTBrokerFilters {
 
   mutating func connectionLost() {
     for (filter, farewell) in farewells where farewell.packet != nil {
-      farewells[filter] = farewell.tries < Self.mostTries ? Farewell(tries: farewell.tries) : nil
+      farewells[filter] =
+        farewell.tries < Self.mostTries
+        ? Farewell(isGranted: farewell.isGranted, tries: farewell.tries) : nil
     }
   }
 }

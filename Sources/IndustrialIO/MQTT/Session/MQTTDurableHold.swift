@@ -30,12 +30,13 @@ final class MQTTDurableHold {
 
   var isHolding: Bool { deadline != nil }
 
-  /// A new connection, for which the broker may have set a keep-alive time of its own: one that is silent for longer it ends,
-  /// whatever we had offered. Zero means that it never does.
+  /// A new connection, for which the broker may have set a keep-alive time of its own: one that is silent for half as long again it
+  /// ends, whatever we had offered. Zero means that it never does. When the hold begins the connection may have been silent for the
+  /// keep-alive time and a second, so no more than a third of it is left.
   func connected(serverKeepAlive seconds: UInt16?) {
     longest = wanted
     guard let seconds, seconds > 0 else { return }
-    longest = min(wanted, .seconds(Int(seconds)) / 2)
+    longest = min(wanted, .seconds(Int(seconds)) / 3)
   }
 
   /// Hands a batch over and shuts the gate.

@@ -27,8 +27,8 @@ struct MQTTInbox {
   }
 
   private(set) var entries: [Entry] = []
-  /// Subscriptions whose answer is awaited, by packet identifier.
-  private var asked: [Int32: Entry] = [:]
+  /// Subscriptions whose answer is awaited, in the order in which the broker was asked; none that has gone.
+  private var asked: [(packet: Int32, entry: Entry)] = []
   private var nextIdentifier: UInt32 = 1
   /// Messages that came since they were counted last.
   private(set) var received = 0
@@ -79,24 +79,23 @@ struct MQTTInbox {
   mutating func remove(_ id: UInt64) -> (entry: Entry, wasLast: Bool)? {
     guard let index = entries.firstIndex(where: { $0.request.id == id }) else { return nil }
     let entry = entries.remove(at: index)
+    asked.removeAll { $0.entry === entry }
     return (entry, !entries.contains { $0.request.filter == entry.request.filter })
   }
 
   mutating func didAsk(_ entry: Entry, _ qos: MQTTQoS, packet: Int32) {
-    asked[packet] = entry
+    asked.append((packet, entry))
     if qos == .exactlyOnce { takesExactlyOnce = true }
   }
 
   /// The subscription that an answer is for; nil for one that has gone meanwhile.
   mutating func answered(_ packet: Int32) -> Entry? {
-    guard let entry = asked.removeValue(forKey: packet), isHere(entry) else { return nil }
-    return entry
+    guard let index = asked.firstIndex(where: { $0.packet == packet }) else { return nil }
+    return asked.remove(at: index).entry
   }
 
-  /// Subscriptions that the broker has been asked for, and never granted.
-  var unanswered: [Entry] { asked.values.filter { !$0.isGranted && isHere($0) } }
-
-  private func isHere(_ entry: Entry) -> Bool { entries.contains { $0 === entry } }
+  /// The subscription that has waited longest for the broker's answer on this connection.
+  var oldestAsked: Entry? { asked.first?.entry }
 
   /// When the next call for a subscription gives up.
   var nextDeadline: ContinuousClock.Instant? {
@@ -114,13 +113,16 @@ struct MQTTInbox {
   }
 
   mutating func connectionLost() {
-    asked = [:]
+    asked = []
     // Not acknowledged, so they come again.
     durableArrivals = []
   }
 
-  /// Whether a consumer that must not lose anything is behind.
-  var isFull: Bool { entries.contains { $0.request.queue.isFull } }
+  /// Whether a consumer that must not lose anything is behind. Not while a call waits to be granted its subscription: the answer stands
+  /// behind what fills the buffer, and the consumer may be the one who waits. So buffers grow until the call's deadline at most.
+  var isFull: Bool {
+    entries.allSatisfy(\.isGranted) && entries.contains { $0.request.queue.isFull }
+  }
 
   // MARK: Messages
 

@@ -25,6 +25,7 @@ extension MQTTSession {
       let alias = message.qos == .atMostOnce ? aliases.alias(of: message.topic) : nil
       // Known to the broker by its number.
       let topic = alias?.isNew == false ? nil : message.topic
+      hasAsked = true
       outbox.willPublish()
       let status = message.payload.withUnsafeBytes { payload in
         func publish(_ properties: OpaquePointer?) -> Int32 {

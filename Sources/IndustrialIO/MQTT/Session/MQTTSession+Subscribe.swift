@@ -42,6 +42,7 @@ extension MQTTSession {
     }
     switch status {
     case MOSQ_ERR_SUCCESS.rawValue:
+      hasAsked = true
       inbox.didAsk(entry, qos, packet: packet)
       brokerFilters.didSubscribe(request.filter.text)
     case MOSQ_ERR_INVAL.rawValue, MOSQ_ERR_MALFORMED_UTF8.rawValue,
@@ -75,28 +76,33 @@ extension MQTTSession {
     }
     entry.isGranted = true
     entry.isInSession = true
+    brokerFilters.didGrant(entry.request.filter.text)
     entry.request.reply.succeed(
       MQTTQoS(rawValue: UInt8(truncatingIfNeeded: granted)) ?? .atMostOnce)
   }
 
-  /// The broker has ended the connection and said why, in place of an answer: it would end the next one too.
+  /// The broker has ended the connection and said why, in place of an answer: it would end the next one too. It answers in order, so
+  /// the reason is for the request that has waited longest, if it is one that a request can be refused for. All others are asked
+  /// for again.
   func denyUnanswered(_ failure: MQTTError) {
-    guard let reason = failure.reason else { return }
-    for entry in inbox.unanswered {
-      deny(
-        entry,
-        MQTTError(
-          .denied,
-          "the broker ended the connection in place of granting the subscription: "
-            + "\(Self.words(reason)); see its log",
-          reason: reason, topic: entry.request.filter.text, broker: address.description))
-    }
+    guard let reason = failure.reason, reason.refusesSubscriptions,
+      let entry = inbox.oldestAsked, !entry.isGranted
+    else { return }
+    deny(
+      entry,
+      MQTTError(
+        .denied,
+        "the broker ended the connection in place of granting the subscription: "
+          + "\(Self.words(reason)); see its log",
+        reason: reason, topic: entry.request.filter.text, broker: address.description))
   }
 
   private func deny(_ entry: MQTTInbox.Entry, _ error: MQTTError) {
-    // What was not granted need not be given back, and to a broker that ends connections over it, it should not.
+    let filter = entry.request.filter.text
     if inbox.remove(entry.request.id)?.wasLast == true {
-      brokerFilters.forget(entry.request.filter.text)
+      // What was not granted need not be given back, and to a broker that ends connections over it, it should not. What was granted
+      // to one that has gone since the session still holds.
+      if brokerFilters.isGranted(filter) { giveBack(filter) } else { brokerFilters.forget(filter) }
     }
     fail(entry, error)
   }
@@ -113,7 +119,8 @@ extension MQTTSession {
     durable?.queue.finish(throwing: error)
   }
 
-  /// The consumer has gone: the broker is told, unless another one has the same filter.
+  /// The consumer has gone: the broker is told, unless another one has the same filter. The quality of service then stays what it was:
+  /// to lower it would take another request, for which the retained messages come again.
   func unsubscribe(_ id: UInt64) {
     guard let (entry, wasLast) = inbox.remove(id), wasLast else { return }
     giveBack(entry.request.filter.text)
@@ -132,6 +139,7 @@ extension MQTTSession {
     var packet: Int32 = 0
     switch mosquitto_unsubscribe(handle, &packet, filter) {
     case MOSQ_ERR_SUCCESS.rawValue:
+      hasAsked = true
       brokerFilters.didUnsubscribe(filter, packet: packet)
     case MOSQ_ERR_INVAL.rawValue, MOSQ_ERR_MALFORMED_UTF8.rawValue,
       MOSQ_ERR_OVERSIZE_PACKET.rawValue:

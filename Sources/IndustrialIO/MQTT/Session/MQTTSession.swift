@@ -48,6 +48,8 @@ final class MQTTSession {
   private var lastFailure: MQTTError?
   /// Whether the broker has done anything on this connection but accept it.
   var hasAnswered = false
+  /// Whether the broker was asked for anything on this connection.
+  var hasAsked = false
   private var connectedAt = ContinuousClock.now
   private var hasFreshConnection = false
   private var sessionIsPresent = false
@@ -278,6 +280,7 @@ final class MQTTSession {
     guard let handle else { return }
     refusal = nil
     hasAnswered = false
+    hasAsked = false
     phase = .connecting(until: clock.now.advanced(by: options.connectTimeout))
     let seconds = Int32(options.keepAlive.components.seconds)
     errno = 0
@@ -346,7 +349,7 @@ final class MQTTSession {
     }
     durable?.reset()
     // A broker that accepts every connection only to end it is asked ever more seldom.
-    if hasAnswered || connectedAt.duration(to: clock.now) > options.backoff.maximum { tries = 0 }
+    if hasProvedGood { tries = 0 }
     waitForNextTry()
   }
 
@@ -371,6 +374,8 @@ final class MQTTSession {
     for waiter in connectWaiters { waiter.reply.succeed(()) }
     connectWaiters = []
     aliases.reset(maximum: options.usesTopicAliases ? topicAliasMaximum : 0)
+    // The library sends what is in flight again by itself.
+    hasAsked = outbox.inflight > 0
     outbox.window = min(options.maximumInflight, receiveMaximum)
     // A 3.1.1 broker can't say how many messages it holds between the steps of QoS 2, and mosquitto drops
     // what exceeds its limit, 20 by default, although it acknowledges it.
@@ -385,9 +390,16 @@ final class MQTTSession {
     for entry in inbox.entries where !(isPersistent && entry.isInSession) { subscribe(entry) }
   }
 
-  /// What is wrong with the connection, or was until just now; nil when the broker has answered since.
+  /// Whether the broker has done more on the latest connection than to accept it: answered, or let it last. Where it was asked for
+  /// nothing it has nothing to answer, and nothing to end the connection over.
+  private var hasProvedGood: Bool {
+    let least = hasAsked ? options.backoff.maximum : options.backoff.initial
+    return hasAnswered || connectedAt.duration(to: clock.now) > least
+  }
+
+  /// What is wrong with the connection, or was until just now; nil when it has proved good since.
   var standingFailure: MQTTError? {
-    if case .connected = phase, hasAnswered { return nil }
+    if case .connected = phase, hasProvedGood { return nil }
     return lastFailure
   }
 

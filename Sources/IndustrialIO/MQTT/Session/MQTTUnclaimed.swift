@@ -1,5 +1,5 @@
 /// Messages of a persistent session that nobody has subscribed to yet: bounded as the buffer of a subscription is unless it is told
-/// otherwise, and what does not fit goes. Confined to the session's thread.
+/// otherwise, and what does not fit goes. One that takes all of it may begin with a full buffer. Confined to the session's thread.
 struct MQTTUnclaimed {
   private static let bound = MQTTBuffer()
 

@@ -50,10 +50,19 @@ struct UnitPauses {
     owing.insert(unit)
   }
 
+  /// A connection has ended. What a unit owed is over with its pause, unless the pause goes on now.
+  mutating func connectionDidEnd(now: Int64) {
+    owing = owing.filter { ends[Int($0)] > now }
+  }
+
   /// A connection has been made. What is owed may come on it, so the pause counts from here, however long the connecting took; once,
   /// so that a wire which is cut again and again in mid-pause is asked all the same.
   mutating func connectionDidStart(now: Int64) {
-    for unit in owing { ends[Int(unit)] = max(ends[Int(unit)], now &+ shortest) }
+    for unit in owing {
+      // Its turn had come meanwhile, so it is put off and not passed over again.
+      if ends[Int(unit)] <= now { cutOff.insert(unit) }
+      ends[Int(unit)] = max(ends[Int(unit)], now &+ shortest)
+    }
     owing.removeAll()
   }
 

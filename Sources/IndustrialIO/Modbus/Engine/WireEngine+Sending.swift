@@ -176,7 +176,7 @@ extension WireEngine {
       return true
     }
     guard let end else { return false }
-    if isCutOff || end &- now <= timeout {
+    if end &- now <= timeout {
       held.append(Assignment(job: job, block: block))
     } else {
       settle(job, block, silence(of: unit, until: end, now, job, block))

@@ -251,6 +251,7 @@ final class WireEngine {
           "the connection ended before the answer came: \(reason)", job, assignment.block,
           errno: number))
     }
+    pauses.connectionDidEnd(now: now)
     // The slots' numbers begin anew from time to time, the blocks' do not.
     queue.putBack(repeated.sorted { $0.block < $1.block })
     link.lost(reason: reason, errno: number, isAnswered: isAnswered, now: now)
