@@ -85,12 +85,12 @@ public final class GatewayRuntime: Sendable {
       formulas, rules: configuration.processing, names: tags.names, forms: configuration.tagForms,
       memory: memory, board: board)
 
+    let folders = GatewayBuffer.folders(in: configuration.dataFolder)
+    let next = try LastSequence.next(in: folders)
     buffer = try await GatewayBuffer(
       dataFolder: configuration.dataFolder, size: configuration.buffer, report: events)
-    // Not before: of a store that was not closed, who only looks does not see what is behind damage in its last write. And not
-    // later, when the oldest may be given up.
-    nextSequence = try LastSequence.next(
-      in: GatewayBuffer.folders(in: configuration.dataFolder))
+    // Before the oldest may be given up.
+    nextSequence = max(next, try LastSequence.highest(in: folders) + 1)
     books = try await LedgerBooks.open(
       dataFolder: configuration.dataFolder, buffer: buffer, tags: tags, report: events)
     keeper = LedgerKeeper(books, report: events)

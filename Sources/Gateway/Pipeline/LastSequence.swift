@@ -3,7 +3,8 @@ internal import StoreForward
 
 /// Where the numbering of samples goes on after a restart: behind every number that a sink may have seen.
 enum LastSequence {
-  /// The number for the next sample of the lanes in some directories, whose stores are open: recovery has found all that there is.
+  /// The number for the next sample of the lanes in some directories, whose stores are not open yet: recovery gives out numbers of
+  /// records that were never used, which look like lost ones.
   static func next(in directories: [String]) throws(StoreError) -> UInt64 {
     var highest: UInt64 = 0
     var records: UInt64 = 0
@@ -23,6 +24,14 @@ enum LastSequence {
     highest &+= unreadable &* samplesPerRecord
     if !isCertain { highest = max(highest, records &* samplesPerRecord) }
     return highest &+ 1
+  }
+
+  /// The highest number that can be read, once the stores are open: of one that was not closed, who only looks does not see what is
+  /// behind damage in its last write, and recovery does.
+  static func highest(in directories: [String]) throws(StoreError) -> UInt64 {
+    var highest: UInt64 = 0
+    for directory in directories { highest = max(highest, try end(of: directory).sample) }
+    return highest
   }
 
   /// What can be read of a lane's newest records.
