@@ -76,7 +76,7 @@ struct CanConvert: AsyncParsableCommand {
 
   private func convert() throws {
     guard let chosen else { return }
-    try CanLogInput.refuseWriting(output, whileReading: log)
+    try RegularFile.refuseWriting(output, whileReading: log, what: "log")
     var reading = CANLogOptions(format: from.map(CANLogFormat.init(rawValue:)))
     if let start { reading.startTime = start.time.nanoseconds }
     var writing = CANLogWriterOptions()

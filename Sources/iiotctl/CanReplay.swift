@@ -53,7 +53,7 @@ struct CanReplay: AsyncParsableCommand {
   }
 
   private func replay() async throws {
-    if to == "-" { try CanLogInput.refuseWriting(to, whileReading: log) }
+    if to == "-" { try RegularFile.refuseWriting(to, whileReading: log, what: "log") }
     let bus = try openBus()
     var output = StandardOutput()
     let clock = ContinuousClock()

@@ -79,7 +79,7 @@ struct Decode: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try CanLogInput.refuseWriting("-", whileReading: log)
+    try RegularFile.refuseWriting("-", whileReading: log, what: "log")
     // Not among what a signal cancels: a database may come from a FIFO, too.
     let decoders = try dbc.map {
       try DBCFile.load($0).decoder(j1939: j1939 ? .allExtended : .declared)

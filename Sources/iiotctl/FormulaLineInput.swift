@@ -20,15 +20,7 @@ struct FormulaLineInput: ~Copyable {
   init(path: String?) throws {
     let path = path ?? "-"
     let name = path == "-" ? "standard input" : path
-    if let source = RegularFile(path, or: STDIN_FILENO),
-      source == RegularFile("-", or: STDOUT_FILENO)
-    {
-      throw Failure(
-        "the input is read from the file that would be written: nothing was written",
-        at: "\(name) and standard output",
-        advice: "write to another file, and rename it afterwards; "
-          + "a shell's > empties the file before anybody looks")
-    }
+    try RegularFile.refuseWriting("-", whileReading: path, what: "input")
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(
