@@ -3,11 +3,6 @@ internal import CFormulaKernels
 /// `round(x, n)` as CPython does it: to the nearest decimal, exact ties to the even digit, and from there to
 /// the nearest binary64. Multiplying, rounding and dividing is not enough: 2.675 lies below 2.675.
 enum DecimalRounding {
-  /// Powers of ten that binary64 holds exactly.
-  private static let exactPowers: [Double] = (0...22).map { exponent in
-    (0..<exponent).reduce(1.0) { power, _ in power * 10 }
-  }
-
   static func round(_ x: Double, digits: Double) -> Outcome {
     guard digits == digits.rounded(.towardZero), digits.isFinite else { return Outcome(.type) }
     guard x.isFinite, x != 0 else { return Outcome(x) }
@@ -22,7 +17,7 @@ enum DecimalRounding {
   /// To `count` digits behind the point.
   private static func decimals(_ x: Double, _ count: Int) -> Double {
     guard count <= 22 else { return viaText(x, decimals: count) }
-    let power = exactPowers[count]
+    let power = PowersOfTen.exact[count]
     let product = x * power
     // From 2^54 on the decimals are finer than half the spacing of binary64 here.
     guard Swift.abs(product) < 0x1p54 else { return x }
@@ -35,7 +30,7 @@ enum DecimalRounding {
   /// To a multiple of 10^`count`.
   private static func tens(_ x: Double, _ count: Int) -> Double {
     guard count <= 22, Swift.abs(x) < 0x1p53 else { return viaText(x, tens: count) }
-    let power = exactPowers[count]
+    let power = PowersOfTen.exact[count]
     let quotient = x / power
     // The exact remainder says on which side of the quotient x / power lies.
     let remainder = x.addingProduct(-quotient, power)

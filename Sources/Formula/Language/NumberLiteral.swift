@@ -12,11 +12,6 @@ struct NumberLiteral {
     end = start
   }
 
-  /// Powers of ten that binary64 holds exactly.
-  private static let exactPowers: [Double] = (0...22).map { exponent in
-    (0..<exponent).reduce(1.0) { power, _ in power * 10 }
-  }
-
   mutating func read() throws(Complaint) -> Double {
     let value: Double
     if byte(start) == UInt8(ascii: "0"), let radix = radixMark(byte(start + 1)) {
@@ -159,8 +154,8 @@ struct NumberLiteral {
     let scale = exponent - fraction
     if exact {
       if scale == 0 { return Double(mantissa) }
-      if scale > 0, scale <= 22 { return Double(mantissa) * Self.exactPowers[scale] }
-      if scale < 0, scale >= -22 { return Double(mantissa) / Self.exactPowers[-scale] }
+      if scale > 0, scale <= 22 { return Double(mantissa) * PowersOfTen.exact[scale] }
+      if scale < 0, scale >= -22 { return Double(mantissa) / PowersOfTen.exact[-scale] }
     }
     guard end - start <= lengthLimit else { return 0 }  // refused by the caller
     let text = String(
