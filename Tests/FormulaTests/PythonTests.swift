@@ -54,7 +54,7 @@ struct PythonTests {
   /// How many are compared; IIOT_PYTHON_COUNT as many as it says.
   static let count =
     environment["IIOT_PYTHON_COUNT"].flatMap(Int.init)
-    ?? Soak.cases(3_000, full: 300_000)
+    ?? Soak.cases(3_000, full: 100_000)
 
   /// What is said of an answer: nothing if it is Python's, or the model's where Python differs on purpose.
   static func mismatch(_ job: Python.Job, _ line: Python.Line) -> (wrong: String?, isPlain: Bool) {

@@ -144,6 +144,75 @@ struct TimeTests {
     #expect(anew == [1, 0, 0])
   }
 
+  @Test(
+    "an input whose time is ahead came once: while nothing new comes it gets stale, also when its time is reached"
+  )
+  func ahead() throws {
+    let formula = try CompiledFormula("stale(2) + 0 * is_good(x)")
+    let slots = formula.makeSlots()
+    slots.set(0, value: 1, time: 100 * Self.second)
+    let before = [10, 12, 13, 99, 100, 101, 103].map { (time: Int64) in
+      formula.evaluate(slots, at: time * Self.second).value
+    }
+    #expect(before == [0, 0, 1, 1, 1, 1, 1])
+    // Its next time is news, though it is ahead still; and so is one that a clock set right gives.
+    for (time, now) in [(500, 110), (501, 120), (130, 130)] as [(Int64, Int64)] {
+      slots.set(0, value: 1, time: time * Self.second)
+      let after = [0, 2, 3].map { (later: Int64) in
+        formula.evaluate(slots, at: (now + later) * Self.second).value
+      }
+      #expect(after == [0, 0, 1], "\(time)")
+    }
+  }
+
+  @Test("an input ahead that is silent hides neither that the others are bad nor that they live")
+  func aheadOfOthers() throws {
+    let formula = try CompiledFormula("stale(3) + 0 * is_good(x) + 0 * is_good(y)")
+    for (quality, expected) in [
+      (FormulaStatus.bad, [0, 0, 1, 1]), (FormulaStatus.good, [0, 0, 0, 0]),
+    ] as [(UInt32, [Double])] {
+      for skew in [0, 50] as [Int64] {
+        let slots = formula.makeSlots()
+        slots.set(0, value: 1, time: 100 * Self.second)
+        let found = [10, 12, 14, 16].map { (time: Int64) in
+          slots.set(1, value: 1, quality: quality, time: (time + skew) * Self.second)
+          return formula.evaluate(slots, at: time * Self.second).value
+        }
+        #expect(found == expected, "\(quality), \(skew) s ahead")
+      }
+    }
+  }
+
+  @Test(
+    "the memory of a version that noted no inputs goes on, and so does that of a formula with fewer"
+  )
+  func olderMemory() throws {
+    let formula = try CompiledFormula("stale(2) + 0 * is_good(x)")
+    let slots = formula.makeSlots()
+    var state = formula.makeState()
+    slots.set(0, value: 1, time: 100 * Self.second)
+    let first = formula.evaluate(slots, state: &state).value
+    #expect(first == 0)
+    var writer = StateBytes.Writer()
+    let head = [UInt64(1), state.keys[0], UInt64(StateMemory.window)]
+    for word in head + state.words[..<StateMemory.window] { writer.append(word) }
+    let wider = try CompiledFormula("stale(2) + 0 * is_good(y) + 0 * is_good(x)")
+    for (edition, bytes) in [(formula, writer.finish()), (wider, state.bytes)] {
+      let made = try edition.makeState(from: bytes)
+      #expect(made.restoredCalls == 1)
+      var restored = made.state
+      let later = edition.makeSlots()
+      let values = [102, 103, 104].map { (time: Int64) in
+        let quality = time == 104 ? FormulaStatus.good : FormulaStatus.bad
+        for slot in 0..<later.count {
+          later.set(slot, value: 1, quality: quality, time: time * Self.second)
+        }
+        return edition.evaluate(later, state: &restored).value
+      }
+      #expect(values == [0, 1, 0])
+    }
+  }
+
   /// Whether the results are these, the first ones uncertain and the others good.
   private func expect(
     _ answers: [Answer], _ values: [Double], uncertain: Int, _ source: String

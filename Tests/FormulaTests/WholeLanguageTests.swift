@@ -8,7 +8,7 @@ import Testing
 struct WholeLanguageTests {
   static let environment = ProcessInfo.processInfo.environment
   static let seed = environment["IIOT_SEED"].flatMap(UInt64.init) ?? 1_848
-  static let count = Soak.cases(700, full: 100_000)
+  static let count = Soak.cases(700, full: 30_000)
   static let rows = 43
 
   /// Inputs of a formula: values, status codes and times, row by row.

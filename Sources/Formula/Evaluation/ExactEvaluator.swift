@@ -22,14 +22,13 @@ struct ExactEvaluator {
 
   /// Tells `stale` what came, wherever its calls stand in the formula.
   private func noteInputs(_ memory: UnsafeMutablePointer<UInt64>) {
-    var newest: Int64?
-    for slot in 0..<program.inputs.count
-    where !FormulaStatus.isBad(qualities[slot]) && !inputs[slot].isNaN {
-      newest = Swift.max(newest ?? times[slot], times[slot])
-    }
     for call in program.layout.staleOffsets.indices {
-      let offset = program.layout.staleOffsets[call]
-      Freshness(StateMemory(memory + offset)).note(newest: newest, at: now)
+      let freshness = Freshness(StateMemory(memory + program.layout.staleOffsets[call]))
+      freshness.note(at: now)
+      for slot in 0..<program.inputs.count {
+        let isBad = FormulaStatus.isBad(qualities[slot]) || inputs[slot].isNaN
+        freshness.note(slot, at: isBad ? nil : times[slot])
+      }
     }
   }
 

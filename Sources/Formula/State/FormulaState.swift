@@ -66,10 +66,10 @@ extension CompiledFormula {
       for _ in 0..<calls {
         let key = try reader.next()
         let words = try reader.words(reader.next())
-        for (site, known) in program.layout.sites.enumerated()
-        where known.key == key && known.size == words.count {
-          let start = program.layout.sites[site].offset
-          state.words.replaceSubrange(start..<(start + known.size), with: words)
+        for site in program.layout.sites where site.key == key {
+          guard let count = site.restored(of: words.count) else { continue }
+          state.words.replaceSubrange(
+            site.offset..<(site.offset + count), with: words.prefix(count))
           restored += 1
           break
         }

@@ -7,6 +7,17 @@ struct StateLayout: Sendable {
     var offset: Int
     /// In 64-bit words.
     var size: Int
+    /// Whether there is a word for each input of the formula behind the others: an edit elsewhere may change how many there are.
+    var notesInputs = false
+
+    /// How many words of an export are taken over that has so many; nil for one that is another call's.
+    ///
+    /// What was noted of inputs is left behind where it is not of as many. It is missing in exports of versions that noted
+    /// nothing.
+    func restored(of count: Int) -> Int? {
+      if count == size { return size }
+      return notesInputs && count >= StateMemory.window ? StateMemory.window : nil
+    }
   }
 
   var sites: [Site] = []
@@ -28,7 +39,9 @@ struct StateLayout: Sendable {
       let window = try Self.window(step, at: index, in: exact, limits: limits)
       let site = Site(
         key: keys[index] ?? 0, offset: size,
-        size: StatefulFunction.words(step.function, window: window))
+        size: StatefulFunction.words(
+          step.function, window: window, inputs: exact.inputs.count),
+        notesInputs: step.function == .stale)
       if step.function == .stale { staleOffsets.append(site.offset) }
       size += site.size
       guard size * 8 <= limits.stateSize else {

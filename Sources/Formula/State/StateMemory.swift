@@ -1,4 +1,5 @@
-/// The memory of one call: a count of samples, two times, two values and a window, 64 bits each.
+/// The memory of one call: a count of samples, two times, two values and a window, 64 bits each. In the place of a window there
+/// may be the times of the formula's inputs.
 struct StateMemory {
   /// Where the window starts.
   static let window = 5

@@ -22,12 +22,13 @@ struct StatefulFunction {
   /// How late a sample may be, in nanoseconds.
   static let lateness: Int64 = 60_000_000_000
 
-  /// How many words a call needs: a count, a time, two values, then its window.
-  static func words(_ function: Function, window: Int) -> Int {
+  /// How many words a call needs: a count, a time, two values, then its window, or what it notes of each input.
+  static func words(_ function: Function, window: Int, inputs: Int) -> Int {
     switch function {
     case .previous, .movingAverage, .minimumOver, .maximumOver: StateMemory.window + window
     case .median: StateMemory.window + 2 * window
     case .movingAverageTime: StateMemory.window + 2 * timedWindow
+    case .stale: StateMemory.window + inputs
     default: StateMemory.window
     }
   }

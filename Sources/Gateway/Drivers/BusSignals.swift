@@ -6,6 +6,7 @@ internal import IndustrialModel
 /// The signals of the devices on one CAN bus, as the drivers of a bus and of a recording take them out of frames.
 struct BusSignals: WireDecoder, Sendable {
   private var samplers: [SignalSampler]
+  private var clock = ReceptionClock()
   /// Those that are told to be bad when the bus is lost.
   private let silent: [TagID]
 
@@ -32,16 +33,24 @@ struct BusSignals: WireDecoder, Sendable {
   mutating func decode(_ event: WireEvent, at time: WireTime) -> Moments {
     switch event {
     case .frames(let frames):
-      var samples = SampleBatch()
-      for index in samplers.indices {
-        samplers[index].append(
-          frames, at: time.gateway, monotonic: time.monotonic, to: &samples)
-      }
+      return Moments(samples: signals(of: frames, at: time), grouping: .byTime, time: time)
+    case .received(let frames):
+      var samples = signals(of: frames, at: time)
+      clock.place(&samples, takenAt: time)
       return Moments(samples: samples, grouping: .byTime, time: time)
     case .lost:
       return Moments(
         samples: bad(silent, .badNoCommunication, at: time), grouping: .whole, time: time)
     default: return Moments(at: time)
     }
+  }
+
+  /// The signals of frames, with the frames' times as source times.
+  private mutating func signals(of frames: CANFrameBatch, at time: WireTime) -> SampleBatch {
+    var samples = SampleBatch()
+    for index in samplers.indices {
+      samplers[index].append(frames, at: time.gateway, monotonic: time.monotonic, to: &samples)
+    }
+    return samples
   }
 }

@@ -21,7 +21,9 @@ struct CANLogDriver: Driver {
     do throws(CANLogError) {
       let frames = try open().frames()
       for try await batch in frames {
-        await context.put(.frames(batch), of: bus, through: &signals)
+        // A pipe without times: what they have is when they came here.
+        let event: WireEvent = frames.timeBase == .arrival ? .received(batch) : .frames(batch)
+        await context.put(event, of: bus, through: &signals)
         if Task.isCancelled { return }
       }
       if let finding = frames.findings.kept.first {

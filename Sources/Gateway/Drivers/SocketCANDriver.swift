@@ -28,7 +28,7 @@ struct SocketCANDriver: Driver {
           condition.recovered()
           pause = Pause()
           isSilent = false
-          await context.put(.frames(batch), of: bus, through: &signals)
+          await context.put(.received(batch), of: bus, through: &signals)
           losses.note(
             dropped: interface.dropped, broken: signals.brokenMessages,
             unknown: signals.unknownFrames)

@@ -4,8 +4,10 @@ internal import MQTT
 
 /// What came from a bus, before anything is made of it.
 enum WireEvent: Sendable {
-  /// Frames of a CAN bus, in their order.
+  /// Frames of a CAN bus, in their order, with the times of who recorded them.
   case frames(CANFrameBatch)
+  /// Frames that this machine received itself, in their order, stamped by its own clock, which may be set.
+  case received(CANFrameBatch)
   /// What the registers of a device held.
   case registers(RegisterRound)
   /// Messages of a broker, in their order.

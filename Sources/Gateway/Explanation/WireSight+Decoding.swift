@@ -12,7 +12,7 @@ extension JournalTrace.WireSight {
     var wire = Explanation.Wire(
       bus: bus, kind: .value, place: "", bytes: [], value: nil, time: time)
     switch event {
-    case .frames(let frames):
+    case .frames(let frames), .received(let frames):
       wire.kind = .frame
       return explained(name, frames, wire)
     case .registers(let round):
@@ -52,7 +52,7 @@ extension JournalTrace.WireSight {
     _ name: String, _ frames: CANFrameBatch, _ wire: Explanation.Wire
   ) -> Answer {
     var wire = wire
-    wire.time = decoded.sourceTime ?? time
+    wire.time = decoded.time
     guard let (_, rest) = device(of: name), let file = databaseFile,
       let database = try? Database(contentsOf: file)
     else { return (wire, .unknown("its database can't be read")) }

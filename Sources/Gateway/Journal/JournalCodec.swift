@@ -31,6 +31,9 @@ enum JournalCodec {
     /// Frames that do not all have channel 0. Who does not know this kind passes over it and tells so: without the channels
     /// it would join parts of different buses.
     case channelFrames = 22
+    /// Frames that this machine stamped itself, with their channels. Frames of a live bus of before are of the kinds above, and their
+    /// stamps were taken for a device's times: so they are replayed.
+    case receivedFrames = 23
   }
 }
 
@@ -71,6 +74,7 @@ extension WireEvent {
   var kind: JournalCodec.Kind {
     switch self {
     case .frames(let frames): frames.hasOtherChannels ? .channelFrames : .frames
+    case .received: .receivedFrames
     case .registers: .registers
     case .messages: .messages
     case .values: .values
@@ -82,20 +86,8 @@ extension WireEvent {
   fileprivate func append(to bytes: inout [UInt8]) {
     switch self {
     case .lost, .back: break
-    case .frames(let frames):
-      bytes.reserveCapacity(bytes.count + frames.count * 20)
-      bytes.appendVarint(UInt64(frames.count))
-      let hasChannels = frames.hasOtherChannels
-      var time: Int64 = 0
-      for (index, header) in frames.headers.enumerated() {
-        if hasChannels { bytes.appendVarint(UInt64(header.channel)) }
-        bytes.append(zigzag: header.time &- time)
-        time = header.time
-        bytes.appendVarint(UInt64(header.identifier.rawValue))
-        bytes.append(header.flags.rawValue)
-        bytes.append(header.dataLengthCode)
-        bytes.append(block: frames[index].payload)
-      }
+    case .frames(let frames): bytes.append(frames, withChannels: frames.hasOtherChannels)
+    case .received(let frames): bytes.append(frames, withChannels: true)
     case .registers(let round):
       bytes.append(text: round.device)
       bytes.append(zigzag: round.every)
@@ -148,6 +140,21 @@ extension [UInt8] {
   fileprivate mutating func append(block: some Collection<UInt8>) {
     appendVarint(UInt64(block.count))
     self += block
+  }
+
+  fileprivate mutating func append(_ frames: CANFrameBatch, withChannels: Bool) {
+    reserveCapacity(count + frames.count * 20)
+    appendVarint(UInt64(frames.count))
+    var time: Int64 = 0
+    for (index, header) in frames.headers.enumerated() {
+      if withChannels { appendVarint(UInt64(header.channel)) }
+      append(zigzag: header.time &- time)
+      time = header.time
+      appendVarint(UInt64(header.identifier.rawValue))
+      append(header.flags.rawValue)
+      append(header.dataLengthCode)
+      append(block: frames[index].payload)
+    }
   }
 
   fileprivate mutating func append(texts: [String]) {

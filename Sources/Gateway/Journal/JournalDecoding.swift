@@ -43,6 +43,7 @@ extension VarintReader {
     switch kind {
     case .frames: frames(haveChannels: false).map { .frames($0) }
     case .channelFrames: frames(haveChannels: true).map { .frames($0) }
+    case .receivedFrames: frames(haveChannels: true).map { .received($0) }
     case .registers: round().map { .registers($0) }
     case .messages: list { $0.message() }.map { .messages($0) }
     case .values: values().map { .values($0) }

@@ -23,7 +23,7 @@ struct JournalInventory {
 
   private func add(_ event: WireEvent, to bus: inout Bus) {
     switch event {
-    case .frames: bus.hasFrames = true
+    case .frames, .received: bus.hasFrames = true
     case .registers(let round):
       for answer in round.answers { bus.rounds[round.source, default: []].insert(answer.span) }
     case .messages(let messages): for message in messages { bus.topics.insert(message.topic) }

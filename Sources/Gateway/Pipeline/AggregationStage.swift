@@ -46,7 +46,10 @@ struct AggregationStage: Sendable {
       let record = samples.records[index]
       now = max(now, record.monotonicTime)
       if let place = tags.place(of: record.tag) {
-        if tags[place].add(record, samples.doubleValue(of: record), closing: &results) {
+        let isTaken = tags[place].add(
+          record, samples.doubleValue(of: record), closing: &results)
+        tags[place].handedOver(at: now)
+        if isTaken {
           fates.count(.folded, record.tag.rawValue)
           idleTime = min(idleTime, tags[place].idleTime)
           continue

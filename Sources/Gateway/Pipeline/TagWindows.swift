@@ -65,6 +65,10 @@ struct TagWindows: Sendable {
     return true
   }
 
+  /// Notes when the value taken last was handed over, by the monotonic clock: it may have waited long for that, and what came
+  /// behind it waits still.
+  mutating func handedOver(at now: Int64) { arrival = max(arrival, now) }
+
   private mutating func place(_ record: SampleBatch.Record, _ value: Double?, in window: Int64) {
     // Mostly it is the last one.
     var index = open.count

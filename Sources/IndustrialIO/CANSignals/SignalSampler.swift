@@ -10,7 +10,8 @@ public import IndustrialModel
 /// sampler.append(frames, to: &samples)
 /// ```
 ///
-/// The frame's time becomes the source time. Signals whose factor is 1 and offset 0 stay whole numbers, the others are
+/// The frame's time becomes the source time, whoever's clock that is: frames that this machine receives are stamped by its own,
+/// which may be set. Signals whose factor is 1 and offset 0 stay whole numbers, the others are
 /// binary64. A value that J1939 reserves for "not available" or "error" gives bad quality and no value. A signal that a frame is
 /// too short for gives a sample of bad quality; a multiplexed signal that the frame does not carry gives none.
 ///
