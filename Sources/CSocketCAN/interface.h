@@ -30,6 +30,15 @@ static inline int iiot_can_read_link(const char *name, struct iiot_can_link *lin
     return status;
 }
 
+/// Whether an interface is on: 1 or 0, or -errno. Any CAN socket serves as the descriptor.
+static inline int iiot_can_is_up(int descriptor, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0) return -errno;
+    return (request.ifr_flags & IFF_UP) != 0;
+}
+
 /// Switches an interface on or off, as libsocketcan's can_do_start and can_do_stop do for those with a controller.
 static inline int iiot_can_set_up(const char *name, int up) {
     int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

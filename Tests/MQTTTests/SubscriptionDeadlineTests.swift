@@ -180,6 +180,36 @@ struct SubscriptionDeadlineTests {
     await client.close()
   }
 
+  /// Messages with QoS 0 have no answer either.
+  @Test func whoOnlySendsWithQoS0ComesBackSoonAfterAConnectionThatLasted() async throws {
+    let log = PacketLog()
+    let server = try LoopbackServer { connection in
+      guard let packet = LoopbackServer.readPacket(connection) else { return }
+      log.add(packet)
+      LoopbackServer.write(Self.accepted, to: connection)
+      guard let message = LoopbackServer.readPacket(connection) else { return }
+      log.add(message)
+      usleep(100_000)
+    }
+    var options = Self.options(.seconds(600))
+    options.backoff = MQTTBackoff(initial: .milliseconds(1), maximum: .seconds(3600))
+    let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
+    try await client.connect()
+    let publishing = Task {
+      while !Task.isCancelled {
+        // What goes down with a connection is lost, and throws.
+        try? await client.publish("x", to: "t", qos: .atMostOnce)
+        try? await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    // With each wait twice the one before it would take half an hour.
+    try await log.wait { $0.packets(kind: 1).count >= 22 }
+    #expect(!log.packets(kind: 3).isEmpty)
+    publishing.cancel()
+    await publishing.value
+    await client.close()
+  }
+
   /// Nobody is told of it any more, so it has to stay.
   @Test func aSubscriptionThatWasGrantedOnceOutlivesTheTimeout() async throws {
     let log = PacketLog()

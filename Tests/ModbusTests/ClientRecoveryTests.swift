@@ -1,6 +1,7 @@
 import Foundation
 import IndustrialModel
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Modbus
@@ -176,8 +177,8 @@ struct ClientRecoveryTests {
 
   @Test("nobody listening is said so, and later somebody is found")
   func refusedThenFound() async throws {
-    let first = try ModbusServer(port: 0)
-    let port = first.port
+    let port = try Loopback.freePort()
+    let first = try ModbusServer(port: port)
     first.close()
     let client = ModbusClient(
       .tcp("127.0.0.1", port: port),

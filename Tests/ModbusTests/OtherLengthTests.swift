@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TestSupport
 import Testing
@@ -141,5 +142,60 @@ struct OtherLengthTests {
       #expect(error?.code == .timeout, "\(count)")
     }
     #expect(client.statistics.timeouts == 2 && client.statistics.malformedAnswers == 0)
+  }
+
+  @Test("is the first again after a right answer: the unit may owe one anew")
+  func owedAnew() async throws {
+    let mayAnswer = DispatchSemaphore(value: 0)
+    let (lateAnswers, continuation) = AsyncStream<Void>.makeStream()
+    let peer = try ScriptedPeer { connection in
+      var hasBeenLate = false
+      // The low byte of the count tells the requests apart.
+      while let request = connection.bytes(8) {
+        if connection.number == 0, request[5] == 10 {
+          // Silence at first, then the end of the connection.
+          if hasBeenLate { return }
+        } else if !hasBeenLate {
+          // The answer to the request before: the first one, or the one that went down with the connection.
+          hasBeenLate = true
+          connection.send(answer(20))
+          if connection.number == 1 {
+            mayAnswer.wait()
+            connection.send(RTUFrame.adding(checkTo: [5, 3, 4, 0, 1, 0, 2]))
+            continuation.yield()
+          }
+        } else {
+          connection.send(answer(4))
+        }
+      }
+    }
+    defer { peer.stop() }
+    let client = ModbusClient(
+      .rtuOverTCP("127.0.0.1", port: peer.port),
+      options: .init(timeout: .seconds(2), resendsReads: false))
+    func code(count: Int) async -> ModbusError.Code? {
+      do {
+        _ = try await client.readHoldingRegisters(0..<count, unit: 5)
+        return nil
+      } catch { return (error as? ModbusError)?.code }
+    }
+    #expect(await code(count: 10) == .timeout)
+    #expect(await code(count: 2) == .timeout)
+    // While the unit is left alone, calls end without a request.
+    var isAnswered = false
+    for _ in 0..<200 where !isAnswered {
+      try await Task.sleep(for: .milliseconds(100))
+      isAnswered = await code(count: 2) == nil
+    }
+    #expect(isAnswered)
+    #expect(await code(count: 10) == .connectionLost)
+    let timeouts = client.statistics.timeouts
+    #expect(await code(count: 2) == .timeout)
+    #expect(client.statistics.timeouts == timeouts + 1)
+    #expect(client.statistics.malformedAnswers == 0)
+    mayAnswer.signal()
+    for await _ in lateAnswers { break }
+    #expect(try await client.readHoldingRegisters(0..<2, unit: 5) == [7, 14 << 8 | 21])
+    #expect(client.statistics.connections == 2)
   }
 }

@@ -112,6 +112,42 @@ extension VirtualBusTests {
       #expect(device.failedReceptions == 1)
     }
 
+    /// The kernel waits on the sending socket for the end of the message, and puts together there too what comes meanwhile: here a
+    /// frame with a wrong number, and a right one after which nothing comes for a second.
+    @Test("what breaks off while a message is sent", arguments: [0x25, 0x21] as [UInt8])
+    func whatBreaksOffMeanwhileIsNoFailureOfSending(number: UInt8) async throws {
+      let tester = try ISOTPChannel("vcan0", sending: request, receiving: response)
+      var messages = tester.messages().makeAsyncIterator()
+      let bus = try CANBus("vcan0", filters: [CANFilter(request)])
+      var frames = bus.frames().makeAsyncIterator()
+      // The second frame is to be missed while we send: with 127 ms between them our frames take more than two seconds.
+      let separation: UInt8 = number == 0x21 ? 0x7F : 0
+      let script: [CANPayload] = [
+        [0x10, 20, 1, 2, 3, 4, 5, 6], [number, 7, 8, 9, 10, 11, 12, 13], [0x30, 0, separation],
+      ]
+      let sending = Task { try await tester.send(bytes(150)) }
+      var sent: [UInt8] = []
+      while sent.count < 150, let batch = try await frames.next() {
+        for frame in batch {
+          switch frame.payload[0] >> 4 {
+          case 1:
+            sent += frame.payload.dropFirst(2)
+            for data in script {
+              try await bus.send(CANFrame(identifier: response, payload: data))
+            }
+          case 2: sent += frame.payload.dropFirst(1)
+          // Flow control for what comes.
+          default: break
+          }
+        }
+      }
+      #expect(sent == bytes(150))
+      try await sending.value
+      try await bus.send(CANFrame(identifier: response, payload: [0x03, 9, 9, 9]))
+      #expect(try await messages.next()?.bytes == [9, 9, 9])
+      #expect(tester.failedReceptions == 1)
+    }
+
     @Test func refusesNonsense() {
       var options = ISOTPOptions()
       options.fdLength = 9
@@ -183,6 +219,35 @@ extension VirtualBusTests {
       }
       #expect(error?.code == .noAnswer)
       try await engine.send(bytes(8), group: 0xEF00, to: 0x33)
+    }
+
+    /// The kernel tells a socket that its interface went down at the next call, be it up again by then.
+    @Test("an interface that is up again is sent on", arguments: [8, 100])
+    func upAgain(length: Int) async throws {
+      let engine = try J1939Node("vcan1", address: 0x00)
+      try CANInterface.takeDown("vcan1")
+      defer { try? CANInterface.bringUp("vcan1") }
+      try CANInterface.bringUp("vcan1")
+      let display = try J1939Node("vcan1", address: 0x28)
+      var messages = display.messages().makeAsyncIterator()
+      try await engine.send(bytes(length), group: 0xEF00, to: 0x28)
+      #expect(try await messages.next()?.bytes == bytes(length))
+    }
+
+    /// The kernel takes a message all the same, and of a longer one it would never tell that it was not sent.
+    @Test("an interface that is down is told each time", arguments: [8, 100])
+    func down(length: Int) async throws {
+      let engine = try J1939Node("vcan1", address: 0x00)
+      try CANInterface.takeDown("vcan1")
+      defer { try? CANInterface.bringUp("vcan1") }
+      for destination in [0x33, J1939Node.everyone] {
+        let error = await #expect(throws: CANBusError.self) {
+          try await engine.send(bytes(length), group: 0xEF00, to: destination)
+        }
+        #expect(error?.code == .interfaceDown)
+      }
+      try CANInterface.bringUp("vcan1")
+      try await engine.send(bytes(length), group: 0xFECA)
     }
 
     /// The kernel gives up what it has not taken to its end: the rest must not go out as a message of its own.

@@ -207,6 +207,26 @@ extension VirtualBusTests {
       #expect(try await again.next()?.first?.identifier.value == 0x42)
     }
 
+    /// The kernel tells a socket that its interface went down at the next call, be it up again by then.
+    @Test func anInterfaceThatIsUpAgainIsSentOn() async throws {
+      let bus = try CANBus("vcan1")
+      try CANInterface.takeDown("vcan1")
+      defer { try? CANInterface.bringUp("vcan1") }
+      try CANInterface.bringUp("vcan1")
+      let other = try CANBus("vcan1")
+      var frames = other.frames().makeAsyncIterator()
+      try await bus.send(try Self.frame(0x43))
+      #expect(try await Self.take(1, from: &frames) == [0x43])
+      // One that is down stays down, however often it is asked.
+      try CANInterface.takeDown("vcan1")
+      for _ in 0..<2 {
+        let error = await #expect(throws: CANBusError.self) {
+          try await bus.send(try Self.frame(0x44))
+        }
+        #expect(error?.code == .interfaceDown)
+      }
+    }
+
     @Test func interfacesAreListed() throws {
       let all = try CANInterface.all()
       #expect(all.map(\.name).contains("vcan0") && all.map(\.name).contains("vcan1"))

@@ -162,8 +162,15 @@ public final class CANBus: Sendable {
     }
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: timeout)
+    var mayBeOld = true
     while true {
       let status = sendNow(frame)
+      // The kernel tells the socket once that the interface went down, at the first call after it: it may be up again since. Of
+      // one that is down every call is told.
+      if status == -ENETDOWN, mayBeOld {
+        mayBeOld = false
+        continue
+      }
       guard status == -ENOBUFS || status == -EAGAIN, clock.now < deadline else {
         try check(status, "sending")
         return

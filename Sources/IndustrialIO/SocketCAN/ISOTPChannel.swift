@@ -186,8 +186,13 @@ public final class ISOTPChannel: Sendable {
         let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         if sent == bytes.count { return }
         let number = sent < 0 ? errno : EIO
-        if number != EINTR {
-          throw CANBusError(errno: number, doing: "sending", interface: interface)
+        switch number {
+        case EINTR: continue
+        // The kernel puts together on this socket too what comes meanwhile, and looks for an error when the message has been sent
+        // to its end: a wrong number or a missing frame on the way in, which the other socket counts. Sending itself fails with
+        // other numbers (ECOMM, EMSGSIZE, EBADMSG, ENETDOWN).
+        case EILSEQ, ETIMEDOUT: return
+        default: throw CANBusError(errno: number, doing: "sending", interface: interface)
         }
       }
     }

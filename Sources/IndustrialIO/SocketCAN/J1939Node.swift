@@ -256,6 +256,7 @@ public final class J1939Node: Sendable {
       _ bytes: [UInt8], group: UInt32, to destination: UInt8, priority: Int32
     ) throws(CANBusError) {
       synchronise()
+      try checkInterface()
       var given = 0
       while given < bytes.count {
         let count = bytes[given...].withUnsafeBytes {
@@ -299,8 +300,16 @@ public final class J1939Node: Sendable {
     private func synchronise() {
       while let end = nextEnd() {
         if isOurs(end.key) { key = end.key &+ 1 }
-        if end.status < 0 { forgetFailure() }
       }
+      // Also that the interface went down, which has no report: it may be up again since.
+      forgetFailure()
+    }
+
+    /// Throws when the interface is down. The kernel itself takes a message then as at other times: of a short one it tells after
+    /// ten seconds that it failed, of a longer one never, until the interface goes down once more.
+    private func checkInterface() throws(CANBusError) {
+      guard iiot_can_is_up(descriptor, interface) == 0 else { return }
+      throw CANBusError(errno: ENETDOWN, doing: "sending", interface: interface)
     }
 
     /// Whether it is the next message's key, or a later one: one message is under way at a time.

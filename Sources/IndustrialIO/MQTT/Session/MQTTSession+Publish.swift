@@ -25,7 +25,8 @@ extension MQTTSession {
       let alias = message.qos == .atMostOnce ? aliases.alias(of: message.topic) : nil
       // Known to the broker by its number.
       let topic = alias?.isNew == false ? nil : message.topic
-      hasAsked = true
+      // Messages with QoS 0 have no answer.
+      if message.qos != .atMostOnce { hasAsked = true }
       outbox.willPublish()
       let status = message.payload.withUnsafeBytes { payload in
         func publish(_ properties: OpaquePointer?) -> Int32 {

@@ -48,7 +48,7 @@ final class MQTTSession {
   private var lastFailure: MQTTError?
   /// Whether the broker has done anything on this connection but accept it.
   var hasAnswered = false
-  /// Whether the broker was asked for anything on this connection.
+  /// Whether the broker was asked for anything on this connection that it answers.
   var hasAsked = false
   private var connectedAt = ContinuousClock.now
   private var hasFreshConnection = false
@@ -391,7 +391,8 @@ final class MQTTSession {
   }
 
   /// Whether the broker has done more on the latest connection than to accept it: answered, or let it last. Where it was asked for
-  /// nothing it has nothing to answer, and nothing to end the connection over.
+  /// nothing that it answers, as with QoS 0 alone, the first wait is long enough: on a network that cuts every connection before the
+  /// longest one is over, none would ever count as good.
   private var hasProvedGood: Bool {
     let least = hasAsked ? options.backoff.maximum : options.backoff.initial
     return hasAnswered || connectedAt.duration(to: clock.now) > least

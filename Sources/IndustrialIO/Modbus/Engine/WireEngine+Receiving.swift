@@ -38,7 +38,7 @@ extension WireEngine {
     if exchange.lateFrames != late {
       silentTimeouts = 0
       // Slow, but not dead.
-      if let unit = exchange.lastLateUnit { pauses.didAnswer(unit) }
+      if let unit = exchange.lastLateUnit { unitDidAnswer(unit) }
     }
     input.consume(offset)
   }
@@ -48,7 +48,7 @@ extension WireEngine {
     silentTimeouts = 0
     // Whoever answers wrongly is not dead, unless it was somebody else.
     let isItsOwn: Bool = if case .unit = defect { false } else { true }
-    if isItsOwn { pauses.didAnswer(assignment.job.unit(of: assignment.block)) }
+    if isItsOwn { unitDidAnswer(assignment.job.unit(of: assignment.block)) }
     settle(
       assignment.job, assignment.block,
       failure(.malformedReply, describe(defect), assignment.job, assignment.block))
@@ -57,7 +57,7 @@ extension WireEngine {
   func answered(_ slot: Int, _ pdu: RawSpan, _ arrival: ReadResult.Arrival) {
     guard let assignment = take(slot) else { return }
     let job = assignment.job
-    pauses.didAnswer(job.unit(of: assignment.block))
+    unitDidAnswer(job.unit(of: assignment.block))
     let function = pdu.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
     if function & 0x80 != 0 {
       statistics.exceptions &+= 1
@@ -85,6 +85,13 @@ extension WireEngine {
         failure(
           .malformedReply, "the answer does not repeat what was asked for", job, assignment.block))
     }
+  }
+
+  /// The unit is alive, and owes nothing: what it may come to owe from here on is something new.
+  private func unitDidAnswer(_ unit: UInt8) {
+    pauses.didAnswer(unit)
+    // Nearly always there are none, and looking into a set takes longer than that.
+    if !unitsOfOtherLength.isEmpty { unitsOfOtherLength.remove(unit) }
   }
 
   // MARK: - Time

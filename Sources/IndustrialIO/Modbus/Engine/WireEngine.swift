@@ -30,7 +30,8 @@ final class WireEngine {
   var held: [Assignment] = []
   /// A serial line is not known to be silent until then.
   var quietUntil: Int64 = .min
-  /// Units of which an answer of another length came instead of the latest one, and may have been owed.
+  /// Units of which an answer of another length came instead of the latest one, and may have been owed. One that answers is
+  /// none of them any more.
   var unitsOfOtherLength: Set<UInt8> = []
   /// Since when requests have waited for a silence of the line, and for nothing else.
   var waitsForSilenceSince: Int64?
