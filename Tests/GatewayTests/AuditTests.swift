@@ -89,16 +89,55 @@ struct AuditTests {
     #expect(try AuditCheck(bytes, keys: [present, key], anchors: []).findings.map(\.line) == [4])
   }
 
-  @Test("a last line with the largest number that there is keeps nobody from going on")
-  func largestNumber() async throws {
+  static let largeNumbers: [UInt64] = [
+    .max, .max - 1, .max - 2, 1 << 63, (1 << 63) - 1, (1 << 63) - 2,
+  ]
+
+  @Test(
+    "a last line with a number behind which there is little room, or none, keeps nobody from going on",
+    arguments: largeNumbers)
+  func largestNumber(number: UInt64) async throws {
     try await fill(1)
-    let line = #"{"n":\#(UInt64.max),"time":"x","code":"\#(String(repeating: "0", count: 64))"}"#
+    let line = #"{"n":\#(number),"time":"x","code":"\#(String(repeating: "0", count: 64))"}"#
     try Data(bytes + Array("\(line)\n".utf8)).write(to: URL(filePath: folder.file("trail")))
-    let opening = try open()
-    #expect(opening.findings.map(\.description) == ["line 2: this is no entry"])
-    let head = try await opening.trail.append(
-      AuditEntry(.reload, of: "configuration", by: "anna", before: nil, after: nil))
-    #expect(head.number == 2)
+    let isTooLarge = number > Int64.max
+    var last = isTooLarge ? 1 : number
+    let finding =
+      isTooLarge
+      ? "line 2: this is no entry"
+      : "line 2: entry \(number) was changed, or what stood before it, or the key is another one"
+    // What was written behind it is found again at the next start.
+    for _ in 0..<2 {
+      let opening = try open()
+      #expect(opening.findings.map(\.description) == [finding])
+      for _ in 0..<3 {
+        let head = try await opening.trail.append(
+          AuditEntry(.reload, of: "configuration", by: "anna", before: nil, after: nil))
+        last += 1
+        #expect(head.number == last)
+      }
+    }
+    #expect(AuditCheck(try bytes, key: key, anchors: [try anchor]).findings.count == 1)
+  }
+
+  @Test("behind the largest number nothing is written, and nothing traps")
+  func noNumberLeft() async throws {
+    var lines: [UInt8] = []
+    var previous = AuditCode.origin
+    for number in [1, UInt64.max - 1] {
+      let (line, code) = AuditLine.bytes(
+        of: AuditEntry(.reload, of: "configuration", by: "anna"), number: number, after: previous,
+        key: key)
+      lines += line
+      previous = code
+    }
+    try Data(lines).write(to: URL(filePath: folder.file("trail")))
+    let trail = try open().trail
+    let entry = AuditEntry(.reload, of: "configuration", by: "anna")
+    #expect(try await trail.append(entry).number == .max)
+    for _ in 0..<2 {
+      await #expect(throws: (any Error).self) { _ = try await trail.append(entry) }
+    }
   }
 
   @Test("each byte that is changed, in any place")

@@ -18,6 +18,15 @@ public struct AuditCheck: Sendable {
   public private(set) var findings: [Finding] = []
   /// The last entry.
   public private(set) var head: AuditHead
+  /// That the trail begins behind another file. It says so itself, and who wrote it was the gateway.
+  private(set) var continuation: Finding?
+  /// All that is wrong and that no gateway has written so.
+  var doubts: [Finding] { findings.filter { $0 != continuation } }
+
+  /// What a reader is told of many findings; nil for none.
+  static func summary(of findings: [Finding]) -> String? {
+    findings.first.map { "\(findings.count) places, the first: \($0)" }
+  }
 
   /// Checks the bytes of a trail.
   ///
@@ -36,6 +45,8 @@ public struct AuditCheck: Sendable {
     var number: UInt64 = 0
     var line = 0
     var found: Set<AuditHead> = []
+    // Entries that are in other files, by what entries here say.
+    var elsewhere: [Range<UInt64>] = []
     var start = bytes.startIndex
     while start < bytes.endIndex {
       line += 1
@@ -53,10 +64,20 @@ public struct AuditCheck: Sendable {
         findings.append(Finding(line: line, message: "this is no entry"))
         continue
       }
-      entries += 1
-      let used = keys.firstIndex { key in
-        entry.code.isSame(as: AuditCode(of: entry.body, after: previous, key: key))
+      func keyUsed(after code: AuditCode) -> Int? {
+        keys.firstIndex { key in
+          entry.code.isSame(as: AuditCode(of: entry.body, after: code, key: key))
+        }
       }
+      var used = keyUsed(after: previous)
+      // The code of an entry that goes on behind another file is joined to that one's last.
+      let before = used == nil ? entry.resumedHead : nil
+      if let before { used = keyUsed(after: before.code) }
+      if used == nil, entry.number > AuditLine.largestUnproven {
+        findings.append(Finding(line: line, message: "this is no entry"))
+        continue
+      }
+      entries += 1
       // From here on nobody writes with an earlier one.
       if used == 0, keys.count > 1 { keys = [keys[0]] }
       if used == nil {
@@ -66,6 +87,16 @@ public struct AuditCheck: Sendable {
             message:
               "entry \(entry.number) was changed, or what stood before it, or the key is another one"
           ))
+      } else if let before {
+        let finding = Finding(
+          line: line,
+          message:
+            "entry \(entry.number) goes on behind a file that others moved, deleted or emptied: "
+            + "without that one, up to head \(before), this is not the whole trail")
+        findings.append(finding)
+        if line == 1 { continuation = finding }
+        if number < before.number { elsewhere.append((number + 1)..<before.number) }
+        found.insert(before)
       } else if entry.number != number &+ 1 {
         findings.append(
           Finding(
@@ -76,6 +107,7 @@ public struct AuditCheck: Sendable {
     }
     head = AuditHead(number: number, code: previous)
     for anchor in anchors where anchor.number > 0 && !found.contains(anchor) {
+      if elsewhere.contains(where: { $0.contains(anchor.number) }) { continue }
       findings.append(
         Finding(
           line: line + 1,

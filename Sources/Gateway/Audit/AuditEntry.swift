@@ -14,8 +14,11 @@ public struct AuditEntry: Sendable, Hashable {
     case refuse
     /// The trail itself was put in order when it was opened: an unfinished line, which a crash leaves, was taken out.
     case repair
-    /// The trail was not as it had been written when it was opened. `after` says where.
+    /// The trail was not as it had been written, when it was opened or while the gateway ran. `after` says where.
     case doubt
+    /// Others moved, deleted or emptied the file of the trail while the gateway ran, and this is the first entry of a new one. `before`
+    /// is the head of the old one.
+    case resume
   }
 
   /// When, by the clock of the machine.

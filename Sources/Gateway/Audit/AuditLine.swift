@@ -12,8 +12,16 @@ struct AuditLine {
   /// The code that stands there.
   var code: AuditCode
 
+  /// What an entry about the trail itself is of.
+  static let trail = "audit trail"
+  /// Who forges a line can't make it hold; a number beyond this one would only take away the room behind it.
+  static let largestUnproven = UInt64(Int64.max)
+
   private static let codeKey = Array(",\"code\":\"".utf8)
   private static let start = Array("{\"n\":".utf8)
+  /// What stands before the head in an entry that goes on behind another file.
+  private static let resumption = Array(
+    ",\"what\":\"\(AuditEntry.Action.resume.rawValue)\",\"of\":\"\(trail)\",\"before\":\"".utf8)
   /// What follows the body, without the line's end.
   private static let tailLength = codeKey.count + 2 * AuditCode.length + 2
 
@@ -35,6 +43,16 @@ struct AuditLine {
     else { return nil }
     self.code = code
     self.number = number
+  }
+
+  /// The head of the file before, in an entry that goes on behind it (`resume`); nil in any other.
+  ///
+  /// In a text of an entry no quotation mark stands by itself, so these bytes are nowhere else.
+  var resumedHead: AuditHead? {
+    guard let start = body.indices.first(where: { body[$0...].starts(with: Self.resumption) })
+    else { return nil }
+    let text = body[start...].dropFirst(Self.resumption.count).prefix { $0 != UInt8(ascii: "\"") }
+    return AuditHead(String(decoding: text, as: UTF8.self))
   }
 
   /// The bytes of an entry's line, with its end, and its code.

@@ -9,8 +9,10 @@ actor AuditTrail {
   private let thread = BlockingThread(name: "audit")
   private let path: String
   private let anchorPath: String
-  private let key: [UInt8]
-  private let descriptor: Int32
+  /// That which entries are written with, and those with which earlier ones may be.
+  private let keys: (present: [UInt8], earlier: [[UInt8]])
+  private let report: @Sendable (GatewayEvent) -> Void
+  private var file: AuditFile
   private var head: AuditHead
 
   /// The trail's own thread: syncing a file blocks.
@@ -32,70 +34,114 @@ actor AuditTrail {
   ///   - anchorPath: The file of its head.
   ///   - key: Secret; whoever has it can write what looks true.
   ///   - earlierKeys: With which entries may have been written before the first with `key`.
+  ///   - report: Gets an event when others moved, deleted or changed the file.
   static func open(
-    _ path: String, anchor anchorPath: String, key: [UInt8], earlierKeys: [[UInt8]] = []
+    _ path: String, anchor anchorPath: String, key: [UInt8], earlierKeys: [[UInt8]] = [],
+    report: @escaping @Sendable (GatewayEvent) -> Void = { _ in }
   ) throws(SystemFailure) -> Opening {
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else { throw SystemFailure("open") }
-    guard let bytes = readFile(path) else {
-      close(descriptor)
-      throw SystemFailure("open")
-    }
-    let whole = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-    let unfinished = bytes.count - whole
-    if unfinished > 0, ftruncate(descriptor, off_t(whole)) != 0 || fdatasync(descriptor) != 0 {
-      close(descriptor)
-      throw SystemFailure("ftruncate")
-    }
-    if bytes.isEmpty { syncFolder(ofFile: path) }
+    var file = try AuditFile.open(path)
+    let (lines, unfinished) = try file.read()
     let anchor = readFile(anchorPath).flatMap(AuditHead.init(file:))
     // The anchor may be one entry behind: a crash between the two files.
     let check = AuditCheck(
-      Array(bytes[..<whole]), keys: [key] + earlierKeys, anchors: anchor.map { [$0] } ?? [])
+      lines, keys: [key] + earlierKeys, anchors: anchor.map { [$0] } ?? [])
+    var findings = check.doubts
     // One entry without an anchor is what a crash at the very first leaves.
-    var findings = check.findings
-    if anchor == nil, check.entries > 1 {
+    if anchor == nil, check.entries > 1 || check.continuation != nil {
       findings.append(
         .init(
           line: check.entries,
           message: "the anchor is missing or no head; entries that were cut off are not seen"))
     }
     let trail = AuditTrail(
-      path: path, anchorPath: anchorPath, key: key, descriptor: descriptor, head: check.head)
+      path: path, anchorPath: anchorPath, keys: (key, earlierKeys), report: report,
+      file: file, head: check.head)
     return Opening(trail: trail, findings: findings, unfinished: unfinished)
   }
 
   private init(
-    path: String, anchorPath: String, key: [UInt8], descriptor: Int32, head: AuditHead
+    path: String, anchorPath: String, keys: (present: [UInt8], earlier: [[UInt8]]),
+    report: @escaping @Sendable (GatewayEvent) -> Void, file: consuming AuditFile, head: AuditHead
   ) {
     self.path = path
     self.anchorPath = anchorPath
-    self.key = key
-    self.descriptor = descriptor
+    self.keys = keys
+    self.report = report
+    self.file = file
     self.head = head
   }
-
-  deinit { close(descriptor) }
 
   /// Writes an entry down, durably, and anchors it.
   ///
   /// - Returns: The head, to be kept elsewhere too.
+  /// - Throws: `SystemFailure` when the trail or its anchor can't be written.
   func append(_ entry: AuditEntry) throws(SystemFailure) -> AuditHead {
-    let number = head.number + 1
-    let (line, code) = AuditLine.bytes(of: entry, number: number, after: head.code, key: key)
-    let before = lseek(descriptor, 0, SEEK_END)
-    do throws(SystemFailure) {
-      try writeWhole(line[...], to: descriptor)
-      guard fdatasync(descriptor) == 0 else { throw SystemFailure("fdatasync") }
-    } catch {
-      // Half a line must not stand before the next one.
-      let reason = errno
-      if before >= 0 { _ = ftruncate(descriptor, before) }
-      errno = reason
-      throw error
-    }
-    head = AuditHead(number: number, code: code)
+    if file.isLost { try goOnAtPath() }
+    let (line, next) = try signed(entry, after: head)
+    try file.append(line)
+    head = next
     try replaceFile(anchorPath, with: Array("\(head)\n".utf8))
     return head
+  }
+
+  private func signed(
+    _ entry: AuditEntry, after head: AuditHead
+  ) throws(SystemFailure) -> (line: [UInt8], head: AuditHead) {
+    let (number, isOverflow) = head.number.addingReportingOverflow(1)
+    guard !isOverflow else { throw SystemFailure(call: "append", errorNumber: EOVERFLOW) }
+    let (line, code) = AuditLine.bytes(
+      of: entry, number: number, after: head.code, key: keys.present)
+    return (line, AuditHead(number: number, code: code))
+  }
+
+  /// Lets go of a file that others moved, deleted or changed: what is written there is in no place where anybody looks for it. The
+  /// trail goes on in the file that is at the path now, which gets an entry that says so.
+  private func goOnAtPath() throws(SystemFailure) {
+    var found = try AuditFile.open(path)
+    let lines = try found.read().lines
+    if lines.isEmpty {
+      var next = head
+      // The code of this entry joins it to the last one of the file before: who has both sees that nothing is between them.
+      if head.number > 0 {
+        let (line, resumed) = try signed(
+          AuditEntry(
+            .resume, of: AuditLine.trail, by: LocalUser.current, before: "\(head)",
+            after: "others moved, deleted or emptied the file that ended with this head"),
+          after: head)
+        try found.append(line)
+        next = resumed
+        report(
+          GatewayEvent(
+            .error, source: "audit",
+            "others moved, deleted or emptied the trail at '\(path)' while the gateway ran; it goes on there behind "
+              + "entry \(head.number), in a new file: find the old one, keep both, see audit verify"
+          ))
+      }
+      file = found
+      head = next
+      return
+    }
+    // Others put it there, or wrote to it: it has to hold all that was written.
+    let check = AuditCheck(lines, keys: [keys.present] + keys.earlier, anchors: [head])
+    var next = check.head
+    if let text = AuditCheck.summary(of: check.doubts) {
+      let (line, doubted) = try signed(
+        AuditEntry(.doubt, of: AuditLine.trail, by: LocalUser.current, after: text), after: next)
+      try found.append(line)
+      next = doubted
+      report(
+        GatewayEvent(
+          .error, source: "audit",
+          "others changed the trail at '\(path)' while the gateway ran (\(text)); see audit verify")
+      )
+    } else {
+      report(
+        GatewayEvent(
+          .warning, source: "audit",
+          "others put another file in the place of the trail at '\(path)', or wrote to it; all that was written is in it"
+        ))
+    }
+    file = found
+    head = next
   }
 }

@@ -27,7 +27,7 @@ final class GatewayAudit: Sendable {
       }
       let opening = try AuditTrail.open(
         options.file(dataFolder: folder), anchor: options.anchor(dataFolder: folder), key: key,
-        earlierKeys: earlier)
+        earlierKeys: earlier, report: report)
       trail = opening.trail
       if options.key == nil, AuditKey.isExposed(keyFile) {
         report(
@@ -46,17 +46,16 @@ final class GatewayAudit: Sendable {
   private func tell(_ opening: AuditTrail.Opening) async {
     if opening.unfinished > 0 {
       await append(
-        .repair, of: "audit trail", by: LocalUser.current,
+        .repair, of: AuditLine.trail, by: LocalUser.current,
         after: "\(opening.unfinished) bytes of a line that a crash left unfinished were taken out"
       )
     }
-    guard let first = opening.findings.first else { return }
-    let text = "\(opening.findings.count) places, the first: \(first)"
+    guard let text = AuditCheck.summary(of: opening.findings) else { return }
     report(
       GatewayEvent(
         .error, source: "audit", "the trail is not as it was written (\(text)); see audit verify")
     )
-    await append(.doubt, of: "audit trail", by: LocalUser.current, after: text)
+    await append(.doubt, of: AuditLine.trail, by: LocalUser.current, after: text)
   }
 
   private func append(

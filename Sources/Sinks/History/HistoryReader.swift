@@ -2,14 +2,18 @@ public import IndustrialModel
 
 #if History
   internal import GRDB
+  internal import Synchronization
 #endif
 
 /// Reads a history, also while a gateway writes to it. Its calls block.
+///
+/// When others have moved or deleted the file and the gateway has made a new one, the next look at the tags goes to that. What was
+/// begun with the tags of the file before is read from that one to its end: their numbers are its own.
 public final class HistoryReader: Sendable {
   private let path: String
 
   #if History
-    private let queue: DatabaseQueue
+    private let connection: Mutex<HistoryConnection>
   #endif
 
   /// Opens a history.
@@ -19,7 +23,7 @@ public final class HistoryReader: Sendable {
   public init(path: String) throws(SinkError) {
     self.path = path
     #if History
-      queue = try HistorySchema.openReading(path)
+      connection = try Mutex(HistoryConnection(reading: path))
     #else
       throw .withoutHistory(path)
     #endif
@@ -48,7 +52,8 @@ extension SinkError {
 
     /// The tags that are wanted, by name.
     public func tags(_ query: HistoryQuery = HistoryQuery()) throws(SinkError) -> [Tag] {
-      try read { database in
+      try follow()
+      return try read { database in
         let rows = try Row.fetchAll(database, sql: "SELECT id, name FROM tag ORDER BY name")
         return rows.compactMap { row -> Tag? in
           guard let number = row.integer(0), let name = String.fromDatabaseValue(row[1]),
@@ -198,9 +203,17 @@ extension SinkError {
       }
     }
 
+    /// Goes on with the file that is at the path now.
+    private func follow() throws(SinkError) {
+      guard connection.withLock({ $0.isReplaced }) else { return }
+      let opened = try HistoryConnection(reading: path)
+      connection.withLock { $0 = opened }
+    }
+
     private func read<Result>(
       _ body: (Database) throws -> Result
     ) throws(SinkError) -> Result {
+      let queue = connection.withLock { $0.queue }
       do {
         return try queue.read { try body($0) }
       } catch {

@@ -4,7 +4,8 @@ public import IndustrialModel
 /// Keeps samples in a database of its own (SQLite), for exports, reports, and whoever asks it in SQL.
 ///
 /// A batch is delivered when its transaction is on the disk. Each sample is there once: what comes again after a crash has the
-/// same number and replaces itself. The oldest samples give way when the history is too large or they are too old.
+/// same number and replaces itself. The oldest samples give way when the history is too large or they are too old. A file that others
+/// moved, deleted or put aside because it was damaged is made anew with the next batch.
 public actor HistorySink: Sink {
   private let thread = BlockingThread(name: "history-sink")
   private let options: HistoryOptions

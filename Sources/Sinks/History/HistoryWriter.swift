@@ -4,22 +4,46 @@ internal import IndustrialModel
   internal import Foundation
   internal import GRDB
 
-  /// The connection that writes. For one thread; its calls block.
+  /// Writes to a history. For one thread; its calls block.
   final class HistoryWriter {
     private let path: String
-    private let queue: DatabaseQueue
     private let tags: TagRegistry
+    /// Nil after its file was lost, until a new one is open, and after the end.
+    private var connection: HistoryConnection?
+    private var isClosed = false
     /// `tag.id` by tag number; 0 for one that was not looked up yet.
     private var identifiers: [Int64] = []
 
     init(path: String, tags: TagRegistry) throws(SinkError) {
       self.path = path
       self.tags = tags
-      queue = try HistorySchema.open(path)
+      connection = try HistoryConnection(writing: path)
     }
 
-    /// Stores samples in one transaction.
+    /// The connection to the file at the path, which is made anew after the one before was lost.
+    private func openQueue() throws(SinkError) -> DatabaseQueue {
+      if let connection { return connection.queue }
+      guard !isClosed else { throw SinkError(errno: EBADF, doing: "write", to: path) }
+      let opened = try HistoryConnection(writing: path)
+      connection = opened
+      return opened.queue
+    }
+
+    /// Lets go of a file that others moved or deleted.
+    private func leaveLostFile() throws(SinkError) {
+      guard let lost = connection, lost.isLost else { return }
+      try lost.leave()
+      connection = nil
+      // Another file has other numbers for the same names.
+      identifiers.removeAll()
+    }
+
+    /// Stores samples in one transaction, in the file that is at the path now.
+    ///
+    /// - Throws: `SinkError` when they can't be stored; then none of them is.
     func append(_ batch: SampleBatch) throws(SinkError) {
+      try leaveLostFile()
+      let queue = try openQueue()
       do {
         try queue.write { database in
           try learnNames(of: batch, database)
@@ -76,6 +100,7 @@ internal import IndustrialModel
 
     /// Removes what is older.
     func remove(before time: Timestamp) throws(SinkError) {
+      let queue = try openQueue()
       do {
         try queue.write { try Self.remove(before: time.nanoseconds, $0) }
       } catch {
@@ -88,6 +113,7 @@ internal import IndustrialModel
     ///
     /// - Parameter now: Samples of the future (of a device whose clock is wrong) do not make all others old.
     func shrink(to size: Int, now: Timestamp) throws(SinkError) {
+      let queue = try openQueue()
       do {
         // Each round removes a part of the time; if samples crowd at its end, some rounds remove little.
         for _ in 0..<64 {
@@ -141,7 +167,12 @@ internal import IndustrialModel
       return (pages - free) * size
     }
 
-    func close() { try? queue.close() }
+    /// Ends the connection.
+    func close() {
+      connection?.close()
+      connection = nil
+      isClosed = true
+    }
   }
 #else
   /// Without the package trait there is no history.

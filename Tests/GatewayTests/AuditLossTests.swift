@@ -1,0 +1,207 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite(
+  "An audit trail that others move, delete or change goes on, and says so",
+  .timeLimit(.minutes(15)))
+struct AuditLossTests {
+  let folder: TemporaryFolder
+  let key = Array("0123456789abcdef".utf8)
+  let events = Events()
+
+  init() throws { folder = try TemporaryFolder() }
+
+  final class Events: Sendable {
+    private let list = Mutex<[GatewayEvent]>([])
+
+    var all: [GatewayEvent] { list.withLock { $0 } }
+    func add(_ event: GatewayEvent) { list.withLock { $0.append(event) } }
+  }
+
+  private func open() throws -> AuditTrail.Opening {
+    try AuditTrail.open(
+      folder.file("trail"), anchor: folder.file("anchor"), key: key,
+      report: { [events] in events.add($0) })
+  }
+
+  @discardableResult
+  private func append(_ count: Int, to trail: AuditTrail) async throws -> AuditHead {
+    var head: AuditHead?
+    for number in 0..<count {
+      head = try await trail.append(
+        AuditEntry(.reload, of: "configuration", by: "anna (uid \(number))", after: "x"))
+    }
+    return try #require(head)
+  }
+
+  private func bytes(_ name: String) throws -> [UInt8] {
+    try [UInt8](Data(contentsOf: URL(filePath: folder.file(name))))
+  }
+
+  private func what(_ name: String) throws -> [String] {
+    struct Line: Decodable { var what: String }
+    return try folder.text(of: name).split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8)).what
+    }
+  }
+
+  private var anchor: AuditHead {
+    get throws {
+      try #require(AuditHead(folder.text(of: "anchor").trimmingCharacters(in: .newlines)))
+    }
+  }
+
+  @Test("moved: the new file says behind which entry it goes on, and both together are whole")
+  func moved() async throws {
+    let trail = try open().trail
+    let before = try await append(3, to: trail)
+    try FileManager.default.moveItem(atPath: folder.file("trail"), toPath: folder.file("old"))
+    let head = try await append(2, to: trail)
+    #expect(head.number == 6)
+    #expect(try what("old") == ["reload", "reload", "reload"])
+    #expect(try what("trail") == ["resume", "reload", "reload"])
+    #expect(events.all.map(\.level) == [.error])
+    #expect(events.all.first?.message.contains("'\(folder.file("trail"))'") == true)
+
+    let heads = [before, head, try anchor]
+    // Alone it is not whole, and nothing was cut off.
+    let check = AuditCheck(try bytes("trail"), key: key, anchors: heads)
+    #expect(check.findings.map(\.line) == [1])
+    #expect(check.findings.first?.message.contains("entry 4 goes on behind a file") == true)
+    #expect(check.findings.first?.message.contains("\(before)") == true)
+    #expect(check.entries == 3 && check.head == head)
+    let whole = AuditCheck(try bytes("old") + bytes("trail"), key: key, anchors: heads)
+    #expect(whole.findings.isEmpty && whole.entries == 6)
+    // What is cut off is told as ever, before and behind the place.
+    let lines = try bytes("trail").split(separator: UInt8(ascii: "\n")).map { Array($0) + [10] }
+    #expect(
+      AuditCheck(lines[0] + lines[1], key: key, anchors: heads).findings.map(\.message).last
+        == "what came up to entry 6 was cut off")
+    let short = try bytes("old").split(separator: UInt8(ascii: "\n")).dropLast()
+    let parts = try short.map { Array($0) + [10] } + [bytes("trail")]
+    let gap = AuditCheck(Array(parts.joined()), key: key, anchors: heads)
+    #expect(gap.findings.map(\.line) == [3])
+    #expect(gap.doubts.count == 1)
+  }
+
+  @Test("the next start has no doubt of it, also when it comes right behind that")
+  func startsAgain() async throws {
+    let trail = try open().trail
+    let before = try await append(3, to: trail)
+    try FileManager.default.moveItem(atPath: folder.file("trail"), toPath: folder.file("old"))
+    let head = try await append(1, to: trail)
+    let opening = try open()
+    #expect(opening.findings.isEmpty && opening.unfinished == 0)
+    #expect(try await append(1, to: opening.trail).number == head.number + 1)
+    // A kill between the new file and the anchor.
+    try folder.write("\(before)\n", to: "anchor")
+    #expect(try open().findings.isEmpty)
+    // Nobody takes the anchor away unseen.
+    try FileManager.default.removeItem(atPath: folder.file("anchor"))
+    #expect(try open().findings.count == 1)
+    // It goes on behind the second file as behind the first.
+    let again = try open().trail
+    try FileManager.default.moveItem(atPath: folder.file("trail"), toPath: folder.file("later"))
+    let last = try await append(1, to: again)
+    let all = try bytes("old") + bytes("later") + bytes("trail")
+    let check = AuditCheck(all, key: key, anchors: [before, head, last])
+    #expect(check.findings.isEmpty && check.head == last)
+  }
+
+  @Test("deleted, or emptied in its place: what is gone stays visible", arguments: [true, false])
+  func deleted(isEmptied: Bool) async throws {
+    let trail = try open().trail
+    let before = try await append(3, to: trail)
+    if isEmptied {
+      truncate(folder.file("trail"), 0)
+    } else {
+      try FileManager.default.removeItem(atPath: folder.file("trail"))
+    }
+    let head = try await append(1, to: trail)
+    #expect(try what("trail") == ["resume", "reload"])
+    #expect(events.all.map(\.level) == [.error])
+    let check = AuditCheck(try bytes("trail"), key: key, anchors: [before, head])
+    #expect(check.findings.map(\.line) == [1])
+    // Without the line that says it, the others do not hold.
+    let rest = try bytes("trail").split(separator: UInt8(ascii: "\n"))[1]
+    #expect(AuditCheck(Array(rest) + [10], key: key, anchors: [head]).doubts.count == 1)
+    // Who has not the key writes none that holds.
+    let forged = try AuditTrail.open(
+      folder.file("forged"), anchor: folder.file("none"), key: Array("another".utf8)
+    ).trail
+    _ = try await forged.append(
+      AuditEntry(.resume, of: AuditLine.trail, by: "eve", before: "\(before)"))
+    #expect(AuditCheck(try bytes("forged"), key: key, anchors: [before]).doubts.count == 2)
+  }
+
+  @Test("another file in its place is looked at as at a start")
+  func replaced() async throws {
+    let trail = try open().trail
+    try await append(3, to: trail)
+    // The same again, as an editor leaves it.
+    let whole = try bytes("trail")
+    try Data(whole).write(to: URL(filePath: folder.file("copy")))
+    rename(folder.file("copy"), folder.file("trail"))
+    try await append(1, to: trail)
+    #expect(events.all.map(\.level) == [.warning])
+    #expect(AuditCheck(try bytes("trail"), key: key, anchors: [try anchor]).findings.isEmpty)
+    // An edit.
+    let text = try folder.text(of: "trail").replacing("uid 1", with: "uid 7")
+    try folder.write(text, to: "copy")
+    rename(folder.file("copy"), folder.file("trail"))
+    try await append(1, to: trail)
+    #expect(events.all.map(\.level) == [.warning, .error])
+    #expect(try what("trail").suffix(2) == ["doubt", "reload"])
+    // A line that others wrote to it.
+    try folder.write(folder.text(of: "trail") + "mine\n", to: "trail")
+    try await append(1, to: trail)
+    #expect(events.all.map(\.level) == [.warning, .error, .error])
+    let check = AuditCheck(try bytes("trail"), key: key, anchors: [try anchor])
+    #expect(check.findings.map(\.line) == [2, 7])
+  }
+
+  @Test("without a folder nothing is written, and it goes on when there is one again")
+  func noFolder() async throws {
+    let place = folder.file("logs")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+    let trail = try AuditTrail.open(
+      "\(place)/trail", anchor: folder.file("anchor"), key: key,
+      report: { [events] in events.add($0) }
+    ).trail
+    let before = try await append(2, to: trail)
+    try FileManager.default.moveItem(atPath: place, toPath: folder.file("old"))
+    await #expect(throws: (any Error).self) { try await append(1, to: trail) }
+    #expect(try anchor == before)
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+    let head = try await append(1, to: trail)
+    #expect(events.all.map(\.level) == [.error])
+    let whole = AuditCheck(try bytes("old/trail") + bytes("logs/trail"), key: key, anchors: [head])
+    #expect(whole.findings.isEmpty && whole.entries == 4)
+  }
+
+  #if Gateway
+    @Test("a running gateway tells it with the next entry")
+    func running() async throws {
+      let configuration = GatewayConfiguration.simulated(in: folder, tags: [.init(name: "s")])
+      let gateway = try await GatewayRuntime(configuration, events: { [events] in events.add($0) })
+      try await run(gateway) { gateway in
+        guard gateway.status.stored > 0 else { return false }
+        try FileManager.default.moveItem(
+          atPath: folder.file("data/audit.jsonl"), toPath: folder.file("old.jsonl"))
+        return true
+      }
+      #expect(try what("old.jsonl") == ["start"])
+      #expect(try what("data/audit.jsonl") == ["resume", "stop"])
+      #expect(events.all.contains { $0.level == .error && $0.source == "audit" })
+      let check = try AuditCheck(contentsOf: folder.file("data/audit.jsonl"))
+      #expect(check.findings.map(\.line) == [1] && check.isAnchored)
+      let again = try await GatewayRuntime(configuration)
+      try await run(again) { $0.status.stored > 0 }
+      #expect(try what("data/audit.jsonl") == ["resume", "stop", "start", "stop"])
+    }
+  #endif
+}
