@@ -163,6 +163,17 @@ public final class RingStore: Sendable {
     try await io.run { Result { () throws(StoreError) in try core.resize(to: capacity) } }.get()
   }
 
+  /// Gives the store a capacity as `resize(to:)` does, as far as its files allow it: they stay as large as they were made, and there
+  /// are two of them at least, and 1,048,575 at most. Does nothing where that is what it has.
+  ///
+  /// - Throws: `StoreError` with code `full` (what would have to go is not acknowledged; nothing
+  ///   changed), `closed` or `inputOutput`.
+  package func fit(to capacity: StoreOptions.Capacity) async throws(StoreError) {
+    let segments = Layout.segments(in: capacity, of: core.segmentSize)
+    guard segments != metrics.segmentLimit else { return }
+    try await resize(to: .bytes(segments * core.segmentSize))
+  }
+
   /// Changes what happens when the ring is full, from the next append on; appends that wait are looked at again. Not kept:
   /// the options say it anew when the store is opened.
   ///

@@ -88,9 +88,6 @@
       func start() throws -> ReportRunner {
         try ReportRunner(rule(60), of: configuration, remembers: true)
       }
-      func files() -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))) ?? []).sorted()
-      }
       func due(_ runner: ReportRunner, _ time: Int64, isWhole: Bool = true) async throws {
         try await runner.writeDue(now: seconds(1_767_225_600 + time)) { _ in isWhole }
       }
@@ -117,7 +114,10 @@
       for time in [5, 1_700_000_000] as [Int64] {
         runner = try start()
         for minute in [0, 59] as [Int64] {
-          try await runner.writeDue(now: seconds(time), at: minute * 60_000_000_000) { _ in true }
+          let reason = try await runner.writeDue(
+            now: seconds(time), at: minute * 60_000_000_000
+          ) { _ in true }
+          #expect(reason?.contains("go on in \(60 - minute) minutes") == true, "\(reason ?? "")")
         }
         try await due(runner, 90_020)
         #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
@@ -132,6 +132,53 @@
         ) { _ in true }
       }
       #expect(files().contains("report_1hour_2026-01-02_0300.csv"), "\(files())")
+    }
+
+    @Test("a gateway that is started again and again waits an hour for a clock that was ahead")
+    func restarts() async throws {
+      let configuration = try await configurationFarAhead()
+      var reasons: [String?] = []
+      for start in [0, 55] as [Int64] {
+        let runner = try ReportRunner(rule(60), of: configuration, remembers: true)
+        for minute in [0, 50] as [Int64] {
+          reasons.append(try await look(runner, at: start + minute, after: minute))
+        }
+      }
+      #expect(reasons.map { $0 != nil } == [true, true, true, false])
+      #expect(
+        reasons[0]
+          == "the clock is behind the last report: it shows 2026-01-01T00:00:00.000000000Z, and reports are written up to "
+          + "2036-01-01T00:00:00.000000000Z; they go on in 60 minutes, or when the clock is set right"
+      )
+      #expect(reasons[2]?.contains("in 10 minutes") == true)
+      // From where the clock was when it was first seen behind.
+      #expect(files() == ["report_1hour_2026-01-01_0000.csv"])
+    }
+
+    @Test("a clock that begins anew with each boot is not believed for having been looked at often")
+    func boots() async throws {
+      let configuration = try await configurationFarAhead()
+      for (length, boots) in [(50, 3), (1, 70), (59, 3)] as [(Int64, Int)] {
+        for _ in 0..<boots {
+          let runner = try ReportRunner(rule(60), of: configuration, remembers: true)
+          for minute in [0, length] {
+            #expect(try await look(runner, at: minute, after: minute) != nil)
+          }
+        }
+      }
+      #expect(files().isEmpty)
+    }
+
+    @Test("a clock that is set while it is behind is believed an hour later, and not for before")
+    func setClock() async throws {
+      let configuration = try await configurationFarAhead()
+      let runner = try ReportRunner(rule(60), of: configuration, remembers: true)
+      // From the year 2000 to the second hour of the history.
+      #expect(try await look(runner, at: -26 * 365 * 1440, after: 0) != nil)
+      #expect(try await look(runner, at: 61, after: 30) != nil)
+      #expect(try await look(runner, at: 120, after: 89) != nil)
+      #expect(try await look(runner, at: 122, after: 91) == nil)
+      #expect(files() == ["report_1hour_2026-01-01_0100.csv"])
     }
 
     @Test("old files are compressed, then deleted; others are left alone") func tidying()
@@ -190,7 +237,66 @@
       }
     }
 
+    @Test("that the clock is behind the last report is told once, also when something else changes")
+    func behind() async throws {
+      let configuration = try await configurationWithReportsDue()
+      var other = configuration
+      other.reports.append(configuration.reports[0])
+      other.reports[1].name = "q"
+      other.reports[1].minutes = 30
+      other.formulas = [.init(tag: "f/x", expression: "{d/s} + 1", unit: "m")]
+      for name in ["r", "q"] {
+        try folder.write("2200-01-01T00:00:00Z\n", to: "data/report-\(name).next")
+      }
+      let events = EventLog()
+      let gateway = try await GatewayRuntime(configuration, events: events.add)
+      func isTold(_ source: String) -> Bool {
+        gateway.conditions.contains {
+          $0.source == source && $0.level == .warning && $0.message.contains("the clock is behind")
+        }
+      }
+      try await run(gateway) { gateway in
+        while !isTold("report r") { try await Task.sleep(for: .milliseconds(10)) }
+        try await gateway.reload(other)
+        while !isTold("report q") { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(isTold("report r"))
+        return true
+      }
+      #expect(events.all.count { $0.source == "report r" } == 1)
+      #expect(written() == 0)
+    }
+
     // MARK: -
+
+    /// With two hours of history from 2026 on, and reports that were written up to 2036.
+    private func configurationFarAhead() async throws -> GatewayConfiguration {
+      try await fill(from: Self.year2026, to: Self.year2026 + 7200, every: 60)
+      let configuration = configuration("UTC", 60)
+      try FileManager.default.createDirectory(
+        atPath: configuration.dataFolder, withIntermediateDirectories: true)
+      try folder.write("2036-01-01T00:00:00Z\n", to: "data/report-r.next")
+      return configuration
+    }
+
+    private static let year2026: Int64 = 1_767_225_600
+
+    /// Has a report look at a clock.
+    ///
+    /// - Parameters:
+    ///   - minute: What the clock shows, since the beginning of 2026.
+    ///   - monotonic: How many minutes the machine has run.
+    private func look(
+      _ runner: ReportRunner, at minute: Int64, after monotonic: Int64
+    ) async throws -> String? {
+      try await runner.writeDue(
+        now: seconds(Self.year2026 + minute * 60), at: monotonic * 60_000_000_000
+      ) { _ in true }
+    }
+
+    /// The names of the reports.
+    private func files() -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))) ?? []).sorted()
+    }
 
     /// Of a gateway that was away for two spans.
     private func configurationWithReportsDue() async throws -> GatewayConfiguration {

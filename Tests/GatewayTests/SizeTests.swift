@@ -38,19 +38,46 @@ struct SizeTests {
     try await run(second) { $0.buffer.store(of: .telemetry)?.metrics.segmentLimit == 2 }
   }
 
+  @Test("a buffer of more than as many of its files as a store can have keeps that many")
+  func mostFiles() async throws {
+    try await run(GatewayRuntime(configuration(capacity: 1 << 18))) { $0.status.stored > 0 }
+    let second = try await GatewayRuntime(configuration(capacity: 128 << 30, segment: 16 << 20))
+    let telemetry = try #require(second.buffer.store(of: .telemetry)?.metrics)
+    #expect(telemetry.segmentSize == 1 << 16 && telemetry.segmentLimit == Self.mostSegments)
+    try await run(second) { $0.status.stored > 10 }
+  }
+
   @Test("a journal, be it smaller or larger; its files stay as large as they were made")
   func journal() async throws {
     for (mebibytes, segments) in [(8, 8), (2, 2), (1, 2), (32, 32)] {
-      let journal = Journal(JournalOptions(capacity: mebibytes << 20), dataFolder: folder.path) {
-        Issue.record("\($0)")
-      }
-      journal.note(.finish, before: 1)
-      journal.finish()
-      await journal.run()
-      let reader = try StoreReader(directory: Journal.folder(in: folder.path))
+      let reader = try await writtenJournal(capacity: mebibytes << 20)
       #expect(reader.segmentSize == 1 << 20)
       #expect(reader.segmentLimit == segments, "\(mebibytes) MiB")
     }
+  }
+
+  @Test("a journal of more than as many of its files as a store can have keeps that many")
+  func mostFilesOfJournal() async throws {
+    for (capacity, segments) in [(1 << 20, 8), (256 << 30, Self.mostSegments)] {
+      let reader = try await writtenJournal(capacity: capacity)
+      #expect(reader.segmentSize == 1 << 17)
+      #expect(reader.segmentLimit == segments, "\(capacity) bytes")
+    }
+  }
+
+  // MARK: -
+
+  private static let mostSegments = 1_048_575
+
+  /// Writes something into the journal, and looks at its files.
+  private func writtenJournal(capacity: Int) async throws -> StoreReader {
+    let journal = Journal(JournalOptions(capacity: capacity), dataFolder: folder.path) {
+      Issue.record("\($0)")
+    }
+    journal.note(.finish, before: 1)
+    journal.finish()
+    await journal.run()
+    return try StoreReader(directory: Journal.folder(in: folder.path))
   }
 
   private func configuration(capacity: Int, segment: Int = 1 << 16) -> GatewayConfiguration {

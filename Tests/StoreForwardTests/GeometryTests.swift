@@ -30,6 +30,29 @@ struct GeometryTests {
     try third.close()
   }
 
+  @Test("it takes any capacity as far as its files allow it")
+  func fits() async throws {
+    let scratch = Scratch()
+    let store = try await RingStore(directory: scratch.path, options: .small())
+    try await store.append(try batch(from: 1, count: 10))
+    let most = 1_048_575
+    for (capacity, segments) in [
+      (5 << 16, 5), (128 << 30, most), (Int.max, most), (1 << 16, 2), (0, 2), (8 << 16, 8),
+    ] {
+      try await store.fit(to: .bytes(capacity))
+      #expect(store.metrics.segmentLimit == segments, "\(capacity)")
+    }
+    try await store.close()
+    // Nor do files come into being before they are needed.
+    #expect(scratch.names.count { $0.hasPrefix("seg-") } < 5)
+    // Where nothing says any more how many segments there may be.
+    try FileManager.default.removeItem(atPath: scratch.file("cursors"))
+    let again = try await RingStore(
+      directory: scratch.path, options: StoreOptions(capacity: .gibibytes(128)))
+    #expect(again.metrics.segmentLimit == most)
+    try await again.close()
+  }
+
   @Test("a new store is refused what gives it no two segments")
   func refused() {
     let scratch = Scratch()

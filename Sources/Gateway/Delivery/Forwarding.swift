@@ -35,9 +35,10 @@ actor Forwarding {
     deliveries[name]?.runner.places.backlog() == 0
   }
 
-  /// Shows how far all sinks are, also those that have asked to be left alone.
+  /// Shows how far all sinks are, also those that have asked to be left alone and those that wait for one to go on with.
   func showPlaces() {
     for delivery in deliveries.values { delivery.runner.showPlace() }
+    for runner in parked.values { runner.showPlace() }
   }
 
   /// Ends the deliveries to a sink, closes it, and gives what is needed to go on there.
@@ -63,6 +64,8 @@ actor Forwarding {
     for delivery in deliveries { await delivery.task.value }
     limit.cancel()
     for delivery in deliveries { await delivery.runner.sink.close() }
+    // The others have told all at the end of their deliveries; what these lost since theirs nobody else would tell.
+    for runner in parked.values { runner.showPlace(isEnd: true) }
   }
 
   /// Shared with the deliveries.

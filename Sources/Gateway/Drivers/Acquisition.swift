@@ -16,8 +16,10 @@ actor Acquisition {
 
   init(_ context: DriverContext) { self.context = context }
 
-  /// Starts reading a bus.
-  func start(_ bus: String, _ driver: any Driver) {
+  /// Starts reading a bus, in the place of a driver that reads it: two would feed each tag, and one of them nobody could stop.
+  func start(_ bus: String, _ driver: any Driver) async {
+    // Another one may have been started while the one before came to its end.
+    while readings[bus] != nil { await stop(bus) }
     guard !isCancelled else { return }
     started += 1
     let number = started

@@ -193,21 +193,14 @@ final class Journal: Sendable {
       options: StoreOptions(
         capacity: .bytes(capacity), sync: .interval(.seconds(1)), overflow: .dropOldest))
     do throws(StoreError) {
-      try await Self.fit(store, to: capacity)
+      // One of before gets the capacity of now.
+      try await store.fit(to: .bytes(capacity))
     } catch {
       // Or the next attempt might find the folder still taken.
       try? await store.close()
       throw error
     }
     return store
-  }
-
-  /// Gives a journal of before the capacity of now. Its files stay as large as they were made, and there are two of them at least.
-  private static func fit(_ store: RingStore, to capacity: Int) async throws(StoreError) {
-    let metrics = store.metrics
-    let limit = max(capacity, 2 * metrics.segmentSize)
-    guard limit / metrics.segmentSize != metrics.segmentLimit else { return }
-    try await store.resize(to: .bytes(limit))
   }
 
   private func write(

@@ -196,13 +196,9 @@ final class GatewayBuffer: Sendable {
     defer { state.withLock { $0.isUneven = isUneven } }
     for lane in lanes.sorted(by: { a, _ in a == .telemetry }) {
       guard let store = store(of: lane) else { continue }
-      let metrics = store.metrics
       let wanted = BufferLane.capacity(of: lane, in: size, with: lanes)
-      // A lane's files stay as large as they were made, and there are two of them at least.
-      let limit = max(wanted, 2 * metrics.segmentSize)
-      guard limit / metrics.segmentSize != metrics.segmentLimit else { continue }
       do throws(StoreError) {
-        try await store.resize(to: .bytes(limit))
+        try await store.fit(to: .bytes(wanted))
       } catch {
         guard error.code == .full, mayBeUneven else { throw error }
         isUneven = true

@@ -46,7 +46,7 @@ extension GatewayRuntime {
         "the gateway ends", at: "", advice: "start it again with the other configuration")
     }
     do {
-      let plan = try await apply(try new(), by: actor)
+      let plan = try await apply(reading: new, by: actor)
       await acquisition.endChange()
       return plan
     } catch {
@@ -61,9 +61,14 @@ extension GatewayRuntime {
     await audit.refused(history, because: reason, by: actor ?? LocalUser.current)
   }
 
-  private func apply(_ new: GatewayConfiguration, by actor: String?) async throws -> ReloadPlan {
-    let (old, planned) = try beginReload(new)
+  /// Nothing is read or compared before it is this one's turn: the one before it may have changed both.
+  private func apply(
+    reading read: () throws -> GatewayConfiguration, by actor: String?
+  ) async throws -> ReloadPlan {
+    let old = try beginReload()
     defer { state.withLock { $0.isReloading = false } }
+    let new = try read()
+    let planned = try makePlan(from: old, to: new)
     try new.checkBuffer()
     let tagNames = try tagNames(of: new, planned)
     let known = tagNames.values.reduce(into: Set<String>()) { $0.formUnion($1) }
@@ -161,11 +166,26 @@ extension GatewayRuntime {
     }
   }
 
-  /// Only one at a time, while it runs, and not what needs a restart.
-  private func beginReload(
-    _ new: GatewayConfiguration
-  ) throws(ConfigurationError) -> (GatewayConfiguration, ReloadPlan) {
-    let old = configuration
+  /// Takes the turn of the only reload at a time, while the gateway runs; it is to be given back.
+  ///
+  /// - Returns: The configuration that holds until then.
+  private func beginReload() throws(ConfigurationError) -> GatewayConfiguration {
+    let present = state.withLock { state -> GatewayConfiguration? in
+      guard state.isRunning, !state.isReloading else { return nil }
+      state.isReloading = true
+      return state.configuration
+    }
+    guard let configuration = present else {
+      throw ConfigurationError(
+        "the gateway does not run, or reloads already", at: "", advice: "try again in a moment")
+    }
+    return configuration
+  }
+
+  /// What is different; not where some of it needs a restart.
+  private func makePlan(
+    from old: GatewayConfiguration, to new: GatewayConfiguration
+  ) throws(ConfigurationError) -> ReloadPlan {
     let plan = ReloadPlan(from: old, to: new)
     let problems = plan.needsRestart.map { path in
       ConfigurationError.Problem(
@@ -173,16 +193,7 @@ extension GatewayRuntime {
         advice: "take it back, or restart the gateway; nothing was changed")
     }
     guard problems.isEmpty else { throw ConfigurationError(file: nil, problems: problems) }
-    let isFree = state.withLock { state in
-      guard state.isRunning, !state.isReloading else { return false }
-      state.isReloading = true
-      return true
-    }
-    guard isFree else {
-      throw ConfigurationError(
-        "the gateway does not run, or reloads already", at: "", advice: "try again in a moment")
-    }
-    return (old, plan)
+    return plan
   }
 
   /// Sinks that are open and get nothing yet.

@@ -7,21 +7,17 @@
   public actor ReportRunner {
     private let thread = BlockingThread(name: "reports")
     private let rule: ReportRule
-    private let units: TagUnits
+    private var units: TagUnits
     private let calendar: ReportCalendar
     private let folder: ReportFolder
     private let historyPath: String
     private let statePath: String?
     private var reader: HistoryReader?
-    /// The start of the first span that was not written yet, in seconds since 1970.
-    private var next: Int64?
+    /// How far it was written; nil before the first start.
+    private var place: ReportPlace?
     /// The hour in which old files were looked at last.
     private var tidied: Int64?
-    /// Since when the clock has been far behind the last report, and the span that it showed then.
-    private var behind: (monotonic: Int64, start: Int64)?
-    /// So long, in nanoseconds, it may be.
-    private static let patience: Int64 = 3_600_000_000_000
-    /// So many seconds are far: less is written again at once.
+    /// A clock that is so many seconds behind the last report is far behind: less is written again at once.
     private static let farBehind: Int64 = 86_400
     /// 2020-01-01T00:00:00Z.
     private static let earliest: Int64 = 1_577_836_800
@@ -53,10 +49,11 @@
         zone: TimeZoneRules(named: configuration.timeZone) ?? .utc, minutes: rule.minutes)
       folder = ReportFolder(rule: rule, calendar: calendar)
       statePath = remembers ? "\(configuration.dataFolder)/report-\(rule.name).next" : nil
-      next = statePath.flatMap { readFile($0) }.flatMap { text in
-        Timestamp(rfc3339: String(decoding: text.prefix { $0 >= 0x21 }, as: UTF8.self))
-      }.map { $0.nanoseconds / 1_000_000_000 }
+      place = statePath.flatMap { readFile($0) }.flatMap { ReportPlace($0) }
     }
+
+    /// Goes on with the units of another configuration.
+    func use(_ units: TagUnits) { self.units = units }
 
     /// Writes the reports of all spans that end after `start` and have ended at `end`.
     ///
@@ -93,41 +90,62 @@
     ///   - now: The time by the clock.
     ///   - monotonic: The time by the clock that is never set.
     ///   - isWhole: Whether the history has all samples before a time.
+    /// - Returns: Why nothing is written until further notice, for the operator; nil where all is well.
+    @discardableResult
     func writeDue(
       now: Timestamp, at monotonic: Int64 = MonotonicClock.now(),
       isWhole: @Sendable (Timestamp) async -> Bool
-    ) async throws {
+    ) async throws -> String? {
       let seconds = now.seconds
-      let current = calendar.span(containing: seconds)
-      if let next, next > current.end {
-        // The clock was ahead when the last report was written. Or it is far behind, on a machine without a clock of its own, until
-        // the network tells the time: then what has been written since is not written again.
-        var start = current.start
-        if next - current.end > Self.farBehind {
-          let began = behind ?? (monotonic, current.start)
-          behind = began
-          guard monotonic &- began.monotonic >= Self.patience else { return }
-          start = began.start
-        }
-        try remember(start)
-      } else if next == nil {
-        // The first start. What comes before such a clock is set gets no report.
-        guard seconds >= Self.earliest else { return }
-        try remember(current.start)
-      }
-      behind = nil
+      if let reason = try follow(seconds, at: monotonic) { return reason }
+      guard let next = place?.next else { return nil }
       let settled = seconds - rule.wait.components.seconds
-      if let next, calendar.span(containing: next).end <= settled {
+      if calendar.span(containing: next).end <= settled {
         let end = calendar.span(containing: settled).start
         if await isWhole(Timestamp(seconds: end)) {
           _ = try write(from: Timestamp(seconds: next), to: Timestamp(seconds: end))
-          if !Task.isCancelled { try remember(end) }
+          if !Task.isCancelled { try remember(ReportPlace(next: end)) }
         }
       }
       if tidied != seconds / 3600 {
         try folder.tidy(now: seconds)
         tidied = seconds / 3600
       }
+      return nil
+    }
+
+    /// Goes back to what the clock shows where that is before the last report: at once, or when it may be believed.
+    ///
+    /// - Returns: That it is not believed yet, for the operator; nil otherwise.
+    private func follow(_ seconds: Int64, at monotonic: Int64) throws(SinkError) -> String? {
+      let current = calendar.span(containing: seconds)
+      guard let place else {
+        // The first start. What comes before such a clock is set gets no report.
+        if seconds >= Self.earliest { try remember(ReportPlace(next: current.start)) }
+        return nil
+      }
+      guard place.next > current.end else {
+        if place.wait != nil { try remember(ReportPlace(next: place.next)) }
+        return nil
+      }
+      guard place.next - current.end > Self.farBehind else {
+        // The clock was ahead when the last report was written.
+        try remember(ReportPlace(next: current.start))
+        return nil
+      }
+      let wait =
+        place.wait?.continued(seconds, at: monotonic)
+        ?? ClockWait(start: current.start, seconds, at: monotonic)
+      if wait.isOver {
+        try remember(ReportPlace(next: wait.start))
+        return nil
+      }
+      let waiting = ReportPlace(next: place.next, wait: wait)
+      if wait.isToBeSaved { try remember(waiting) } else { self.place = waiting }
+      let (clock, last) = (Timestamp(seconds: seconds), Timestamp(seconds: place.next))
+      return
+        "the clock is behind the last report: it shows \(clock), and reports are written up to "
+        + "\(last); they go on in \(wait.minutesLeft) minutes, or when the clock is set right"
     }
 
     private func write(
@@ -153,28 +171,29 @@
       return opened
     }
 
-    private func remember(_ start: Int64) throws(SinkError) {
-      next = start
+    private func remember(_ place: ReportPlace) throws(SinkError) {
+      self.place = place
       guard let statePath else { return }
       do throws(SystemFailure) {
-        try replaceFile(statePath, with: Array("\(Timestamp(seconds: start))\n".utf8))
+        try replaceFile(statePath, with: Array(place.text.utf8))
       } catch {
         throw SinkError(
           code: .failed, destination: statePath, message: "can't remember what was reported",
           advice: "check the disk, and the permissions of the folder")
       }
+      self.place?.wait?.setSaved()
     }
   }
 
   extension Timestamp {
     /// A moment in whole seconds since 1970, as far as nanoseconds reach.
-    fileprivate init(seconds: Int64) {
+    init(seconds: Int64) {
       let (nanoseconds, isOverflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
       self.init(nanoseconds: isOverflow ? (seconds < 0 ? .min : .max) : nanoseconds)
     }
 
     /// Rounded down.
-    fileprivate var seconds: Int64 {
+    var seconds: Int64 {
       (nanoseconds >= 0 ? nanoseconds : nanoseconds &- 999_999_999) / 1_000_000_000
     }
   }

@@ -4,9 +4,21 @@
 
   /// Writes the reports of a running gateway when they are due.
   struct ReportSchedule {
+    /// What a report is made by, but for the units of its tags.
+    private struct Basis: Equatable {
+      var rule: ReportRule
+      var history: HistoryOptions?
+      var timeZone: String
+    }
+
+    private struct Entry {
+      var basis: Basis
+      var runner: ReportRunner
+      var condition: ConditionReporter
+    }
+
     private let gateway: GatewayRuntime
-    private var runners: [(rule: ReportRule, runner: ReportRunner, condition: ConditionReporter)] =
-      []
+    private var entries: [Entry] = []
     /// Of those that can't be written as they are described.
     private var refused: [ConditionReporter] = []
     private var configuration: GatewayConfiguration?
@@ -16,25 +28,39 @@
     /// Works until the task is cancelled.
     mutating func run() async {
       repeat {
-        follow(gateway.configuration)
-        for index in runners.indices {
+        await follow(gateway.configuration)
+        for index in entries.indices {
           await write(index)
         }
       } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
-    /// Takes up what a reload changed.
-    private mutating func follow(_ current: GatewayConfiguration) {
+    /// Takes up what a reload changed. Reports that did not change go on with what they know of the clock.
+    private mutating func follow(_ current: GatewayConfiguration) async {
       guard current != configuration else { return }
       configuration = current
+      let wanted = current.reports.map { rule in
+        Basis(
+          rule: rule, history: current.history(rule.history), timeZone: current.timeZone)
+      }
       // What was wrong with those before is told anew where it still is.
-      for index in runners.indices { runners[index].condition.recovered() }
+      for index in entries.indices where !wanted.contains(entries[index].basis) {
+        entries[index].condition.recovered()
+      }
       for index in refused.indices { refused[index].recovered() }
-      (runners, refused) = ([], [])
-      for rule in current.reports {
-        var condition = ConditionReporter(source: "report \(rule.name)", report: gateway.report)
+      let before = entries
+      (entries, refused) = ([], [])
+      for basis in wanted {
+        if let entry = before.first(where: { $0.basis == basis }) {
+          await entry.runner.use(current.units)
+          entries.append(entry)
+          continue
+        }
+        var condition = ConditionReporter(
+          source: "report \(basis.rule.name)", report: gateway.report)
         do throws(SinkError) {
-          runners.append((rule, try ReportRunner(rule, of: current, remembers: true), condition))
+          let runner = try ReportRunner(basis.rule, of: current, remembers: true)
+          entries.append(Entry(basis: basis, runner: runner, condition: condition))
         } catch {
           condition.failed(error.message, level: .error)
           refused.append(condition)
@@ -43,17 +69,22 @@
     }
 
     private mutating func write(_ index: Int) async {
-      let (rule, runner, _) = runners[index]
+      let (rule, runner) = (entries[index].basis.rule, entries[index].runner)
       let gateway = gateway
       do {
-        try await runner.writeDue(now: .now()) { end in
+        let reason = try await runner.writeDue(now: .now()) { end in
           await gateway.hasDelivered(to: rule.history, before: end)
         }
-        runners[index].condition.recovered()
+        if let reason {
+          // The words have the time in them; it is one condition all the same.
+          entries[index].condition.failed(reason, kind: "clock")
+        } else {
+          entries[index].condition.recovered()
+        }
       } catch {
         let message =
           (error as? SinkError).map { "\($0.message) [\($0.destination)]" } ?? "\(error)"
-        runners[index].condition.failed(message, level: .error)
+        entries[index].condition.failed(message, level: .error)
       }
     }
   }

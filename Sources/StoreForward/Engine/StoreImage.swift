@@ -213,8 +213,8 @@ struct StoreImage<FS: StoreFileSystem> {
     let options = options ?? StoreOptions()
     let wanted: (size: Int, slots: Int)
     if let existing {
-      // No capacity keeps a store from opening: it may be less than two of the segments that there are.
-      wanted = (existing, min(options.capacity.bytes / existing, Layout.mostSegments))
+      // No capacity keeps a store from opening: it may be less than two of the segments that there are, or more than all.
+      wanted = (existing, Layout.segments(in: options.capacity, of: existing))
     } else {
       wanted = try options.geometry()
     }

@@ -25,6 +25,10 @@ enum Layout {
   static let largestSegment = 1 << 30
   /// A slot's number has 20 bits.
   static let mostSegments = (1 << 20) - 1
+  /// How many segments a store has that fits a capacity as far as segments of this size allow it.
+  static func segments(in capacity: StoreOptions.Capacity, of size: Int) -> Int {
+    min(max(capacity.bytes / size, 2), mostSegments)
+  }
   static func isSegmentSize(_ size: Int) -> Bool {
     size >= smallestSegment && size <= largestSegment && size % block == 0
   }
