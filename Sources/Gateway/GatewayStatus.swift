@@ -20,7 +20,7 @@ public struct GatewayStatus: Sendable {
 
   /// The counts of one sink, since this start.
   public struct SinkCounts: Sendable, Hashable {
-    /// Samples that the sink confirmed.
+    /// Samples that the sink confirmed, with those that are not for it (`groups`).
     public var delivered: UInt64 = 0
     /// Samples that the sink refused for good, and that are now in its dead-letter file.
     public var deadLettered: UInt64 = 0

@@ -56,7 +56,10 @@ extension GatewayRuntime {
         "iiot_sink_\(name)", kind, help,
         sinks.compactMap { sink in value(sink.counts).map { (["sink": sink.name], $0) } })
     }
-    add("samples_delivered_total", .counter, "Samples that the sink confirmed.") {
+    add(
+      "samples_delivered_total", .counter,
+      "Samples that the sink confirmed, with those that are not for it."
+    ) {
       Double($0.delivered)
     }
     add("samples_dead_lettered_total", .counter, "Samples in the sink's dead-letter file.") {

@@ -29,7 +29,9 @@ struct CanConvert: AsyncParsableCommand {
       "How to write: candump, asc, blf or jsonl (default: by the new log's name; .log is candump).")
   var format: String?
 
-  @Option(help: "The log's format, if it is not to be recognised: candump, asc, blf or trc.")
+  @Option(
+    help:
+      "The log's format, if it is not to be recognised: candump, candump-screen, asc, blf or trc.")
   var from: String?
 
   @Option(

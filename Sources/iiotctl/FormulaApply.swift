@@ -10,8 +10,8 @@ struct FormulaApply: AsyncParsableCommand {
     commandName: "apply", abstract: "Adds a computed column to a CSV stream.",
     discussion: """
       The first line names the columns; the formula reads them by name, or in braces if the name is no word. \
-      Cells that are empty, missing or no number are bad inputs. A row without a result gets an empty cell; standard \
-      error says how many and why. Functions with memory take the rows in order, at the time in the time \
+      Cells that are empty, missing or no number are bad inputs; true and false are 1 and 0. A row without a \
+      result gets an empty cell; standard error says how many and why. Functions with memory take the rows in order, at the time in the time \
       column (RFC 3339, or seconds).
 
       Example:

@@ -19,6 +19,7 @@ struct GatewayCheck: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try Configurations.load(file)
+    try checkFiles(of: configuration)
     var output = StandardOutput()
     try output.append(
       line:
@@ -26,6 +27,14 @@ struct GatewayCheck: AsyncParsableCommand {
         + "\(configuration.formulas.count) formulas, \(configuration.sinks.count) sinks")
     for schedule in try schedules(of: configuration) { try show(schedule, &output) }
     try output.flush()
+  }
+
+  private func checkFiles(of configuration: GatewayConfiguration) throws {
+    do throws(ConfigurationError) {
+      try configuration.checkUsedFiles(file: file)
+    } catch {
+      throw ConfigurationFailure(error)
+    }
   }
 
   private func schedules(of configuration: GatewayConfiguration) throws -> [ReadSchedule] {

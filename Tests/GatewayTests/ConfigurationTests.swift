@@ -37,7 +37,7 @@ import Testing
           every: 100ms
           tags:
             pressure: {at: holding/10, type: float32, order: CDAB, unit: bar}
-            running: {at: coil/0}
+            running: {at: coil/0, type: bool}
             speed: {at: input/4, type: int16, scale: 0.1, offset: -5}
         motor-7: {bus: drive}
       formulas:
@@ -84,6 +84,7 @@ import Testing
       ("every: 100ms", "every: 100", 10, 12, "'100' is no valid every", "unit"),
       ("order: CDAB", "order: ACDC", 12, 56, "'ACDC' is no valid order", "ABCD"),
       ("type: file", "type: fiel", 20, 19, "'fiel' is no valid type", "file"),
+      ("type: bool", "type: int16", 13, 35, "'int16' is no valid type", "always is"),
       ("port: 1502", "port: 0", 4, 52, "'0' is no valid port", "65535"),
       ("schema: iiot/1", "schema: iiot/2", 1, 9, "'iiot/2' is no valid schema", "iiot/1"),
       ("pump-01/power:", "power:", 17, 3, "'power' is no tag path", "device/tag"),

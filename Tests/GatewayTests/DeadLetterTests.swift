@@ -51,13 +51,19 @@ struct DeadLetterTests {
     let batch = SampleBatch([Sample(tag: tags.intern("a/b"), value: .double(1))])
     let file = DeadLetterFile(
       path: folder.file("dead.jsonl"), sink: "s", tags: tags, limit: 300)
+    var replaced: [String?] = []
     for number in 0..<5 {
-      try await file.append([.init(index: 0, reason: "number \(number)")], of: batch)
+      replaced.append(
+        try await file.append([.init(index: 0, reason: "number \(number)")], of: batch))
     }
     let old = try folder.text(of: "dead.jsonl.1")
     let new = try folder.text(of: "dead.jsonl")
     #expect(
       (old + new).contains("number 4") && new.contains("number 4") && !old.contains("number 4"))
     #expect(old.utf8.count >= 300 && old.hasSuffix("}\n") && new.hasSuffix("}\n"))
+    // What gave way is told, and only then.
+    let letters = (old + new).split(separator: "\n").count
+    #expect(letters < 5)
+    #expect(replaced.compactMap(\.self) == [folder.file("dead.jsonl.1")])
   }
 }

@@ -96,9 +96,8 @@ private final class ModbusPeer: DriverPeer {
   let goesAway = true
 
   init() throws {
-    let first = try ModbusServer(port: 0)
-    port = first.port
-    server = Mutex(first)
+    port = try Loopback.freePort()
+    server = Mutex(try ModbusServer(port: port))
   }
 
   var configuration: GatewayConfiguration {
@@ -110,16 +109,8 @@ private final class ModbusPeer: DriverPeer {
   func goAway() { server.withLock { $0.take()?.close() } }
 
   func comeBack() async throws {
-    // Somebody else's connection may have the port for a moment.
-    for attempt in 1...100 {
-      do {
-        let again = try ModbusServer(port: port)
-        return server.withLock { $0 = again }
-      } catch {
-        if attempt == 100 { throw error }
-        try await Task.sleep(for: .milliseconds(50))
-      }
-    }
+    let again = try ModbusServer(port: port)
+    server.withLock { $0 = again }
   }
 }
 

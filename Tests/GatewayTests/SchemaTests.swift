@@ -44,8 +44,10 @@
       #expect(files.count > 4)
       let wrong = [
         "uint: 3", "every: 100", "order: ACDC", "type: uint12", "scale: much", "bus: [plc]",
+        "type: bit:16", "type: string:251", "type: string:0",
       ]
-      for (number, mistake) in wrong.enumerated() {
+      let alsoRight = ["type: bit:15", "type: string:250", "order: GHEFCDAB"]
+      for (number, mistake) in (wrong + alsoRight).enumerated() {
         let key = mistake == "uint: 3" ? "unit: 1 " : mistake.prefix { $0 != ":" } + ":"
         let text = try documentedConfiguration()
         let place = try #require(text.range(of: "pump-01:"))
@@ -53,8 +55,13 @@
         let end = try #require(text[line.lowerBound...].firstIndex(of: "\n"))
         try folder.write(
           text.replacingCharacters(in: line.lowerBound..<end, with: mistake), to: "wrong\(number)")
-        #expect(throws: ConfigurationError.self) {
-          try GatewayConfiguration(contentsOf: folder.file("wrong\(number)"))
+        if number < wrong.count {
+          #expect(throws: ConfigurationError.self, "\(mistake)") {
+            try GatewayConfiguration.forReplay(contentsOf: folder.file("wrong\(number)"))
+          }
+        } else {
+          _ = try GatewayConfiguration.forReplay(contentsOf: folder.file("wrong\(number)"))
+          files.append(folder.file("wrong\(number)"))
         }
       }
       let script = root.appending(path: "Tests/Fixtures/gateway/validate.py").path

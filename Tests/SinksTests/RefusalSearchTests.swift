@@ -212,6 +212,10 @@ import Testing
     }
     #expect(report.rejections.map(\.index) == [3, 5])
     #expect(keys == ["p-41-50", "p-41-50-9", "p-41-50-8"])
+    // A group's samples that are not for the sink do not come to it at all.
+    var selected = SampleBatch()
+    for record in batch.records where record.sequence != 45 { selected.append(record, of: batch) }
+    #expect(HTTPSink.key(of: selected, Array(0..<9)[...], "p") == "p-41-50-9")
   }
 
   private static let busy = SinkError(

@@ -28,7 +28,9 @@
       let (table, address) = (place.table, place.offset)
       var tag = RegisterTag(name: name, table: table, address: address)
       if table.isBits {
+        let expected = "bool, which a coil or discrete input always is"
         tag.type = .bool
+        _ = section.value("type", expected: expected) { $0 == RegisterType.bool.name ? true : nil }
       } else {
         tag.type =
           section.value("type", expected: "one of \(types), bit:N, string:N") {

@@ -42,6 +42,8 @@ enum SchemaOfDevices {
 
   private static var register: OrderedJSON {
     let types = RegisterType.simple.map(\.name).joined(separator: "|")
+    let bits = "bit:0*([0-9]|1[0-5])"
+    let strings = "string:0*([1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|250)"
     return .section(
       required: ["at"],
       [
@@ -51,15 +53,20 @@ enum SchemaOfDevices {
         ),
         (
           "type",
-          .pattern("^(\(types)|bit:[0-9]+|string:[0-9]+)$", "default: uint16; bits are bool")
+          .pattern(
+            "^(\(types)|\(bits)|\(strings))$", "default: uint16; coils and discretes are bool")
         ),
         (
           "order",
           .oneOf(
-            words: ByteOrder.of64Bits.map(\.name), "byte order of large numbers; default: ABCD")
+            words: ByteOrder.of64Bits.map(\.name) + otherOrders,
+            "byte order of large numbers; default: ABCD")
         ),
       ] + scaling + [group])
   }
+
+  /// The names of `ByteOrder` besides those of its `name`: of 16 and 64 bits.
+  private static let otherOrders = ["AB", "BA", "ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA"]
 
   private static var message: OrderedJSON {
     .section(

@@ -6,7 +6,9 @@ enum SchemaOfProcessing {
     [
       "type": "object",
       "description": "what happens to tags before they are stored; the most exact path counts",
-      "propertyNames": ["pattern": "^(\\*|[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*(/\\*|\\*)?)$"],
+      "propertyNames": [
+        "pattern": "^(\\*|[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/([A-Za-z0-9._-]+\\*?|\\*))$"
+      ],
       "additionalProperties": rule,
     ]
   }

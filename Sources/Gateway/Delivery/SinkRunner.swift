@@ -175,7 +175,13 @@ struct SinkRunner: Sendable {
         receipt.refused = rejections.map(\.index)
         // Before the acknowledgement: a refused sample is in one place or the other at every moment. What fails leaves none of
         // the letters, so that trying again doubles none.
-        try await deadLetters.append(rejections, of: samples)
+        if let replaced = try await deadLetters.append(rejections, of: samples) {
+          report(
+            GatewayEvent(
+              .error, source: "sink \(name)",
+              "the oldest refused samples are gone: newer ones took the place of \(replaced); move these files away before they are full"
+            ))
+        }
         if let first = rejections.first {
           condition.failed(
             "refused \(refused) samples for good (now in the dead-letter file); the first: "

@@ -1,10 +1,11 @@
+internal import Glibc
 internal import IOThreads
 public import IndustrialModel
 
 /// Keeps the samples that a destination refused for good, with its reasons, as JSON lines:
 /// `{"sink":"influx","reason":"...","sample":{...}}` (docs/json-lines.md).
 ///
-/// When the file has grown to its limit it becomes `PATH.1`, in place of the `PATH.1` before.
+/// When the file has grown to its limit it becomes `PATH.1`, in place of the `PATH.1` before, whose samples are gone then.
 public actor DeadLetterFile {
   private let thread = BlockingThread(name: "dead-letters")
   private let path: String
@@ -35,17 +36,22 @@ public actor DeadLetterFile {
 
   /// Appends the rejected samples of a batch; they are on the disk when it returns.
   ///
+  /// - Returns: The file whose samples gave way to these, if one did.
   /// - Throws: `SinkError` when the file can't be written.
+  @discardableResult
   public func append(
     _ rejections: [DeliveryReport.Rejection], of batch: SampleBatch
-  ) throws(SinkError) {
-    guard !rejections.isEmpty else { return }
+  ) throws(SinkError) -> String? {
+    guard !rejections.isEmpty else { return nil }
+    var replaced: String?
     // Who has seen to them may have moved it away.
     if file?.isLost == true { file = nil }
     if let length = file?.length, length >= limit {
       // Closes it.
       file = nil
-      try AppendFile.rename(path, to: path + ".1")
+      let old = path + ".1"
+      if access(old, F_OK) == 0 { replaced = old }
+      try AppendFile.rename(path, to: old)
     }
     if file == nil { file = try AppendFile(path: path, lines: lines) }
     var text: [UInt8] = []
@@ -61,5 +67,6 @@ public actor DeadLetterFile {
     }
     try file?.append(text)
     try file?.sync()
+    return replaced
   }
 }

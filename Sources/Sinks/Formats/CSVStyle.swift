@@ -12,7 +12,7 @@ struct CSVStyle: SampleStyle, LineSyntax {
 
   func prefix(forTag name: String) -> [UInt8] {
     var text: [UInt8] = [UInt8(ascii: ",")]
-    text.append(csv: Array(name.utf8))
+    text.append(csv: name.utf8)
     text.append(UInt8(ascii: ","))
     return text
   }
@@ -41,7 +41,7 @@ struct CSVStyle: SampleStyle, LineSyntax {
     text.append(UInt8(ascii: ","))
     record.sourceTime?.write(to: &text)
     text.append(UInt8(ascii: ","))
-    if let reason = record.reason { text.append(csv: Array(reason.utf8)) }
+    if let reason = record.reason { text.append(csv: reason.utf8) }
     text.append(UInt8(ascii: "\n"))
   }
 }

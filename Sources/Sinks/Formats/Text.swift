@@ -1,6 +1,12 @@
 extension [UInt8] {
   package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
+  /// Appends a part of a text. Its view of UTF-8, taken as any sequence, would ask for memory.
+  mutating func append(_ text: Substring) {
+    var text = text
+    text.withUTF8 { append(contentsOf: $0) }
+  }
+
   package mutating func append(_ text: StaticString) {
     text.withUTF8Buffer { append(contentsOf: $0) }
   }

@@ -4,8 +4,7 @@ public import IndustrialModel
 /// Posts samples to a web server, each batch as one request or several.
 ///
 /// A batch is delivered when the server has answered each request with a status of 200 to 299. Each request bears
-/// an `Idempotency-Key` made of the numbers of its first and last sample, and of their count where refused ones are left out between
-/// them, so that a server that has seen it can leave a repetition out: the same samples, delivered again in the same batch, come in the
+/// an `Idempotency-Key` made of the numbers of its first and last sample, and of their count where some between them are not in it, so that a server that has seen it can leave a repetition out: the same samples, delivered again in the same batch, come in the
 /// same requests with the same keys.
 public actor HTTPSink: Sink {
   /// What the body of a request is.
@@ -95,12 +94,14 @@ public actor HTTPSink: Sink {
     return try reply.refusal(from: options.server.url)
   }
 
-  /// What a request with the samples at some indices is known by. Where samples that were refused are left out of the middle, the
-  /// body is another one than that with all of them, though it begins and ends alike.
+  /// What a request with the samples at some indices is known by. Where samples that were refused or are for other sinks are left out
+  /// of the middle, the body is another one than that with all of them, though it begins and ends alike.
   static func key(of batch: SampleBatch, _ indices: ArraySlice<Int>, _ prefix: String) -> String {
     guard let first = indices.first, let last = indices.last else { return "\(prefix)-0-0" }
-    let key = "\(prefix)-\(batch.records[first].sequence)-\(batch.records[last].sequence)"
-    return indices.count == last - first + 1 ? key : "\(key)-\(indices.count)"
+    let numbers = (first: batch.records[first].sequence, last: batch.records[last].sequence)
+    let key = "\(prefix)-\(numbers.first)-\(numbers.last)"
+    let isWhole = numbers.last &- numbers.first == UInt64(indices.count - 1)
+    return isWhole ? key : "\(key)-\(indices.count)"
   }
 
   private func fill(_ batch: SampleBatch, _ indices: ArraySlice<Int>) {

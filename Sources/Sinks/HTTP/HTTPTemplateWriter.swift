@@ -95,8 +95,8 @@ struct HTTPTemplateWriter {
   ) -> Filling {
     switch place {
     case .gateway: scratch += gateway
-    case .device: scratch.append(contentsOf: TagPath(name(of: record.tag)).device.utf8)
-    case .tag: scratch.append(contentsOf: TagPath(name(of: record.tag)).tag.utf8)
+    case .device: scratch.append(TagPath(name(of: record.tag)).device)
+    case .tag: scratch.append(TagPath(name(of: record.tag)).tag)
     case .path: scratch.append(self.name(of: record.tag))
     case .quality: scratch.append(record.quality.severity)
     case .status: scratch.append(record.quality.description)
