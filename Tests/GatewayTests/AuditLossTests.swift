@@ -161,7 +161,35 @@ struct AuditLossTests {
     try await append(1, to: trail)
     #expect(events.all.map(\.level) == [.warning, .error, .error])
     let check = AuditCheck(try bytes("trail"), key: key, anchors: [try anchor])
-    #expect(check.findings.map(\.line) == [2, 7])
+    // What was changed, and what tells of it.
+    #expect(check.findings.map(\.line) == [2, 5, 7, 8])
+  }
+
+  @Test(
+    "cut, or put back as it was before: what is gone stays visible",
+    arguments: [(5, false), (1, false), (3, true)])
+  func cut(lines count: Int, isRenamed: Bool) async throws {
+    let trail = try open().trail
+    let before = try await append(6, to: trail)
+    let lines = try folder.text(of: "trail").split(separator: "\n").prefix(count)
+    let rest = lines.map { "\($0)\n" }.joined()
+    if isRenamed {
+      try folder.write(rest, to: "copy")
+      rename(folder.file("copy"), folder.file("trail"))
+    } else {
+      // In its place.
+      truncate(folder.file("trail"), off_t(rest.utf8.count))
+    }
+    let head = try await append(2, to: trail)
+    #expect(head.number == 9 && events.all.map(\.level) == [.error])
+    for anchors in [[], [head], [before, head]] {
+      let check = AuditCheck(try bytes("trail"), key: key, anchors: anchors)
+      #expect(check.findings.map(\.line) == [count + 1], "\(check.findings)")
+      #expect(check.doubts.count == 1)
+    }
+    // The next start tells it again, and that is seen too.
+    let opening = try open()
+    #expect(opening.findings.count == 1)
   }
 
   @Test("without a folder nothing is written, and it goes on when there is one again")

@@ -125,7 +125,8 @@
       #expect(
         events.withLock { $0.contains { $0.level == .error && $0.source == "audit" } })
       #expect(try lines().map(\.what).contains("doubt"))
-      #expect(try AuditCheck(contentsOf: path).findings.count == 4)
+      // The lines, and the one that tells of them.
+      #expect(try AuditCheck(contentsOf: path).findings.count == 5)
     }
 
     @Test("a trail that can't be written to is told, and the gateway works")

@@ -43,6 +43,60 @@
       #expect(try numbers(in: "h.db") == Array(4..<8))
     }
 
+    @Test("moved to another disk, which is a copy: what is not in it yet stays beside the place")
+    func copied() async throws {
+      let sink = try open()
+      for number in 0..<4 { try await deliver(number, to: sink) }
+      try FileManager.default.copyItem(
+        atPath: folder.file("h.db"), toPath: folder.file("moved.db"))
+      try FileManager.default.removeItem(atPath: folder.file("h.db"))
+      for number in 4..<8 { try await deliver(number, to: sink) }
+      #expect(try numbers(in: "h.db") == Array(4..<8))
+      try FileManager.default.moveItem(
+        atPath: folder.file("h.db-wal.left"), toPath: folder.file("moved.db-wal"))
+      #expect(try numbers(in: "moved.db") == Array(0..<4))
+    }
+
+    @Test("moved while another program reads it, and begun anew: the log stays")
+    func keptLog() async throws {
+      let sink = try open()
+      for number in 0..<4 { try await deliver(number, to: sink) }
+      let log = try Data(contentsOf: URL(filePath: folder.file("h.db-wal")))
+      // As a kill leaves it.
+      try log.write(to: URL(filePath: folder.file("n.db-wal")))
+      let other = try open("n.db")
+      try await deliver(4, to: other)
+      #expect(try numbers(in: "n.db") == [4])
+      #expect(try Data(contentsOf: URL(filePath: folder.file("n.db-wal.left"))) == log)
+    }
+
+    @Test("a reader whose file is moved meanwhile goes on in it")
+    func readingOn() async throws {
+      let sink = try open()
+      for number in 0..<4 { try await deliver(number, to: sink) }
+      let reader = try HistoryReader(path: folder.file("h.db"))
+      // Another file, with other numbers for the tags.
+      let other = try open("other.db")
+      for number in [7, 6, 5] { try await deliver(number, to: other) }
+      await other.close()
+      var values: [Int64] = []
+      var isMoved = false
+      try reader.read(HistoryQuery(), names: tags) { batch in
+        if !isMoved {
+          isMoved = true
+          try move(["", "-wal", "-shm"], to: "moved.db")
+          try FileManager.default.moveItem(
+            atPath: folder.file("other.db"), toPath: folder.file("h.db"))
+          _ = try reader.tags()
+        }
+        for sample in batch where tags.name(of: sample.tag) == "pump/flow" {
+          if case .int64(let value) = sample.value { values.append(value) }
+        }
+      }
+      #expect(values == [0, 1, 2, 3])
+      #expect(try numbers(from: reader) == [5, 6, 7])
+    }
+
     @Test("in the place of one that was moved there is another one: it goes on with that")
     func replaced() async throws {
       let other = try open("other.db")

@@ -20,8 +20,12 @@ public struct AuditCheck: Sendable {
   public private(set) var head: AuditHead
   /// That the trail begins behind another file. It says so itself, and who wrote it was the gateway.
   private(set) var continuation: Finding?
+  /// What gateways found wrong before, and wrote down.
+  private var told: Set<Finding> = []
   /// All that is wrong and that no gateway has written so.
-  var doubts: [Finding] { findings.filter { $0 != continuation } }
+  var doubts: [Finding] { findings.filter { $0 != continuation && !told.contains($0) } }
+  /// Whether the trail held all up to a head that it was checked against.
+  private(set) var holdsAnchors = true
 
   /// What a reader is told of many findings; nil for none.
   static func summary(of findings: [Finding]) -> String? {
@@ -102,12 +106,22 @@ public struct AuditCheck: Sendable {
           Finding(
             line: line, message: "entry \(entry.number) follows entry \(number)"))
       }
+      if used != nil, entry.isDoubt {
+        let finding = Finding(
+          line: line,
+          message:
+            "entry \(entry.number) says that the trail was not as it had been written when a gateway looked at it"
+        )
+        findings.append(finding)
+        told.insert(finding)
+      }
       (number, previous) = (entry.number, entry.code)
       found.insert(AuditHead(number: number, code: previous))
     }
     head = AuditHead(number: number, code: previous)
     for anchor in anchors where anchor.number > 0 && !found.contains(anchor) {
       if elsewhere.contains(where: { $0.contains(anchor.number) }) { continue }
+      holdsAnchors = false
       findings.append(
         Finding(
           line: line + 1,

@@ -22,6 +22,9 @@ struct AuditLine {
   /// What stands before the head in an entry that goes on behind another file.
   private static let resumption = Array(
     ",\"what\":\"\(AuditEntry.Action.resume.rawValue)\",\"of\":\"\(trail)\",\"before\":\"".utf8)
+  /// What an entry has that tells of a trail that was not as it had been written.
+  private static let doubt = Array(
+    ",\"what\":\"\(AuditEntry.Action.doubt.rawValue)\",\"of\":\"\(trail)\"".utf8)
   /// What follows the body, without the line's end.
   private static let tailLength = codeKey.count + 2 * AuditCode.length + 2
 
@@ -49,10 +52,16 @@ struct AuditLine {
   ///
   /// In a text of an entry no quotation mark stands by itself, so these bytes are nowhere else.
   var resumedHead: AuditHead? {
-    guard let start = body.indices.first(where: { body[$0...].starts(with: Self.resumption) })
-    else { return nil }
+    guard let start = place(of: Self.resumption) else { return nil }
     let text = body[start...].dropFirst(Self.resumption.count).prefix { $0 != UInt8(ascii: "\"") }
     return AuditHead(String(decoding: text, as: UTF8.self))
+  }
+
+  /// Whether it tells that the trail was not as it had been written (`doubt`).
+  var isDoubt: Bool { place(of: Self.doubt) != nil }
+
+  private func place(of part: [UInt8]) -> Int? {
+    body.indices.first { body[$0...].starts(with: part) }
   }
 
   /// The bytes of an entry's line, with its end, and its code.

@@ -99,30 +99,12 @@ actor AuditTrail {
   private func goOnAtPath() throws(SystemFailure) {
     var found = try AuditFile.open(path)
     let lines = try found.read().lines
-    if lines.isEmpty {
-      var next = head
-      // The code of this entry joins it to the last one of the file before: who has both sees that nothing is between them.
-      if head.number > 0 {
-        let (line, resumed) = try signed(
-          AuditEntry(
-            .resume, of: AuditLine.trail, by: LocalUser.current, before: "\(head)",
-            after: "others moved, deleted or emptied the file that ended with this head"),
-          after: head)
-        try found.append(line)
-        next = resumed
-        report(
-          GatewayEvent(
-            .error, source: "audit",
-            "others moved, deleted or emptied the trail at '\(path)' while the gateway ran; it goes on there behind "
-              + "entry \(head.number), in a new file: find the old one, keep both, see audit verify"
-          ))
-      }
-      file = found
-      head = next
-      return
-    }
     // Others put it there, or wrote to it: it has to hold all that was written.
     let check = AuditCheck(lines, keys: [keys.present] + keys.earlier, anchors: [head])
+    guard !lines.isEmpty, check.holdsAnchors else {
+      try goOn(in: found, behind: lines.count)
+      return
+    }
     var next = check.head
     if let text = AuditCheck.summary(of: check.doubts) {
       let (line, doubted) = try signed(
@@ -143,5 +125,35 @@ actor AuditTrail {
     }
     file = found
     head = next
+  }
+
+  /// Goes on in a file that does not hold what was written. The code of its next entry joins it to the last one that was: who has all
+  /// sees that nothing is between them, and who has not sees for ever that something is missing.
+  ///
+  /// - Parameter length: How many bytes of lines there are.
+  private func goOn(in found: consuming AuditFile, behind length: Int) throws(SystemFailure) {
+    guard head.number > 0 else {
+      file = found
+      return
+    }
+    let what =
+      length == 0
+      ? "others moved, deleted or emptied the file that ended with this head"
+      : "others put in its place, or left of it, a file that does not hold this head"
+    let (line, resumed) = try signed(
+      AuditEntry(
+        .resume, of: AuditLine.trail, by: LocalUser.current, before: "\(head)", after: what),
+      after: head)
+    try found.append(line)
+    report(
+      GatewayEvent(
+        .error, source: "audit",
+        length == 0
+          ? "others moved, deleted or emptied the trail at '\(path)' while the gateway ran; it goes on there behind "
+            + "entry \(head.number), in a new file: find the old one, keep both, see audit verify"
+          : "what others put at '\(path)', or left there, does not hold the trail up to entry \(head.number); it goes "
+            + "on there behind that: find the old one, keep both, see audit verify"))
+    file = found
+    head = resumed
   }
 }

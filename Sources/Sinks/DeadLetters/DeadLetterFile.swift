@@ -13,6 +13,8 @@ public actor DeadLetterFile {
   private let sink: String
   private let lines = PlainLines(beginning: #"{"sink":"#)
   private var file: AppendFile?
+  /// The file that gave way and was not told yet: what comes behind that may fail, and is tried again.
+  private var replaced: String?
   private var formatter: SampleFormatter
 
   /// The file's own thread: syncing a file blocks.
@@ -43,15 +45,15 @@ public actor DeadLetterFile {
     _ rejections: [DeliveryReport.Rejection], of batch: SampleBatch
   ) throws(SinkError) -> String? {
     guard !rejections.isEmpty else { return nil }
-    var replaced: String?
     // Who has seen to them may have moved it away.
     if file?.isLost == true { file = nil }
     if let length = file?.length, length >= limit {
       // Closes it.
       file = nil
       let old = path + ".1"
-      if access(old, F_OK) == 0 { replaced = old }
+      let isThere = access(old, F_OK) == 0
       try AppendFile.rename(path, to: old)
+      if isThere { replaced = old }
     }
     if file == nil { file = try AppendFile(path: path, lines: lines) }
     var text: [UInt8] = []
@@ -67,6 +69,7 @@ public actor DeadLetterFile {
     }
     try file?.append(text)
     try file?.sync()
+    defer { replaced = nil }
     return replaced
   }
 }

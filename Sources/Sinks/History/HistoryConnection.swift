@@ -10,6 +10,7 @@
 
     /// One that writes, and makes the file where there is none.
     init(writing path: String) throws(SinkError) {
+      HistoryFiles.putOrphanAside(path)
       queue = try HistorySchema.open(path)
       self.path = path
       files = HistoryFiles(of: path)
@@ -25,6 +26,9 @@
     /// Whether its file is no longer at the path: what would be written then is in no place where anybody looks for it.
     var isLost: Bool { files.isLost }
 
+    /// Whether the disk of its file is away, and the path leads to the folder beneath.
+    var isDiskAway: Bool { files.isDiskAway }
+
     /// Whether another history can be read at the path.
     var isReplaced: Bool { files.isReplaced }
 
@@ -32,9 +36,9 @@
     ///
     /// - Throws: `SinkError` when the file can't get all of it yet; the connection is open then.
     func leave() throws(SinkError) {
-      try emptyLog()
+      let isEmptied = try emptyLog()
       try? queue.close()
-      files.removeLeft()
+      files.removeLeft(isEmptied: isEmptied)
     }
 
     /// Ends the connection. Of a file that is lost, what can't be brought into it now stays in the log.
@@ -44,7 +48,9 @@
     }
 
     /// Brings what is in the log into the file. Closing does that only for a file that still has its name.
-    private func emptyLog() throws(SinkError) {
+    ///
+    /// - Returns: Whether all of it is there now.
+    private func emptyLog() throws(SinkError) -> Bool {
       var isRead = false
       var failure: DatabaseError?
       do {
@@ -54,12 +60,12 @@
         failure = error as? DatabaseError
       }
       // The log went with its file, or was deleted too: whoever opens that file finds the rest in it.
-      guard files.isLogLeft else { return }
+      guard files.isLogLeft else { return failure == nil && !isRead }
       if let failure, failure.resultCode == .SQLITE_FULL {
         throw SinkError(history: failure, path: path)
       }
       // Another failure is a damaged file, for which waiting is of no use.
-      guard isRead || failure?.resultCode == .SQLITE_BUSY else { return }
+      guard isRead || failure?.resultCode == .SQLITE_BUSY else { return failure == nil }
       throw SinkError(
         code: .failed, destination: path,
         message:

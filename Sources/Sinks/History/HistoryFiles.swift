@@ -18,22 +18,22 @@
       }
     }
 
+    /// The ending of a log that nobody can bring into its file any more, behind that of a log.
+    static let left = ".left"
+
     private let path: String
     /// Where the files beside it are, without the endings of their names: SQLite follows links.
     private let target: String
     private let main: Identity?
     private let log: Identity?
     private let index: Identity?
+    private let name: FileName?
 
     /// Those at a path, which a connection has just opened.
     init(of path: String) {
       self.path = path
-      if let resolved = realpath(path, nil) {
-        target = String(cString: resolved)
-        free(resolved)
-      } else {
-        target = path
-      }
+      target = Self.target(of: path)
+      name = FileName(of: path)
       main = Identity(of: path)
       log = Identity(of: target + "-wal")
       index = Identity(of: target + "-shm")
@@ -56,16 +56,65 @@
     /// Whether the log is where it was while the file is not: nobody will bring the one into the other any more.
     var isLogLeft: Bool { isLeft("-wal", log) }
 
-    /// Takes away what is left where the file was. Not before it is closed, and all of the log is in it: a new file must not be
-    /// opened over them.
-    func removeLeft() {
+    /// Whether no file is at the path and its folder is on another disk than the file that was there: that disk is away.
+    var isDiskAway: Bool {
+      guard let main, Identity(of: path) == nil else { return false }
+      let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
+      return Identity(of: folder).map { $0.device != main.device } ?? false
+    }
+
+    /// Takes away what is left where the file was; not before it is closed. A new file must not be opened over it.
+    ///
+    /// - Parameter isEmptied: Whether all of the log is in the file.
+    func removeLeft(isEmptied: Bool) {
+      // A copy of the file on another disk has not got it.
+      if isLeft("-wal", log), !isEmptied || name?.isThere != true { Self.putAside(target + "-wal") }
       for (ending, identity) in [("-wal", log), ("-shm", index)] where isLeft(ending, identity) {
         unlink(target + ending)
       }
     }
 
+    /// Keeps a log beside which there is no file: SQLite would delete it with the next one that is opened there.
+    static func putOrphanAside(_ path: String) {
+      let target = target(of: path)
+      var log = stat()
+      guard Identity(of: target) == nil, errno == ENOENT, stat(target + "-wal", &log) == 0,
+        log.st_size > 0
+      else { return }
+      putAside(target + "-wal")
+    }
+
+    private static func putAside(_ log: String) { rename(log, log + left) }
+
+    private static func target(of path: String) -> String {
+      guard let resolved = realpath(path, nil) else { return path }
+      defer { free(resolved) }
+      return String(cString: resolved)
+    }
+
     private func isLeft(_ ending: String, _ identity: Identity?) -> Bool {
       identity != nil && Identity(of: target + ending) == identity && Identity(of: target) != main
+    }
+  }
+
+  /// Tells whether a file still has a name. It is no descriptor that could be read: closing one of those would give up the
+  /// locks that SQLite has on the file.
+  private final class FileName: Sendable {
+    private let descriptor: Int32
+
+    /// `O_PATH` of Linux, which Swift's Glibc has not.
+    private static let pathOnly: Int32 = 0o10_000_000
+
+    init?(of path: String) {
+      descriptor = open(path, Self.pathOnly | O_CLOEXEC)
+      if descriptor < 0 { return nil }
+    }
+
+    deinit { close(descriptor) }
+
+    var isThere: Bool {
+      var status = stat()
+      return fstat(descriptor, &status) == 0 && status.st_nlink > 0
     }
   }
 #endif

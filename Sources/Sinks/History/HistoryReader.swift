@@ -14,6 +14,15 @@ public final class HistoryReader: Sendable {
 
   #if History
     private let connection: Mutex<HistoryConnection>
+    /// Whether it goes on with a new file at the path.
+    private let follows: Bool
+
+    /// Stays with the file of a connection.
+    private init(path: String, stayingWith connection: HistoryConnection) {
+      self.path = path
+      self.connection = Mutex(connection)
+      follows = false
+    }
   #endif
 
   /// Opens a history.
@@ -24,6 +33,7 @@ public final class HistoryReader: Sendable {
     self.path = path
     #if History
       connection = try Mutex(HistoryConnection(reading: path))
+      follows = true
     #else
       throw .withoutHistory(path)
     #endif
@@ -127,11 +137,14 @@ extension SinkError {
       _ query: HistoryQuery, names: TagRegistry, bound: HistoryBatchBound,
       _ body: (SampleBatch) throws -> Void
     ) throws {
-      let tags = try tags(query).map { ($0, names.intern($0.name)) }
+      try follow()
+      // Whatever others ask this reader meanwhile: the numbers of the tags are those of one file.
+      let reader = connection.withLock { HistoryReader(path: path, stayingWith: $0) }
+      let tags = try reader.tags(query).map { ($0, names.intern($0.name)) }
       var next = query.since ?? Timestamp(nanoseconds: .min)
       // Slices of time, so that the order is right: wider while few samples are in them, and cut again where many are.
       var width: Int64 = 1_000_000_000
-      while let first = try firstTime(of: tags.map(\.0), atOrAfter: next) {
+      while let first = try reader.firstTime(of: tags.map(\.0), atOrAfter: next) {
         if let until = query.until, first >= until { return }
         let (end, isLast) = first.nanoseconds.addingReportingOverflow(width)
         let limit = min(isLast ? .max : end, query.until?.nanoseconds ?? .max)
@@ -139,7 +152,7 @@ extension SinkError {
         guard limit > first.nanoseconds else { return }
         let length = limit - first.nanoseconds
         // One moment can't be cut.
-        let slice = try samples(
+        let slice = try reader.samples(
           of: tags, from: first, to: Timestamp(nanoseconds: limit), bound: length > 1 ? bound : nil)
         guard let batch = slice else {
           width = max(1, length / 4)
@@ -205,7 +218,7 @@ extension SinkError {
 
     /// Goes on with the file that is at the path now.
     private func follow() throws(SinkError) {
-      guard connection.withLock({ $0.isReplaced }) else { return }
+      guard follows, connection.withLock({ $0.isReplaced }) else { return }
       let opened = try HistoryConnection(reading: path)
       connection.withLock { $0 = opened }
     }

@@ -32,6 +32,12 @@ internal import IndustrialModel
     /// Lets go of a file that others moved or deleted.
     private func leaveLostFile() throws(SinkError) {
       guard let lost = connection, lost.isLost else { return }
+      if lost.isDiskAway {
+        throw SinkError(
+          code: .failed, destination: path,
+          message: "the disk of the history is away, and its folder is on another one now",
+          advice: "mount it again; or restart the gateway, which begins a new history there")
+      }
       try lost.leave()
       connection = nil
       // Another file has other numbers for the same names.
