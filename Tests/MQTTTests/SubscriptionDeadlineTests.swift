@@ -162,17 +162,32 @@ struct SubscriptionDeadlineTests {
     #expect(try await collect(count, from: first).count == count)
   }
 
-  /// Nothing but the acceptance can come on such a connection.
-  @Test func whoAsksForNothingComesBackSoonAfterAConnectionThatLasted() async throws {
-    let log = PacketLog()
-    let server = try LoopbackServer { connection in
+  /// Ends each connection a tenth of a second after it took so many packets on it.
+  private static func endingServer(_ log: PacketLog, messages: Int) throws -> LoopbackServer {
+    try LoopbackServer { connection in
       guard let packet = LoopbackServer.readPacket(connection) else { return }
       log.add(packet)
       LoopbackServer.write(Self.accepted, to: connection)
+      for _ in 0..<messages {
+        guard let message = LoopbackServer.readPacket(connection) else { return }
+        log.add(message)
+      }
       usleep(100_000)
     }
-    var options = Self.options(.seconds(600))
+  }
+
+  /// With each wait twice the one before, which soon takes long.
+  private static var backingOff: MQTTOptions {
+    var options = options(.seconds(600))
     options.backoff = MQTTBackoff(initial: .milliseconds(1), maximum: .seconds(3600))
+    return options
+  }
+
+  /// Nothing but the acceptance can come on such a connection.
+  @Test func whoAsksForNothingComesBackSoonAfterAConnectionThatLasted() async throws {
+    let log = PacketLog()
+    let server = try Self.endingServer(log, messages: 0)
+    let options = Self.backingOff
     let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
     try await client.connect()
     // With each wait twice the one before it would take half an hour.
@@ -183,16 +198,8 @@ struct SubscriptionDeadlineTests {
   /// Messages with QoS 0 have no answer either.
   @Test func whoOnlySendsWithQoS0ComesBackSoonAfterAConnectionThatLasted() async throws {
     let log = PacketLog()
-    let server = try LoopbackServer { connection in
-      guard let packet = LoopbackServer.readPacket(connection) else { return }
-      log.add(packet)
-      LoopbackServer.write(Self.accepted, to: connection)
-      guard let message = LoopbackServer.readPacket(connection) else { return }
-      log.add(message)
-      usleep(100_000)
-    }
-    var options = Self.options(.seconds(600))
-    options.backoff = MQTTBackoff(initial: .milliseconds(1), maximum: .seconds(3600))
+    let server = try Self.endingServer(log, messages: 1)
+    let options = Self.backingOff
     let client = try MQTTClient("mqtt://127.0.0.1:\(server.port)", options: options)
     try await client.connect()
     let publishing = Task {

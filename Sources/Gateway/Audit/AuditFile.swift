@@ -1,5 +1,6 @@
 internal import Glibc
 internal import IOThreads
+internal import Sinks
 
 /// The file of an audit trail, only ever appended to. It stays the same file whatever becomes of its name.
 struct AuditFile: ~Copyable, Sendable {
@@ -25,12 +26,8 @@ struct AuditFile: ~Copyable, Sendable {
 
   /// Whether its path leads to another file by now, or to none, or others wrote to it or shortened it.
   var isLost: Bool {
-    var opened = stat()
-    var found = stat()
-    guard fstat(descriptor, &opened) == 0 else { return true }
-    guard stat(path, &found) == 0 else { return errno == ENOENT || errno == ENOTDIR }
-    return (found.st_dev, found.st_ino) != (opened.st_dev, opened.st_ino)
-      || opened.st_size != length
+    guard let identity = FileIdentity(of: descriptor) else { return true }
+    return identity.isGone(from: path) || lseek(descriptor, 0, SEEK_END) != length
   }
 
   /// Its whole lines. What a crash left of one behind them is taken out: so many bytes were `unfinished`.

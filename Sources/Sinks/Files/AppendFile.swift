@@ -69,11 +69,8 @@ struct AppendFile: ~Copyable {
   var isLost: Bool {
     guard isRegular else { return false }
     var opened = stat()
-    var found = stat()
-    guard stat(path, &found) == 0 else { return errno == ENOENT || errno == ENOTDIR }
     guard fstat(descriptor, &opened) == 0 else { return true }
-    return (found.st_dev, found.st_ino) != (opened.st_dev, opened.st_ino)
-      || opened.st_size < length
+    return FileIdentity(opened).isGone(from: path) || opened.st_size < length
   }
 
   /// Writes all bytes, or none of them: what a failed write left is taken back.

@@ -3,30 +3,15 @@
 
   /// The files of a history as a connection has them open: SQLite goes on with these, whatever becomes of their names.
   struct HistoryFiles: Sendable {
-    /// Which file it is, by whatever name.
-    private struct Identity: Sendable, Equatable {
-      var device: dev_t
-      var number: ino_t
-
-      init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
-
-      /// That of the file at a path; nil where none can be seen.
-      init?(of path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(status)
-      }
-    }
-
     /// The ending of a log that nobody can bring into its file any more, behind that of a log.
     static let left = ".left"
 
     private let path: String
     /// Where the files beside it are, without the endings of their names: SQLite follows links.
     private let target: String
-    private let main: Identity?
-    private let log: Identity?
-    private let index: Identity?
+    private let main: FileIdentity?
+    private let log: FileIdentity?
+    private let index: FileIdentity?
     private let name: FileName?
 
     /// Those at a path, which a connection has just opened.
@@ -34,23 +19,21 @@
       self.path = path
       target = Self.target(of: path)
       name = FileName(of: path)
-      main = Identity(of: path)
-      log = Identity(of: target + "-wal")
-      index = Identity(of: target + "-shm")
+      main = FileIdentity(of: path)
+      log = FileIdentity(of: target + "-wal")
+      index = FileIdentity(of: target + "-shm")
     }
 
     /// Whether the path leads to another file by now, or to none: others move and delete files that have grown.
     var isLost: Bool {
-      var found = stat()
-      guard stat(path, &found) == 0 else { return errno == ENOENT || errno == ENOTDIR }
-      return main != Identity(found)
+      main?.isGone(from: path) ?? true
     }
 
     /// Whether another file can be read at the path. As long as the index of the file before is beside it, its writer has not let go
     /// of it, and who opened the new one would take that index for the new one's.
     var isReplaced: Bool {
-      guard let found = Identity(of: path), found != main else { return false }
-      return index == nil || Identity(of: target + "-shm") != index
+      guard let found = FileIdentity(of: path), found != main else { return false }
+      return index == nil || FileIdentity(of: target + "-shm") != index
     }
 
     /// Whether the log is where it was while the file is not: nobody will bring the one into the other any more.
@@ -58,9 +41,9 @@
 
     /// Whether no file is at the path and its folder is on another disk than the file that was there: that disk is away.
     var isDiskAway: Bool {
-      guard let main, Identity(of: path) == nil else { return false }
+      guard let main, FileIdentity(of: path) == nil else { return false }
       let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
-      return Identity(of: folder).map { $0.device != main.device } ?? false
+      return FileIdentity(of: folder).map { $0.device != main.device } ?? false
     }
 
     /// Takes away what is left where the file was; not before it is closed. A new file must not be opened over it.
@@ -78,7 +61,7 @@
     static func putOrphanAside(_ path: String) {
       let target = target(of: path)
       var log = stat()
-      guard Identity(of: target) == nil, errno == ENOENT, stat(target + "-wal", &log) == 0,
+      guard FileIdentity(of: target) == nil, errno == ENOENT, stat(target + "-wal", &log) == 0,
         log.st_size > 0
       else { return }
       putAside(target + "-wal")
@@ -92,8 +75,9 @@
       return String(cString: resolved)
     }
 
-    private func isLeft(_ ending: String, _ identity: Identity?) -> Bool {
-      identity != nil && Identity(of: target + ending) == identity && Identity(of: target) != main
+    private func isLeft(_ ending: String, _ identity: FileIdentity?) -> Bool {
+      identity != nil && FileIdentity(of: target + ending) == identity
+        && FileIdentity(of: target) != main
     }
   }
 
