@@ -1,5 +1,5 @@
 /// What became of a batch that a destination took: all of it is there for good, but for what it refused
-/// for good.
+/// for good. And what the destination no longer has of earlier ones.
 public struct DeliveryReport: Sendable, Equatable {
   /// A sample that the destination will never take.
   public struct Rejection: Sendable, Equatable {
@@ -17,7 +17,10 @@ public struct DeliveryReport: Sendable, Equatable {
 
   /// The samples that were refused, in no order.
   public var rejections: [Rejection] = []
+  /// What others took away of what had been delivered before, in words for an operator: what happened, where and what to do. Each is
+  /// told once.
+  public var losses: [String] = []
 
-  /// A report without rejections.
+  /// A report without rejections and losses.
   public init() {}
 }

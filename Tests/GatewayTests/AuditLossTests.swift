@@ -97,9 +97,11 @@ struct AuditLossTests {
     let opening = try open()
     #expect(opening.findings.isEmpty && opening.unfinished == 0)
     #expect(try await append(1, to: opening.trail).number == head.number + 1)
-    // A kill between the new file and the anchor.
-    try folder.write("\(before)\n", to: "anchor")
-    #expect(try open().findings.isEmpty)
+    // A kill between the new file and the anchor; an earlier version wrote one line.
+    for first in ["first 1\n", ""] {
+      try folder.write("\(before)\n\(first)", to: "anchor")
+      #expect(try open().findings.isEmpty)
+    }
     // Nobody takes the anchor away unseen.
     try FileManager.default.removeItem(atPath: folder.file("anchor"))
     #expect(try open().findings.count == 1)
@@ -110,6 +112,10 @@ struct AuditLossTests {
     let all = try bytes("old") + bytes("later") + bytes("trail")
     let check = AuditCheck(all, key: key, anchors: [before, head, last])
     #expect(check.findings.isEmpty && check.head == last)
+    // Who puts the one before in front of it takes nothing away.
+    let both = try folder.text(of: "later") + folder.text(of: "trail")
+    try folder.write(both, to: "trail")
+    #expect(try open().findings.isEmpty)
   }
 
   @Test("deleted, or emptied in its place: what is gone stays visible", arguments: [true, false])
@@ -190,6 +196,67 @@ struct AuditLossTests {
     // The next start tells it again, and that is seen too.
     let opening = try open()
     #expect(opening.findings.count == 1)
+  }
+
+  /// A trail whose second line is a `resume`, because others cut it while a gateway ran. Its anchor says where the file began.
+  private func cutBeforeResume() async throws -> (trail: AuditTrail, head: AuditHead) {
+    let trail = try open().trail
+    try await append(6, to: trail)
+    let line = try #require(folder.text(of: "trail").split(separator: "\n").first)
+    truncate(folder.file("trail"), off_t(line.utf8.count + 1))
+    let head = try await append(2, to: trail)
+    #expect(try what("trail") == ["reload", "resume", "reload", "reload"])
+    #expect(try folder.text(of: "anchor") == "\(head)\nfirst 1\n")
+    // And now all before the `resume`.
+    let rest = try folder.text(of: "trail").split(separator: "\n").dropFirst()
+    try folder.write(rest.map { "\($0)\n" }.joined(), to: "copy")
+    rename(folder.file("copy"), folder.file("trail"))
+    return (trail, head)
+  }
+
+  @Test("what stood before a resume is cut while no gateway runs: the next start doubts it, once")
+  func cutBeforeStart() async throws {
+    let (_, head) = try await cutBeforeResume()
+    let message = "the file began with entry 1: what stood in it before entry 7 was cut off"
+    let opening = try open()
+    #expect(opening.findings.map(\.description) == ["line 1: \(message)"])
+    try folder.write(String(decoding: key, as: UTF8.self), to: "key")
+    let check = try AuditCheck(
+      contentsOf: folder.file("trail"), keyFile: folder.file("key"),
+      anchorFile: folder.file("anchor"))
+    #expect(check.findings.count == 2 && check.findings.last?.message == message)
+    // Where an earlier version anchored it, nothing is known of that.
+    try folder.write("\(head)\n", to: "anchor")
+    #expect(try open().findings.isEmpty)
+    let last = try await append(1, to: opening.trail)
+    #expect(try folder.text(of: "anchor") == "\(last)\nfirst 7\n")
+    #expect(try open().findings.isEmpty)
+  }
+
+  @Test("what stood before a resume is cut while a gateway runs: the next entry is a doubt")
+  func cutBeforeEntry() async throws {
+    let (trail, _) = try await cutBeforeResume()
+    try await append(1, to: trail)
+    #expect(try what("trail") == ["resume", "reload", "reload", "doubt", "reload"])
+    #expect(events.all.map(\.level) == [.error, .error])
+    #expect(events.all.last?.message.contains("before entry 7 was cut off") == true)
+    // Told, and anchored as it is now.
+    #expect(try open().findings.isEmpty)
+  }
+
+  @Test("an anchor of one line is read, and what later versions may add is passed over")
+  func anchorFiles() async throws {
+    let head = try await append(2, to: open().trail)
+    let files: [(text: String, first: UInt64?)] = [
+      ("\(head)", nil), ("\(head)\n", nil), ("\(head)\nfirst 3\n", 3),
+      ("\(head)\nmore\nfirst 3\nmore\n", 3), ("\(head)\nfirst x\n", nil),
+    ]
+    for (text, first) in files {
+      #expect(AuditAnchor(file: Array(text.utf8)) == AuditAnchor(head: head, first: first))
+    }
+    #expect(AuditAnchor(file: Array("first 3\n\(head)\n".utf8)) == nil)
+    // As `--head` takes it, from a script that reads it out of the file.
+    #expect(try AuditHead(folder.text(of: "anchor")) == head)
   }
 
   @Test("without a folder nothing is written, and it goes on when there is one again")

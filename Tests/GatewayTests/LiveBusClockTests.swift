@@ -111,6 +111,48 @@ struct LiveBusClockTests {
     #expect(results == [10, 10, 10, 10])
   }
 
+  @Test("a formula over this bus and another has each window once, though frames waited minutes")
+  func backlogInFormula() throws {
+    var bus = try decoder()
+    var formulas = FormulaStage(
+      try FormulaSet([("f/sum", "{truck/M.y} + {pump/p}")]).members, tags: tags)
+    var rule = ProcessingRule("f/sum")
+    rule.window = .init(length: .seconds(60), functions: [.count])
+    var windows = AggregationStage([rule], names: ["f/sum"], tags: tags)
+    var moments: [Moments] = []
+    for tick in 0...24 as ClosedRange<Int64> {
+      let now = time(start + tick * 10_000, monotonic: tick * 10_000)
+      let read = Sample(
+        tag: tags.intern("pump/p"), value: .double(1), gatewayTime: now.gateway,
+        monotonicTime: now.monotonic)
+      moments.append(Moments(samples: SampleBatch([read]), grouping: .whole, time: now))
+      guard tick < 6 else { continue }
+      let stamp = start + tick * 10_000 + 5000
+      moments.append(
+        bus.decode(
+          .received(CANFrameBatch([frame(stamped: stamp)])),
+          at: time(stamp, monotonic: tick * 10_000 + 5000)))
+    }
+    let waited = (6...23 as ClosedRange<Int64>).map { frame(stamped: start + $0 * 10_000 + 5000) }
+    moments.append(
+      bus.decode(
+        .received(CANFrameBatch(waited)), at: time(start + 241_000, monotonic: 241_000)))
+    var stored = SampleBatch()
+    for moments in moments {
+      var samples = SampleBatch()
+      formulas.apply(to: moments, into: &samples)
+      _ = windows.apply(to: &samples, now: moments.time.monotonic)
+      stored.append(contentsOf: samples)
+    }
+    windows.finish(into: &stored)
+    let results = stored.filter { tags.name(of: $0.tag) == "f/sum.count" }
+    let starts = results.compactMap(\.sourceTime).map { $0.nanoseconds / 1_000_000 - start }
+    #expect(starts == [-20_000, 40_000, 100_000, 160_000, 220_000])
+    // The first had no frame yet and is bad. Of those that waited, the six of the window before the last count in that.
+    #expect(results.map(\.value) == [7, 8, 6, 6, 11].map { Value.int64($0) })
+    #expect(windows.tooLate == 10)
+  }
+
   @Test("a stamp that no clock of the machine showed counts as now")
   func impossible() throws {
     var bus = try decoder()

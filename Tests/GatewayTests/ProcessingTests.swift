@@ -74,6 +74,26 @@ import Testing
   }
 
   @Test(
+    "a value that came before the one reported last, and is handed over behind it, is no reason to store, nor makes it one later"
+  )
+  func handedOverLate() {
+    var rule = ProcessingRule("d/a")
+    (rule.deadband, rule.silence) = (.absolute(1), .seconds(60))
+    let values: [(second: Int64, value: Double)] = [
+      (300, 0), (100, 0.1), (301, 0.2), (110, 5), (302, 5.1), (120, 5.2), (359, 5.3), (360, 5.4),
+    ]
+    let samples = values.map { second, value in
+      Sample(
+        tag: tags.intern("d/a"), value: .double(value),
+        gatewayTime: Timestamp(nanoseconds: second * 1_000_000_000),
+        monotonicTime: second * 1_000_000_000)
+    }
+    #expect(report([rule], samples) == [0, 5, 5.4])
+    rule.silence = nil
+    #expect(report([rule], samples) == [0, 5])
+  }
+
+  @Test(
     "what is left out is never further from what was reported than the deadband",
     arguments: [1, 2, 3] as [UInt64])
   func deadbandHolds(seed: UInt64) {

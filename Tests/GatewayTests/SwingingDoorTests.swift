@@ -87,6 +87,23 @@ struct SwingingDoorTests {
     #expect(nothing.map(\.sequence) == [1])
   }
 
+  @Test("what came before the sample reported last, and is handed over behind it, ends no silence")
+  func handedOverLate() {
+    for isTruth in [false, true] {
+      let samples = [300, 100, 301, 110, 302].enumerated().map { number, time in
+        Sample(
+          tag: tags.intern("d/a"), value: isTruth ? .bool(true) : .double(Double(number)),
+          sourceTime: Timestamp(nanoseconds: Int64(number) * 1_000_000_000),
+          monotonicTime: Int64(time) * 1_000_000_000, sequence: UInt64(number))
+      }
+      for silence in [nil, 60] {
+        let kept = stored([samples], deviation: 0.1, silence: silence).map(\.sequence)
+        // Of a line both ends.
+        #expect(kept == (isTruth ? [0] : [0, 4]))
+      }
+    }
+  }
+
   @Test("truths, texts and events have no line: changes are stored, as are all texts and events")
   func others() {
     let tag = tags.intern("d/a")

@@ -92,6 +92,83 @@ struct WatermarkTests {
   }
 
   @Test(
+    "values of our own time that are handed over behind newer ones count in windows that are open, or are too late; none comes twice"
+  )
+  func waited() {
+    var stage = stage(late: 60)
+    var found = counts(&stage, [own(100, monotonic: 100)])
+    for second in stride(from: 300, to: 420, by: 10) {
+      found += counts(&stage, [own(second, monotonic: second)])
+    }
+    #expect(found == ["1@60"])
+    for second in stride(from: 110, to: 420, by: 5) {
+      found += counts(&stage, [own(second, monotonic: second)])
+    }
+    #expect(found == ["1@60"])
+    // Those of before 300 s.
+    #expect(stage.tooLate == 38)
+    #expect(finish(&stage) == ["18@300", "18@360"])
+  }
+
+  @Test("between values of now, those of our own time that waited for minutes disturb no window")
+  func backlog() {
+    var stage = stage(late: 0)
+    var found: [String] = []
+    for second in 10_020..<10_200 {
+      found += counts(
+        &stage, [own(second, monotonic: second), own(second - 200, monotonic: second - 200)])
+    }
+    found += finish(&stage)
+    #expect(stage.tooLate == 180)
+    #expect(found == ["60@10020", "60@10080", "60@10140"])
+  }
+
+  @Test("a device's time is no sign that values of our own time waited")
+  func mixed() {
+    var stage = stage(late: 0)
+    // The device's value was taken after ours, and handed over before it.
+    #expect(counts(&stage, [at(119, monotonic: 121), own(120, monotonic: 120)]) == ["1@60"])
+    #expect(counts(&stage, [at(121, monotonic: 122), own(119, monotonic: 121)]) == [])
+    #expect(finish(&stage) == ["3@120"])
+    #expect(stage.tooLate == 0)
+  }
+
+  @Test("what waited since before our own clock was set back is too late, and opens no window")
+  func beforeSetBack() {
+    var stage = stage(late: 0)
+    #expect(
+      counts(&stage, [own(5000, monotonic: 100), own(1000, monotonic: 110)]) == ["1@4980"])
+    #expect(
+      counts(&stage, [own(5005, monotonic: 105), own(1001, monotonic: 111)]) == [])
+    #expect(stage.tooLate == 1)
+    #expect(finish(&stage) == ["2@960"])
+  }
+
+  @Test("the last value of a window is not the one that was handed over last, but that came last")
+  func last() {
+    for (samples, expected) in [
+      ([own(130, monotonic: 130), own(125, monotonic: 125)], 130.0),
+      ([own(130, monotonic: 130), own(125, monotonic: 131)], 131.0),
+      ([at(130, monotonic: 1), at(125, monotonic: 2)], 1.0),
+    ] as [([Sample], Double)] {
+      var rule = ProcessingRule("d/a")
+      rule.window = .init(length: .seconds(60), functions: [.last], lateness: .seconds(60))
+      var stage = AggregationStage([rule], names: ["d/a"], tags: tags)
+      // The values are when they came.
+      var batch = SampleBatch(
+        samples.map { sample in
+          Sample(
+            tag: sample.tag, value: .double(Double(sample.monotonicTime / 1_000_000_000)),
+            sourceTime: sample.sourceTime, gatewayTime: sample.gatewayTime,
+            monotonicTime: sample.monotonicTime)
+        })
+      _ = stage.apply(to: &batch)
+      stage.finish(into: &batch)
+      #expect(batch.map(\.value) == [.double(expected)])
+    }
+  }
+
+  @Test(
     "a device's clock that was years ahead for a moment holds up its windows no longer than one takes"
   )
   func glitch() {

@@ -43,6 +43,18 @@
       #expect(try numbers(in: "h.db") == Array(4..<8))
     }
 
+    @Test("what is gone is told once, with the batch that begins the new file", arguments: endings)
+    func told(endings: [String]) async throws {
+      let sink = try open()
+      #expect(try await deliver(0, to: sink).losses.isEmpty)
+      try move(endings, to: "moved.db")
+      let losses = try await deliver(1, to: sink).losses
+      #expect(losses.count == 1)
+      #expect(losses.first?.contains("the history at '\(folder.file("h.db"))'") == true)
+      #expect(losses.first?.contains("begun anew") == true)
+      #expect(try await deliver(2, to: sink).losses.isEmpty)
+    }
+
     @Test("moved to another disk, which is a copy: what is not in it yet stays beside the place")
     func copied() async throws {
       let sink = try open()
@@ -107,7 +119,9 @@
       try move([""], to: "moved.db")
       try FileManager.default.moveItem(
         atPath: folder.file("other.db"), toPath: folder.file("h.db"))
-      try await deliver(4, to: sink)
+      // It is not begun anew, and what it had is not in the other one.
+      let losses = try await deliver(4, to: sink).losses
+      #expect(losses.count == 1 && losses.first?.contains("put another history") == true)
       #expect(try numbers(in: "moved.db") == Array(1..<4))
       #expect(try numbers(in: "h.db") == [0, 4])
     }
@@ -155,7 +169,8 @@
         #expect(error?.code == .notFound)
       }
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-      try await deliver(1, to: sink)
+      // Not before there is a new file.
+      #expect(try await deliver(1, to: sink).losses.count == 1)
       #expect(try numbers(in: "old/h.db") == [0])
       #expect(try numbers(in: "logs/h.db") == [1])
     }
@@ -212,7 +227,8 @@
     }
 
     /// Each from a tag that had none before, beside one that all have.
-    private func deliver(_ number: Int, to sink: HistorySink) async throws {
+    @discardableResult
+    private func deliver(_ number: Int, to sink: HistorySink) async throws -> DeliveryReport {
       try await sink.deliver(
         SampleBatch(
           ["pump/flow", "pump/\(9 - number)"].map { name in

@@ -20,19 +20,22 @@ extension AuditCheck {
     let (key, earlier) = AuditKey.keys(of: secret, as: SecretReference.text(of: secret))
     let bytes = try Self.read(path, "check the path and its permissions")
     var anchors = anchors
+    var kept: AuditAnchor?
     let isNamed = anchorFile != nil
     let anchorPath = anchorFile ?? folder + "audit.head"
     if isNamed || access(anchorPath, F_OK) == 0 {
       let text = try Self.read(anchorPath, "check the path and its permissions")
-      guard let head = AuditHead(file: text) else {
+      guard let anchor = AuditAnchor(file: text) else {
         throw AuditError(
           "this is no head of an audit trail", at: anchorPath,
           advice: "a head is NUMBER:CODE with 64 hexadecimal digits")
       }
-      anchors.append(head)
+      anchors.append(anchor.head)
+      kept = anchor
     }
     self.init(bytes, keys: [key] + earlier, anchors: anchors)
     isAnchored = !anchors.isEmpty
+    if let kept { compareBeginning(with: kept) }
   }
 
   private static func read(_ path: String, _ advice: String) throws(AuditError) -> [UInt8] {

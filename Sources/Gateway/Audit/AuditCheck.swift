@@ -18,6 +18,8 @@ public struct AuditCheck: Sendable {
   public private(set) var findings: [Finding] = []
   /// The last entry.
   public private(set) var head: AuditHead
+  /// The number of the first entry that holds; nil where none does.
+  private(set) var first: UInt64?
   /// That the trail begins behind another file. It says so itself, and who wrote it was the gateway.
   private(set) var continuation: Finding?
   /// What gateways found wrong before, and wrote down.
@@ -82,6 +84,7 @@ public struct AuditCheck: Sendable {
         continue
       }
       entries += 1
+      if used != nil, first == nil { first = entry.number }
       // From here on nobody writes with an earlier one.
       if used == 0, keys.count > 1 { keys = [keys[0]] }
       if used == nil {
@@ -129,5 +132,20 @@ public struct AuditCheck: Sendable {
             ? "what came up to entry \(anchor.number) was cut off"
             : "entry \(anchor.number) is not the one that was anchored"))
     }
+  }
+
+  /// Finds that lines are missing before an entry that goes on behind another file. Its code holds in the first line too, as where
+  /// the file was begun with it; only where the file began when it was anchored tells the one from the other.
+  mutating func compareBeginning(with anchor: AuditAnchor) {
+    guard continuation != nil, let first, let before = anchor.first, before < first,
+      // An older anchor tells of the file before: a crash between the two files.
+      first <= anchor.head.number
+    else { return }
+    findings.append(
+      Finding(
+        line: 1,
+        message:
+          "the file began with entry \(before): what stood in it before entry \(first) was cut off"
+      ))
   }
 }

@@ -9,18 +9,13 @@ public struct AuditHead: Sendable, Hashable, CustomStringConvertible {
     self.code = code
   }
 
-  /// Reads what `description` gives: `17:64 hexadecimal digits`.
+  /// Reads what `description` gives: `17:64 hexadecimal digits`. Lines behind that, as an anchor file has one, are passed over.
   public init?(_ text: String) {
-    let parts = text.split(separator: ":", maxSplits: 1)
+    let parts = text.prefix { !$0.isNewline }.split(separator: ":", maxSplits: 1)
     guard parts.count == 2, let number = UInt64(parts[0]),
       let code = AuditCode(hexadecimal: Array(parts[1].utf8))
     else { return nil }
     self.init(number: number, code: code)
-  }
-
-  /// Of the bytes of an anchor's file.
-  init?(file bytes: [UInt8]) {
-    self.init(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
   }
 
   /// `17:64 hexadecimal digits`.

@@ -14,6 +14,8 @@ actor AuditTrail {
   private let report: @Sendable (GatewayEvent) -> Void
   private var file: AuditFile
   private var head: AuditHead
+  /// The number of the first entry in the file that holds; nil where there is none yet.
+  private var first: UInt64?
 
   /// The trail's own thread: syncing a file blocks.
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -41,10 +43,11 @@ actor AuditTrail {
   ) throws(SystemFailure) -> Opening {
     var file = try AuditFile.open(path)
     let (lines, unfinished) = try file.read()
-    let anchor = readFile(anchorPath).flatMap(AuditHead.init(file:))
+    let anchor = readFile(anchorPath).flatMap(AuditAnchor.init(file:))
     // The anchor may be one entry behind: a crash between the two files.
-    let check = AuditCheck(
-      lines, keys: [key] + earlierKeys, anchors: anchor.map { [$0] } ?? [])
+    var check = AuditCheck(
+      lines, keys: [key] + earlierKeys, anchors: anchor.map { [$0.head] } ?? [])
+    if let anchor { check.compareBeginning(with: anchor) }
     var findings = check.doubts
     // One entry without an anchor is what a crash at the very first leaves.
     if anchor == nil, check.entries > 1 || check.continuation != nil {
@@ -55,13 +58,14 @@ actor AuditTrail {
     }
     let trail = AuditTrail(
       path: path, anchorPath: anchorPath, keys: (key, earlierKeys), report: report,
-      file: file, head: check.head)
+      file: file, head: check.head, first: check.first)
     return Opening(trail: trail, findings: findings, unfinished: unfinished)
   }
 
   private init(
     path: String, anchorPath: String, keys: (present: [UInt8], earlier: [[UInt8]]),
-    report: @escaping @Sendable (GatewayEvent) -> Void, file: consuming AuditFile, head: AuditHead
+    report: @escaping @Sendable (GatewayEvent) -> Void, file: consuming AuditFile, head: AuditHead,
+    first: UInt64?
   ) {
     self.path = path
     self.anchorPath = anchorPath
@@ -69,6 +73,7 @@ actor AuditTrail {
     self.report = report
     self.file = file
     self.head = head
+    self.first = first
   }
 
   /// Writes an entry down, durably, and anchors it.
@@ -80,7 +85,8 @@ actor AuditTrail {
     let (line, next) = try signed(entry, after: head)
     try file.append(line)
     head = next
-    try replaceFile(anchorPath, with: Array("\(head)\n".utf8))
+    first = first ?? next.number
+    try replaceFile(anchorPath, with: AuditAnchor(head: head, first: first).file)
     return head
   }
 
@@ -100,9 +106,10 @@ actor AuditTrail {
     var found = try AuditFile.open(path)
     let lines = try found.read().lines
     // Others put it there, or wrote to it: it has to hold all that was written.
-    let check = AuditCheck(lines, keys: [keys.present] + keys.earlier, anchors: [head])
+    var check = AuditCheck(lines, keys: [keys.present] + keys.earlier, anchors: [head])
+    check.compareBeginning(with: AuditAnchor(head: head, first: first))
     guard !lines.isEmpty, check.holdsAnchors else {
-      try goOn(in: found, behind: lines.count)
+      try goOn(in: found, behind: lines.count, first: check.first)
       return
     }
     var next = check.head
@@ -125,15 +132,21 @@ actor AuditTrail {
     }
     file = found
     head = next
+    first = check.first
   }
 
   /// Goes on in a file that does not hold what was written. The code of its next entry joins it to the last one that was: who has all
   /// sees that nothing is between them, and who has not sees for ever that something is missing.
   ///
-  /// - Parameter length: How many bytes of lines there are.
-  private func goOn(in found: consuming AuditFile, behind length: Int) throws(SystemFailure) {
+  /// - Parameters:
+  ///   - length: How many bytes of lines there are.
+  ///   - first: The first entry of them that holds.
+  private func goOn(
+    in found: consuming AuditFile, behind length: Int, first: UInt64?
+  ) throws(SystemFailure) {
     guard head.number > 0 else {
       file = found
+      self.first = first
       return
     }
     let what =
@@ -155,5 +168,6 @@ actor AuditTrail {
             + "on there behind that: find the old one, keep both, see audit verify"))
     file = found
     head = resumed
+    self.first = first ?? resumed.number
   }
 }

@@ -168,8 +168,12 @@ struct SinkRunner: Sendable {
         if let answer {
           rejections = answer
         } else {
-          rejections = try await sink.deliver(samples).rejections
+          let taken = try await sink.deliver(samples)
+          rejections = taken.rejections
           answer = rejections
+          for loss in taken.losses {
+            report(GatewayEvent(.error, source: "sink \(name)", loss))
+          }
         }
         let refused = rejections.count
         receipt.refused = rejections.map(\.index)

@@ -33,24 +33,22 @@ struct BusSignals: WireDecoder, Sendable {
   mutating func decode(_ event: WireEvent, at time: WireTime) -> Moments {
     switch event {
     case .frames(let frames):
-      return Moments(samples: signals(of: frames, at: time), grouping: .byTime, time: time)
+      var samples = SampleBatch()
+      for index in samplers.indices {
+        samplers[index].append(frames, at: time.gateway, monotonic: time.monotonic, to: &samples)
+      }
+      return Moments(samples: samples, grouping: .byTime, time: time)
     case .received(let frames):
-      var samples = signals(of: frames, at: time)
-      clock.place(&samples, takenAt: time)
+      let arrivals = clock.arrivals(of: frames, takenAt: time)
+      var samples = SampleBatch()
+      for index in samplers.indices {
+        samplers[index].append(frames, cameAt: arrivals, to: &samples)
+      }
       return Moments(samples: samples, grouping: .byTime, time: time)
     case .lost:
       return Moments(
         samples: bad(silent, .badNoCommunication, at: time), grouping: .whole, time: time)
     default: return Moments(at: time)
     }
-  }
-
-  /// The signals of frames, with the frames' times as source times.
-  private mutating func signals(of frames: CANFrameBatch, at time: WireTime) -> SampleBatch {
-    var samples = SampleBatch()
-    for index in samplers.indices {
-      samplers[index].append(frames, at: time.gateway, monotonic: time.monotonic, to: &samples)
-    }
-    return samples
   }
 }

@@ -1,10 +1,11 @@
+internal import CANCore
 internal import IndustrialModel
 
 /// When frames came that this machine stamped itself, by both of its clocks.
 ///
-/// A stamp is by the clock that is set; formulas, checks and windows need to know by the other one too. How far the two are apart
-/// is seen when frames are taken. They may have waited for it, in the kernel or for room in the intake, and the clock may have been set meanwhile:
-/// then they are apart as they were before.
+/// A stamp is by the clock that is set; formulas, checks, windows and the timeouts of messages need to know by the other one too. How
+/// far the two are apart is seen when frames are taken. They may have waited for it, in the kernel or for room in the intake, and the
+/// clock may have been set meanwhile: then they are apart as they were before.
 struct ReceptionClock: Sendable {
   /// What the stamps were ahead of the monotonic clock when the frames before were taken, in nanoseconds.
   private var offset: Int64?
@@ -14,30 +15,24 @@ struct ReceptionClock: Sendable {
   /// So long the first frames may have waited, in nanoseconds.
   private static let longestWait: Int64 = 10_000_000_000
 
-  /// Gives samples the times of this machine in the place of source times, which are the stamps.
+  /// When frames came, by the monotonic clock.
   ///
   /// - Parameters:
-  ///   - samples: Those of frames that were taken together.
+  ///   - frames: Those that were taken together, with their stamps.
   ///   - time: When that was.
-  mutating func place(_ samples: inout SampleBatch, takenAt time: WireTime) {
+  mutating func arrivals(of frames: CANFrameBatch, takenAt time: WireTime) -> [Int64] {
     let now = time.monotonic
     let present = time.gateway.nanoseconds &- now
     let past = offset ?? present
     let earliest = newest ?? now &- Self.longestWait
-    for index in samples.records.indices {
-      guard let stamp = samples.records[index].sourceTime else { continue }
-      var came = stamp.nanoseconds &- present
-      if came < earliest || came > now { came = stamp.nanoseconds &- past }
-      if came < earliest || came > now {
-        // No clock of this machine showed that when the frame came.
-        came = now
-      } else {
-        newest = max(newest ?? came, came)
-      }
-      samples.records[index].sourceTime = nil
-      samples.records[index].gatewayTime = stamp
-      samples.records[index].monotonicTime = came
-    }
     offset = present
+    return frames.headers.map { header in
+      var came = header.time &- present
+      if came < earliest || came > now { came = header.time &- past }
+      // No clock of this machine showed that when the frame came.
+      guard came >= earliest, came <= now else { return now }
+      newest = max(newest ?? came, came)
+      return came
+    }
   }
 }

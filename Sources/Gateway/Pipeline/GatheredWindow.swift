@@ -10,9 +10,11 @@ struct GatheredWindow: Sendable {
   private var isDoubtful = false
   private var minimum = 0.0
   private var maximum = 0.0
-  /// The value with the latest time, of those without a time of the device's the last.
+  /// The value with the latest time, of those without a time of the device's the one that came last.
   private var last = 0.0
   private var lastTime = Int64.min
+  /// When the last one without a time of the device's came, by the monotonic clock.
+  private var lastArrival = Int64.min
   private var sum = 0.0
   /// What the sum lost to rounding (Neumaier).
   private var compensation = 0.0
@@ -36,9 +38,12 @@ struct GatheredWindow: Sendable {
     if !record.quality.isGood { isDoubtful = true }
     minimum = count == 0 ? value : min(minimum, value)
     maximum = count == 0 ? value : max(maximum, value)
-    // Our own clock may have been set back meanwhile.
-    let time = record.sourceTime?.nanoseconds ?? lastTime
-    if time >= lastTime { (last, lastTime) = (value, time) }
+    // Our own clock may have been set back meanwhile; the monotonic one tells what was handed over late.
+    if let time = record.sourceTime?.nanoseconds {
+      if time >= lastTime { (last, lastTime) = (value, time) }
+    } else if record.monotonicTime >= lastArrival {
+      (last, lastArrival) = (value, record.monotonicTime)
+    }
     let total = sum + value
     compensation +=
       sum.magnitude >= value.magnitude ? (sum - total) + value : (value - total) + sum

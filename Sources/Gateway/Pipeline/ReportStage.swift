@@ -1,3 +1,4 @@
+internal import Formula
 internal import IndustrialModel
 
 /// Leaves out samples that say nothing new (report by exception).
@@ -14,7 +15,7 @@ struct ReportStage: Sendable {
     var quality = Quality.good
     var value = 0.0
     var bits: UInt64 = 0
-    /// By the monotonic clock; nil for never.
+    /// By the monotonic clock, which a value that was handed over late does not turn back; nil for never.
     var time: Int64?
   }
 
@@ -153,7 +154,7 @@ extension ReportStage.Reported {
     guard isNews(record, value) else { return false }
     (kind, quality, bits) = (record.kind, record.quality, record.bits)
     self.value = value ?? 0
-    time = record.monotonicTime
+    time = max(time ?? .min, record.monotonicTime)
     return true
   }
 
@@ -161,8 +162,8 @@ extension ReportStage.Reported {
     guard let time, record.quality == quality, record.kind == kind,
       record.sampleClass == .telemetry
     else { return true }
-    let (elapsed, isOverflow) = record.monotonicTime.subtractingReportingOverflow(time)
-    if isOverflow || elapsed < 0 || elapsed >= silence { return true }
+    // For one that came before what was reported last, and was handed over behind it, no time has passed.
+    if max(0, record.monotonicTime.subtractingClamped(time)) >= silence { return true }
     switch record.kind {
     case .none: return false
     case .bool: return record.bits != bits

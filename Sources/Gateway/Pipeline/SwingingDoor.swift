@@ -1,3 +1,4 @@
+internal import Formula
 internal import IndustrialModel
 
 /// Chooses of one tag's samples those between which a straight line is never further from the others than a deviation
@@ -17,6 +18,8 @@ struct SwingingDoor: Sendable {
   /// In nanoseconds.
   let silence: Int64
   private var reported: Point?
+  /// When a sample was reported last, by the monotonic clock, which one that was handed over late does not turn back.
+  private var reportedTime = Int64.min
   private var held: Point?
   /// Whether a sample waits for the next one.
   var isHolding: Bool { held != nil }
@@ -102,9 +105,9 @@ struct SwingingDoor: Sendable {
 
   /// Whether the longest silence is over.
   private func isOld(_ now: Int64) -> Bool {
-    guard let reported else { return false }
-    let (elapsed, isOverflow) = now.subtractingReportingOverflow(reported.record.monotonicTime)
-    return isOverflow || elapsed < 0 || elapsed >= silence
+    guard reported != nil else { return false }
+    // For what came before that, and was handed over behind it, no time has passed.
+    return max(0, now.subtractingClamped(reportedTime)) >= silence
   }
 
   /// Reports a sample at once, after what was held back unless that has been passed.
@@ -120,6 +123,7 @@ struct SwingingDoor: Sendable {
 
   private mutating func begin(at point: Point) {
     reported = point
+    reportedTime = max(reportedTime, point.record.monotonicTime)
     (lower, upper) = (-.infinity, .infinity)
   }
 
@@ -133,8 +137,8 @@ struct SwingingDoor: Sendable {
 
   /// When `releaseOld` has something to do unless values come, by the monotonic clock.
   var releaseTime: Int64 {
-    guard held != nil, let reported else { return .max }
-    let (time, isFar) = reported.record.monotonicTime.addingReportingOverflow(silence)
+    guard held != nil, reported != nil else { return .max }
+    let (time, isFar) = reportedTime.addingReportingOverflow(silence)
     return isFar ? .max : time
   }
 

@@ -4,9 +4,10 @@ internal import IndustrialModel
 /// The windows of one tag that are open, and the watermark that closes them.
 ///
 /// The watermark is the latest time that a value had, less what values may be late. A window is over when the watermark reaches
-/// its end, and is not opened again. What comes for it then is too late, if it bears a time of the device's. Our own clock makes
-/// nothing late: where it was set back, the window that is open goes on, or, when it was set back by more than a window, the
-/// windows begin again at the new time. So do they when a device's values were all too late for as long as a window takes: then
+/// its end, and is not opened again. What comes for it then is too late, if it bears a time of the device's, or came more than a
+/// window before the newest one of our own time and was only handed over behind it, as the monotonic clock tells. Setting our own
+/// clock makes nothing late: where it was set back, the window that is open goes on, or, when it was set back by more than a
+/// window, the windows begin again at the new time. So do they when a device's values were all too late for as long as a window takes: then
 /// its clock was ahead before.
 struct TagWindows: Sendable {
   /// In nanoseconds.
@@ -19,6 +20,8 @@ struct TagWindows: Sendable {
   private(set) var open: [GatheredWindow] = []
   /// The latest time of a value.
   private var newest: Int64?
+  /// Of the values of our own time the one with the latest time, and when it came, by the monotonic clock.
+  private var newestOwn: (time: Int64, arrival: Int64)?
   /// The last window that is over, if there is one.
   private var over: Int64?
   /// Since when values are too late without one that is not, by the monotonic clock.
@@ -41,7 +44,22 @@ struct TagWindows: Sendable {
     let time = record.time.nanoseconds
     var window = Self.index(time, length)
     arrival = record.monotonicTime
-    if record.sourceTime == nil {
+    if record.sourceTime != nil {
+      if let over, window <= over {
+        let since = lateSince ?? arrival
+        lateSince = since
+        guard arrival.subtractingClamped(since) >= max(length, lateness) else { return false }
+        restart(into: &results)
+      }
+    } else if let newestOwn, record.monotonicTime < newestOwn.arrival {
+      // Two buses feed one formula, and this one waited. A window ahead of the newest value is of before the clock was set back.
+      let current = Self.index(newestOwn.time, length)
+      guard window <= current, window > min(over ?? .min, current.subtractingClamped(2)) else {
+        return false
+      }
+      // What waited for less than a window is not lost to the results: it counts in the window that is open.
+      if let over { window = max(window, over &+ 1) }
+    } else {
       if let newest, time < newest {
         let current = Self.index(newest, length)
         if window >= current.subtractingClamped(1) {
@@ -51,15 +69,13 @@ struct TagWindows: Sendable {
         }
       }
       if let over { window = max(window, over &+ 1) }
-    } else if let over, window <= over {
-      let since = lateSince ?? arrival
-      lateSince = since
-      guard arrival.subtractingClamped(since) >= max(length, lateness) else { return false }
-      restart(into: &results)
     }
     lateSince = nil
     place(record, value, in: window)
     newest = max(newest ?? time, time)
+    if record.sourceTime == nil, time >= newestOwn?.time ?? .min {
+      newestOwn = (time, record.monotonicTime)
+    }
     let watermark = max(newest ?? time, time).subtractingClamped(lateness)
     close(before: Self.index(watermark, length), into: &results)
     return true
@@ -99,7 +115,7 @@ struct TagWindows: Sendable {
   /// Forgets the watermark: a clock was set back.
   private mutating func restart(into results: inout [SampleBatch.Record]) {
     closeAll(into: &results)
-    (newest, over) = (nil, nil)
+    (newest, newestOwn, over) = (nil, nil, nil)
   }
 
   /// Ends all windows, over or not.

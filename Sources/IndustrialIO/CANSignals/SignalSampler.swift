@@ -75,31 +75,63 @@ public struct SignalSampler: Sendable {
     _ frames: CANFrameBatch, at now: Timestamp, monotonic: Int64, to samples: inout SampleBatch
   ) {
     for frame in frames where frame.flags.isDisjoint(with: [.remote, .error]) {
-      let long = j1939?.append(frame)
-      if let message = decoder.message(frame.identifier) {
-        append(
-          frame.payload, of: message, like: template(frame.time, now, monotonic), to: &samples)
-      } else if j1939 == nil || !J1939Reassembler.takes(frame.identifier) {
-        unknownFrames &+= 1
-      }
-      if let long { append(long, now, monotonic, to: &samples) }
+      let times = Times(
+        source: Timestamp(nanoseconds: frame.time), gateway: now, monotonic: monotonic)
+      append(frame, times, to: &samples)
+    }
+  }
+
+  /// Appends the samples of frames that this machine stamped itself: the stamps are when it had them, and no source times.
+  ///
+  /// - Parameter arrivals: When each frame came, by the monotonic clock. The timeouts of messages of several frames go by it: setting
+  ///   the clock of the stamps is no pause on the bus.
+  package mutating func append(
+    _ frames: CANFrameBatch, cameAt arrivals: [Int64], to samples: inout SampleBatch
+  ) {
+    for (frame, arrival) in zip(frames, arrivals)
+    where frame.flags.isDisjoint(with: [.remote, .error]) {
+      let times = Times(
+        source: nil, gateway: Timestamp(nanoseconds: frame.time), monotonic: arrival)
+      var placed = frame
+      placed.time = arrival
+      append(placed, times, to: &samples)
     }
   }
 
   /// Appends the samples of a message that was longer than a frame.
   public mutating func append(_ message: TransportMessage, to samples: inout SampleBatch) {
-    append(message, Timestamp.now(), MonotonicClock.now(), to: &samples)
+    let times = Times(
+      source: Timestamp(nanoseconds: message.time), gateway: .now(),
+      monotonic: MonotonicClock.now())
+    append(message, times, to: &samples)
+  }
+
+  /// The times that samples bear.
+  private struct Times {
+    var source: Timestamp?
+    var gateway: Timestamp
+    var monotonic: Int64
+  }
+
+  /// A frame's own time is for the timeouts of messages alone.
+  private mutating func append(_ frame: CANFrame, _ times: Times, to samples: inout SampleBatch) {
+    let long = j1939?.append(frame)
+    if let message = decoder.message(frame.identifier) {
+      append(frame.payload, of: message, like: template(times), to: &samples)
+    } else if j1939 == nil || !J1939Reassembler.takes(frame.identifier) {
+      unknownFrames &+= 1
+    }
+    if let long { append(long, times, to: &samples) }
   }
 
   private mutating func append(
-    _ long: TransportMessage, _ now: Timestamp, _ monotonic: Int64,
-    to samples: inout SampleBatch
+    _ long: TransportMessage, _ times: Times, to samples: inout SampleBatch
   ) {
     guard let message = decoder.message(long.identifier) else {
       unknownFrames &+= 1
       return
     }
-    let template = template(long.time, now, monotonic)
+    let template = template(times)
     frameNumber &+= 1
     decoder.forEachSignal(of: message, bytes: long.bytes) {
       append(slot: $0, raw: $1, value: $2, status: $3, like: template, to: &samples)
@@ -107,13 +139,11 @@ public struct SignalSampler: Sendable {
     appendMissing(of: message, like: template, to: &samples)
   }
 
-  private func template(
-    _ time: Int64, _ now: Timestamp, _ monotonic: Int64
-  ) -> SampleBatch.Record {
+  private func template(_ times: Times) -> SampleBatch.Record {
     SampleBatch.Record(
       like: Sample(
-        tag: TagID(rawValue: 0), value: .none, sourceTime: Timestamp(nanoseconds: time),
-        gatewayTime: now, monotonicTime: monotonic))
+        tag: TagID(rawValue: 0), value: .none, sourceTime: times.source,
+        gatewayTime: times.gateway, monotonicTime: times.monotonic))
   }
 
   private mutating func append(

@@ -5,13 +5,15 @@
   struct HistoryConnection: Sendable {
     /// The connection itself.
     let queue: DatabaseQueue
+    /// Whether there was no history at the path, and it is begun.
+    let isNew: Bool
     private let path: String
     private let files: HistoryFiles
 
     /// One that writes, and makes the file where there is none.
     init(writing path: String) throws(SinkError) {
       HistoryFiles.putOrphanAside(path)
-      queue = try HistorySchema.open(path)
+      (queue, isNew) = try HistorySchema.open(path)
       self.path = path
       files = HistoryFiles(of: path)
     }
@@ -19,6 +21,7 @@
     /// One that only reads.
     init(reading path: String) throws(SinkError) {
       queue = try HistorySchema.openReading(path)
+      isNew = false
       self.path = path
       files = HistoryFiles(of: path)
     }

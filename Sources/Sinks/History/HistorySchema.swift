@@ -8,8 +8,8 @@
     /// A file with a higher number was made by a later version.
     private static let version: Int32 = 1
 
-    /// A connection that writes, and makes the tables where there are none.
-    static func open(_ path: String) throws(SinkError) -> DatabaseQueue {
+    /// A connection that writes, and makes the tables where there are none: the history is new then.
+    static func open(_ path: String) throws(SinkError) -> (queue: DatabaseQueue, isNew: Bool) {
       var configuration = Configuration()
       configuration.journalMode = .wal
       configuration.busyMode = .timeout(10)
@@ -20,8 +20,8 @@
           try database.execute(
             sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
         }
-        try queue.write { try prepare($0, path) }
-        return queue
+        let isNew = try queue.write { try prepare($0, path) }
+        return (queue, isNew)
       } catch {
         throw SinkError(history: error, path: path)
       }
@@ -41,9 +41,13 @@
       }
     }
 
-    private static func prepare(_ database: Database, _ path: String) throws {
+    /// - Returns: Whether there were no tables.
+    private static func prepare(_ database: Database, _ path: String) throws -> Bool {
       let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-      guard tables == 0 else { return try check(database, path) }
+      guard tables == 0 else {
+        try check(database, path)
+        return false
+      }
       try database.execute(
         sql: """
           PRAGMA application_id = \(application);
@@ -66,6 +70,7 @@
               value, printf('0x%08X', status) AS status
             FROM sample JOIN tag ON tag.id = sample.tag;
           """)
+      return true
     }
 
     private static func check(_ database: Database, _ path: String) throws {

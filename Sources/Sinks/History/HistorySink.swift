@@ -5,7 +5,7 @@ public import IndustrialModel
 ///
 /// A batch is delivered when its transaction is on the disk. Each sample is there once: what comes again after a crash has the
 /// same number and replaces itself. The oldest samples give way when the history is too large or they are too old. A file that others
-/// moved, deleted or put aside because it was damaged is made anew with the next batch.
+/// moved, deleted or put aside because it was damaged is made anew with the next batch, whose report says so.
 public actor HistorySink: Sink {
   private let thread = BlockingThread(name: "history-sink")
   private let options: HistoryOptions
@@ -55,7 +55,9 @@ public actor HistorySink: Sink {
       if !isOverflow { try database.remove(before: Timestamp(nanoseconds: limit)) }
     }
     if let size = options.maximumSize { try database.shrink(to: size, now: now()) }
-    return DeliveryReport()
+    var report = DeliveryReport()
+    if let loss = database.takeLoss() { report.losses = [loss] }
+    return report
   }
 
   /// Closes the database.

@@ -11,6 +11,8 @@ internal import IndustrialModel
     /// Nil after its file was lost, until a new one is open, and after the end.
     private var connection: HistoryConnection?
     private var isClosed = false
+    /// That a file was lost, until it is told: what comes behind that may fail, and is tried again.
+    private var loss: String?
     /// `tag.id` by tag number; 0 for one that was not looked up yet.
     private var identifiers: [Int64] = []
 
@@ -26,7 +28,19 @@ internal import IndustrialModel
       guard !isClosed else { throw SinkError(errno: EBADF, doing: "write", to: path) }
       let opened = try HistoryConnection(writing: path)
       connection = opened
+      loss =
+        opened.isNew
+        ? "others moved or deleted the history at '\(path)'; it is begun anew there, and what was in it is nowhere here: "
+          + "find the old file and keep it, exports and reports read the new one only"
+        : "others put another history in the place of the one at '\(path)'; it goes on in that, and what only the old "
+          + "file has is nowhere here: find that file and keep it, exports and reports read the other one only"
       return opened.queue
+    }
+
+    /// What is to be told of a file that was lost; nil if nothing is, or it was taken before.
+    func takeLoss() -> String? {
+      defer { loss = nil }
+      return loss
     }
 
     /// Lets go of a file that others moved or deleted.
@@ -188,6 +202,7 @@ internal import IndustrialModel
     func append(_ batch: SampleBatch) throws(SinkError) {}
     func remove(before time: Timestamp) throws(SinkError) {}
     func shrink(to size: Int, now: Timestamp) throws(SinkError) {}
+    func takeLoss() -> String? { nil }
     func close() {}
   }
 #endif
