@@ -87,6 +87,33 @@ struct WaitingForInputTests {
     #expect(run.output == Self.end, "\(run.output)\(run.errors)")
   }
 
+  @Test(
+    "ends a replay that passes over all of a file, however long it is and far apart its frames are",
+    .enabled(if: CCompiler.path != nil && !isSanitized, "needs a C compiler, no sanitizer"),
+    arguments: [("INT", 130), ("TERM", 143)])
+  func passedOver(signal: String, code: Int) async throws {
+    let folder = try TemporaryFolder()
+    // An hour apart: who waited for such a frame would not come to the place where the file begins again.
+    let frames = (0..<8000).map {
+      "(\(1_436_509_053 + 3600 * $0).100000) can0 123#1122334455667788\n"
+    }
+    try folder.write(frames.joined(), to: "drive.log")
+    try await CCompiler.compile(
+      "can/endless_input.c", to: folder.file("endless.so"), ["-shared", "-fPIC", "-ldl"])
+    let run = try await ShellRun.of(
+      """
+      LD_PRELOAD=$PWD/endless.so iiotctl can replay - --channel can1 <drive.log >out 2>errors &
+      until [ -e again ]; do sleep 0.05; done
+      kill -\(signal) $!
+      wait $!
+      echo $?
+      grep ^error errors
+      """, in: folder.path, seconds: 60)
+    #expect(
+      run.output == "\(code)\nerror: interrupted: this is not all\n",
+      "\(run.output)\(run.errors)")
+  }
+
   @Test("leaves no file behind when nothing had come")
   func nothing() async throws {
     let folder = try TemporaryFolder()

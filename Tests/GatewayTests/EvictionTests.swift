@@ -2,6 +2,7 @@ import Foundation
 import IndustrialModel
 import Sinks
 import StoreForward
+import Synchronization
 import TestSupport
 import Testing
 
@@ -153,11 +154,41 @@ struct EvictionTests {
     }
     let evicted = try StoreReader(directory: folder.file("data/buffer")).cursors.map(\.evicted)
     #expect(evicted == [shown()])
-    let told = events.all.filter {
-      $0.source == "sink a" && $0.message.hasSuffix("did not reach this sink: evicted")
+    #expect(Self.told(by: events, of: "a") == shown(), "\(events.all)")
+  }
+
+  @Test("a sink that is taken out tells all that gave way before it is closed")
+  func takenOut() async throws {
+    let folder = try TemporaryFolder()
+    // One that takes everything, so that all that fails does so with the one in its place.
+    var configuration = configuration(in: folder, capacity: 1 << 19)
+    configuration.sinks[0].kind = .file(path: folder.file("all.jsonl"), format: .jsonl)
+    let events = EventLog()
+    let gateway = try await GatewayRuntime(configuration, events: events.add)
+    @Sendable func told() -> UInt64 { Self.told(by: events, of: "full") }
+    @Sendable func shown() -> UInt64 { gateway.status.sinks.first?.counts.evictedRecords ?? 0 }
+    let atEnd = Mutex<(told: UInt64, shown: UInt64)>((0, 0))
+    let sink = ScriptedSink { _, _ in
+      .failure(.away)
+    } closed: {
+      let counts = (told(), shown())
+      atEnd.withLock { $0 = counts }
     }
-    let records = told.compactMap { $0.message.split(separator: " ").first.flatMap { UInt64($0) } }
-    #expect(records.reduce(0, +) == shown(), "\(told)")
+    try await run(gateway, grace: .zero) { gateway in
+      guard gateway.isRunning else { return false }
+      try await gateway.exchangeSink("full", for: sink)
+      // More than once: what follows the first loss is told at the end only.
+      for _ in 1...2 {
+        let before = shown()
+        while shown() <= before { try await Task.sleep(for: .milliseconds(5)) }
+      }
+      #expect(shown() > told())
+      configuration.sinks = []
+      try await gateway.reload(configuration)
+      return true
+    }
+    let counts = atEnd.withLock { $0 }
+    #expect(counts.told > 0 && counts.told == counts.shown, "\(events.all)")
   }
 
   @Test("what a start gives up, because there is less room than before, is told")
@@ -175,6 +206,15 @@ struct EvictionTests {
     try await second.run(grace: .zero)
     #expect(second.status.sinks[0].counts.evictedRecords > 0)
     #expect(events.all.contains { $0.message.hasSuffix("did not reach this sink: evicted") })
+  }
+
+  /// How many records a sink did not get, by what its events say.
+  private static func told(by events: EventLog, of sink: String) -> UInt64 {
+    let losses = events.all.filter {
+      $0.source == "sink \(sink)" && $0.message.hasSuffix("did not reach this sink: evicted")
+    }
+    return losses.compactMap { $0.message.split(separator: " ").first.flatMap { UInt64($0) } }
+      .reduce(0, +)
   }
 
   /// Much comes, and a destination never takes anything.

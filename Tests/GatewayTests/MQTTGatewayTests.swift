@@ -133,6 +133,92 @@ struct MQTTGatewayTests {
     #expect(events.all.contains { $0.message.contains("messages that make no tag") })
   }
 
+  @Test(
+    "a database that is exchanged on the disk counts when its bus is changed, and topics make the tags that it has no more"
+  )
+  func exchangedDatabase() async throws {
+    func describe(_ signal: String) throws {
+      try folder.write(
+        "VERSION \"\"\nBU_: A\nBO_ 291 M: 8 A\n SG_ \(signal) : 0|16@1+ (1,0) [0|0] \"\" A\n",
+        to: "m.dbc")
+    }
+    func log(_ name: String) -> GatewayConfiguration.Transport {
+      .canLog(path: folder.file(name), database: folder.file("m.dbc"))
+    }
+    try describe("first")
+    try folder.write("(1600000000.000000) can0 123#0100000000000000\n", to: "1.log")
+    try folder.write("(1600000001.000000) can0 123#0200000000000000\n", to: "2.log")
+    let broker = try await Mosquitto()
+    var configuration = GatewayConfiguration(
+      id: "g", dataFolder: folder.file("data"),
+      buses: [
+        .init(name: "can", transport: log("1.log")),
+        .init(
+          name: "broker",
+          transport: .mqtt(
+            MQTTEndpoint(try MQTTAddress(broker.url)), filter: "iot/{device}/{kind}")),
+      ],
+      devices: [
+        .init(name: "car", bus: "can"),
+        .init(
+          name: "{device}", bus: "broker",
+          messages: [MessageTag(name: "{kind}", topic: "iot/{device}/{kind}")]),
+      ], buffer: .init(capacity: 4 << 20, segment: 1 << 20),
+      sinks: [.init(name: "s", kind: .file(path: folder.file("out.jsonl"), format: .jsonl))])
+    let gateway = try await GatewayRuntime(configuration)
+    let publisher = try MQTTClient(broker.url)
+    func publish(_ texts: KeyValuePairs<String, String>) async throws {
+      try await publisher.publish(
+        texts.map { MQTTMessage(topic: "iot/\($0.key)", text: $0.value, qos: .exactlyOnce) })
+    }
+    try await run(gateway) { gateway in
+      guard gateway.isRunning else { return false }
+      func latest(_ tag: String) -> Sample? {
+        gateway.latest.first { gateway.tags.name(of: $0.tag) == tag }
+      }
+      // The session is there when its first message has come.
+      while latest("pump/rpm") == nil {
+        try await publisher.publish("0", to: "iot/pump/rpm")
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      try await publish(["car/M.second": "11", "pump/level": "10"])
+      while latest("pump/level")?.value != .int64(10) || latest("car/M.first") == nil {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      try describe("second")
+      configuration.buses[0].transport = log("2.log")
+      let plan = try await gateway.reload(configuration)
+      #expect(Set(plan.changedBuses) == ["can", "broker"])
+      // The first is the database's now, the second no longer.
+      try await publish(["car/M.second": "13", "car/M.first": "14", "pump/level": "15"])
+      while latest("pump/level")?.value != .int64(15)
+        || latest("car/M.second")?.value == .int64(11)
+      {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      return true
+    }
+    struct Line: Decodable {
+      var tag: String
+      var value: Double?
+    }
+    let lines = try folder.text(of: "out.jsonl").split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    // Where a busy machine costs the connection, what was not acknowledged comes again.
+    func values(_ tag: String) -> [Double] {
+      var different: [Double] = []
+      for line in lines where line.tag == tag {
+        if let value = line.value, !different.contains(value) { different.append(value) }
+      }
+      return different
+    }
+    #expect(values("car/M.first") == [1, 14])
+    #expect(values("car/M.second") == [11, 2])
+    #expect(values("pump/level") == [10, 15])
+    withExtendedLifetime(broker) {}
+  }
+
   @Test("a broker that is not there is told once, and the tags are bad")
   func absentBroker() async throws {
     let broker = try await Mosquitto()

@@ -73,24 +73,49 @@ import Testing
     #expect(report([rule], samples) == [0, 0.06, 0.12, 0.3])
   }
 
-  @Test(
-    "a value that came before the one reported last, and is handed over behind it, is no reason to store, nor makes it one later"
-  )
+  @Test("a value that is handed over behind newer ones is none that they are compared with")
   func handedOverLate() {
     var rule = ProcessingRule("d/a")
     (rule.deadband, rule.silence) = (.absolute(1), .seconds(60))
-    let values: [(second: Int64, value: Double)] = [
-      (300, 0), (100, 0.1), (301, 0.2), (110, 5), (302, 5.1), (120, 5.2), (359, 5.3), (360, 5.4),
+    // Of what was reported before 300 s nothing is known any more.
+    let backlog: [(second: Int64, value: Double)] = [
+      (300, 0), (100, 0.1), (301, 0.2), (110, 5), (302, 5.1), (120, 5.2), (361, 5.3), (362, 5.4),
     ]
-    let samples = values.map { second, value in
+    #expect(report([rule], samples(backlog)) == [0, 0.1, 5, 5.1, 5.2, 5.4])
+    rule.silence = nil
+    #expect(report([rule], samples(backlog)) == [0, 0.1, 5, 5.1, 5.2])
+    // Behind a report, that of the next value says that it was for a moment only; before it, it is compared with the one before that.
+    let disorder: [(second: Int64, value: Double)] = [
+      (300, 0), (302, 0.5), (301, 5), (301, 0.1), (303, 0.4), (304, 0.3), (305, 7), (304, 0.2),
+      (304, 3), (306, 7.1),
+    ]
+    #expect(report([rule], samples(disorder)) == [0, 5, 0.1, 0.4, 7, 3])
+  }
+
+  @Test("a truth stays what it was in the order of the times")
+  func truthsHandedOverLate() {
+    var rule = ProcessingRule("d/a")
+    rule.deadband = .absolute(0)
+    let truths: [(Int64, Bool)] = [
+      (300, true), (302, true), (301, false), (303, true), (305, false), (304, true), (306, false),
+    ]
+    var batch = SampleBatch(
+      truths.map { second, truth in
+        Sample(
+          tag: tags.intern("d/a"), value: .bool(truth), monotonicTime: second * 1_000_000_000)
+      })
+    var stage = ReportStage([rule], names: ["d/a"], tags: tags)
+    _ = stage.apply(to: &batch)
+    #expect(batch.map { $0.monotonicTime / 1_000_000_000 } == [300, 301, 303, 305])
+  }
+
+  private func samples(_ values: [(second: Int64, value: Double)]) -> [Sample] {
+    values.map { second, value in
       Sample(
         tag: tags.intern("d/a"), value: .double(value),
         gatewayTime: Timestamp(nanoseconds: second * 1_000_000_000),
         monotonicTime: second * 1_000_000_000)
     }
-    #expect(report([rule], samples) == [0, 5, 5.4])
-    rule.silence = nil
-    #expect(report([rule], samples) == [0, 5])
   }
 
   @Test(

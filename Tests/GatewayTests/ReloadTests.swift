@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Modbus
 import StoreForward
+import Synchronization
 import TestSupport
 import Testing
 
@@ -287,6 +288,45 @@ struct ReloadTests {
     let status = gateway.status
     #expect(status.acquired == status.stored + status.suppressed + status.folded)
     #expect(try Set(numbers("a.jsonl")) == Set(1...status.stored))
+  }
+
+  @Test(
+    "a sink that is taken out is closed behind its last delivery, and goes on there when it comes back"
+  )
+  func sinkTakenOut() async throws {
+    let configuration = configuration()
+    let gateway = try await GatewayRuntime(configuration)
+    let steps = Mutex<[String]>([])
+    // Nobody ends it: who goes through it goes on when the task is cancelled.
+    let endless = AsyncStream.makeStream(of: Void.self)
+    let sink = ScriptedSink { _, _ in
+      for await _ in endless.stream {}
+      // A delivery takes the time that it takes. In a task of its own, because this one is cancelled.
+      await Task {
+        let end = gateway.status.stored + 20
+        while gateway.status.stored < end { try? await Task.sleep(for: .milliseconds(5)) }
+      }.value
+      steps.withLock { $0.append("delivered") }
+      return .success([])
+    } closed: {
+      steps.withLock { $0.append("closed") }
+    }
+    try await run(gateway) { gateway in
+      guard gateway.status.sinks[1].counts.delivered > 0 else { return false }
+      try await gateway.exchangeSink("b", for: sink)
+      while sink.calls.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+      var without = configuration
+      without.sinks.removeLast()
+      let plan = try await gateway.reload(without)
+      #expect(plan.stoppedSinks == ["b"])
+      let order = steps.withLock { $0 }
+      #expect(order == ["delivered", "closed"])
+      try await gateway.reload(configuration)
+      return true
+    }
+    #expect(sink.calls.count == 1)
+    let all = try numbers("b.jsonl") + sink.calls.joined()
+    #expect(all.sorted() == Array(1...gateway.status.stored))
   }
 
   @Test("a tag that is taken out of a device that stays is no longer shown")

@@ -14,10 +14,17 @@ final class ScriptedSink: Sink {
 
   private let given = Mutex<[[UInt64]]>([])
   private let answer: @Sendable (_ call: Int, _ batch: SampleBatch) async -> Answer
+  private let closed: @Sendable () -> Void
 
-  /// - Parameter answer: To each call, by its number from 1.
-  init(_ answer: @escaping @Sendable (_ call: Int, _ batch: SampleBatch) async -> Answer) {
+  /// - Parameters:
+  ///   - answer: To each call, by its number from 1.
+  ///   - closed: Called when it is closed.
+  init(
+    _ answer: @escaping @Sendable (_ call: Int, _ batch: SampleBatch) async -> Answer,
+    closed: @escaping @Sendable () -> Void = {}
+  ) {
     self.answer = answer
+    self.closed = closed
   }
 
   /// The numbers of the samples of each call.
@@ -35,7 +42,7 @@ final class ScriptedSink: Sink {
     return report
   }
 
-  func close() async {}
+  func close() async { closed() }
 }
 
 /// The end of whoever delivers, in the middle of a delivery. Not async itself: that would be another `withUnsafeCurrentTask`.

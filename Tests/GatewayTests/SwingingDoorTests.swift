@@ -87,21 +87,36 @@ struct SwingingDoorTests {
     #expect(nothing.map(\.sequence) == [1])
   }
 
-  @Test("what came before the sample reported last, and is handed over behind it, ends no silence")
+  @Test(
+    "what is handed over behind newer ones is left out where the line passes it, and begins none")
   func handedOverLate() {
-    for isTruth in [false, true] {
-      let samples = [300, 100, 301, 110, 302].enumerated().map { number, time in
+    func kept(_ values: [(second: Int64, value: Value)], silence: Int? = nil) -> [Int64] {
+      let samples = values.map { second, value in
         Sample(
-          tag: tags.intern("d/a"), value: isTruth ? .bool(true) : .double(Double(number)),
-          sourceTime: Timestamp(nanoseconds: Int64(number) * 1_000_000_000),
-          monotonicTime: Int64(time) * 1_000_000_000, sequence: UInt64(number))
+          tag: tags.intern("d/a"), value: value,
+          gatewayTime: Timestamp(nanoseconds: second * 1_000_000_000),
+          monotonicTime: second * 1_000_000_000)
       }
-      for silence in [nil, 60] {
-        let kept = stored([samples], deviation: 0.1, silence: silence).map(\.sequence)
-        // Of a line both ends.
-        #expect(kept == (isTruth ? [0] : [0, 4]))
+      return stored([samples], deviation: 0.1, silence: silence).map {
+        $0.monotonicTime / 1_000_000_000
       }
     }
+    let line: [(Int64, Value)] = [
+      (300, .double(0)), (302, .double(0)), (301, .double(0.05)), (304, .double(0)),
+      (303, .double(5)), (299, .double(7)), (305, .double(0)), (306, .double(0)),
+    ]
+    #expect(kept(line) == [300, 303, 299, 306])
+    #expect(kept(line, silence: 60) == [300, 303, 299, 306])
+    // The late one closes the door: lines that fall pass it by.
+    let closing: [(Int64, Value)] = [
+      (300, .double(0)), (310, .double(0.05)), (305, .double(0.1)), (320, .double(-0.1)),
+    ]
+    #expect(kept(closing) == [300, 310, 320])
+    let truths: [(Int64, Value)] = [
+      (300, .bool(true)), (302, .bool(true)), (301, .bool(false)), (303, .bool(true)),
+      (304, .bool(true)),
+    ]
+    #expect(kept(truths) == [300, 301, 303])
   }
 
   @Test("truths, texts and events have no line: changes are stored, as are all texts and events")

@@ -84,6 +84,24 @@ import Testing
     #expect(batch.map(\.quality.isUncertain) == [false, false, true, false, false])
   }
 
+  @Test("a value that is handed over behind newer ones is not what the next one is measured by")
+  func handedOverLate() {
+    var rule = ProcessingRule("d/a")
+    (rule.gap, rule.rate) = (.seconds(10), 1)
+    let values: [(second: Int64, value: Double)] = [
+      (300, 0), (110, 0), (302, 1), (111, 50), (303, 40), (320, 40),
+    ]
+    var batch = SampleBatch(
+      values.map { second, value in
+        Sample(
+          tag: tags.intern("d/a"), value: .double(value), monotonicTime: second * 1_000_000_000)
+      })
+    var stage = ValidationStage([rule], names: ["d/a"], tags: tags)
+    stage.mark(&batch, from: 0)
+    #expect(
+      batch.map(\.quality) == [.good, .good, .good, .good, .uncertainSensorNotAccurate, .uncertain])
+  }
+
   @Test("the same again with the same time of the device's is doubtful; a steady value is not")
   func duplicates() {
     var rule = ProcessingRule("d/a")

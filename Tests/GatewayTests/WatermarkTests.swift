@@ -133,15 +133,21 @@ struct WatermarkTests {
     #expect(stage.tooLate == 0)
   }
 
-  @Test("what waited since before our own clock was set back is too late, and opens no window")
-  func beforeSetBack() {
+  @Test(
+    "what waited since before our own clock was set counts where it is now, unless it waited for a window",
+    arguments: [-4000, 3600])
+  func beforeSet(step: Int) {
     var stage = stage(late: 0)
-    #expect(
-      counts(&stage, [own(5000, monotonic: 100), own(1000, monotonic: 110)]) == ["1@4980"])
-    #expect(
-      counts(&stage, [own(5005, monotonic: 105), own(1001, monotonic: 111)]) == [])
+    let then = 5100 + step
+    let found =
+      counts(&stage, [own(5000, monotonic: 0), own(5100, monotonic: 100)])
+      + counts(&stage, [own(then + 10, monotonic: 110)])
+    #expect(found == ["1@4980", "1@5100"])
+    #expect(counts(&stage, [own(5105, monotonic: 105), own(5040, monotonic: 40)]) == [])
     #expect(stage.tooLate == 1)
-    #expect(finish(&stage) == ["2@960"])
+    #expect(counts(&stage, [own(then + 11, monotonic: 111)]) == [])
+    let start = (then + 10) / 60 * 60
+    #expect(finish(&stage) == ["3@\(start)"])
   }
 
   @Test("the last value of a window is not the one that was handed over last, but that came last")

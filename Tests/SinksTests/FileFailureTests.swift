@@ -90,6 +90,30 @@ import Testing
     #expect(try numbers() == [[1]])
   }
 
+  @Test(
+    "behind a file of dead letters that gave way: it is told once the letters are there",
+    arguments: Disk.Call.allCases)
+  func deadLetters(call: Disk.Call) async throws {
+    let file = DeadLetterFile(
+      path: folder.file("dead.jsonl"), sink: "s", tags: tags, limit: 1, calls: disk.calls)
+    let batch = SampleBatch([Sample(tag: tags.intern("pump/flow"), value: .int64(1))])
+    var replaced: [String?] = []
+    for reason in ["first", "second"] {
+      replaced.append(try await file.append([.init(index: 0, reason: reason)], of: batch))
+    }
+    // The first letter gives way before the call that fails.
+    for _ in 0..<2 {
+      disk.fail(call)
+      await #expect(throws: SinkError.self) {
+        try await file.append([.init(index: 0, reason: "third")], of: batch)
+      }
+    }
+    replaced.append(try await file.append([.init(index: 0, reason: "third")], of: batch))
+    #expect(replaced == [nil, nil, folder.file("dead.jsonl.1")])
+    #expect(try reasons(in: "dead.jsonl.1") == ["second"])
+    #expect(try reasons(in: "dead.jsonl") == ["third"])
+  }
+
   private func open(_ rotation: FileRotation) throws -> FileSink {
     try FileSink(
       path: folder.file("p.csv"), format: .csv, rotation: rotation, tags: tags,
@@ -101,6 +125,14 @@ import Testing
     let tag = tags.intern("pump/flow")
     try await sink.deliver(
       SampleBatch([Sample(tag: tag, value: .int64(Int64(number)), gatewayTime: disk.now)]))
+  }
+
+  /// Why each letter of a file was refused.
+  private func reasons(in name: String) throws -> [String] {
+    try folder.text(of: name).split(separator: "\n").map { line in
+      let letter = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return letter?["reason"] as? String ?? ""
+    }
   }
 
   /// The values in each file, which has to begin with the header.

@@ -8,15 +8,29 @@ internal import IndustrialModel
 struct ReportStage: Sendable {
   /// What was reported last of a tag, and what a change is.
   struct Reported {
-    var deadband: Double
+    let deadband: Double
     /// In nanoseconds.
-    var silence: Int64
-    var kind = SampleBatch.Kind.none
-    var quality = Quality.good
-    var value = 0.0
-    var bits: UInt64 = 0
-    /// By the monotonic clock, which a value that was handed over late does not turn back; nil for never.
-    var time: Int64?
+    let silence: Int64
+    /// What was reported last, and what before that; nil for none.
+    fileprivate var last: Report?
+    fileprivate var before: Report?
+    /// When the newest sample was taken, by the monotonic clock.
+    fileprivate var newest = Int64.min
+    /// One that was handed over late was reported behind the last one, which therefore is not what was reported last any more.
+    fileprivate var isCrossed = false
+
+    init(deadband: Double, silence: Int64) {
+      (self.deadband, self.silence) = (deadband, silence)
+    }
+  }
+
+  fileprivate struct Report {
+    var kind: SampleBatch.Kind
+    var quality: Quality
+    var value: Double
+    var bits: UInt64
+    /// By the monotonic clock.
+    var time: Int64
   }
 
   /// What was reported last of a tag with a deadband; nil for a tag without.
@@ -150,28 +164,53 @@ struct ReportStage: Sendable {
 
 extension ReportStage.Reported {
   /// Whether a sample is reported; then it is what was reported last.
+  ///
+  /// One that is handed over behind newer ones is compared with what was reported before it, which is known of the last two reports, and
+  /// newer ones are not compared with it.
   mutating func isNews(_ record: SampleBatch.Record, value: Double?) -> Bool {
-    guard isNews(record, value) else { return false }
-    (kind, quality, bits) = (record.kind, record.quality, record.bits)
-    self.value = value ?? 0
-    time = max(time ?? .min, record.monotonicTime)
+    let time = record.monotonicTime
+    guard time >= newest else { return isLateNews(record, value) }
+    newest = time
+    if let last, !isCrossed, time.subtractingClamped(last.time) < silence,
+      !isNews(record, value, behind: last)
+    {
+      return false
+    }
+    before = last
+    last = ReportStage.Report(
+      kind: record.kind, quality: record.quality, value: value ?? 0, bits: record.bits, time: time)
+    isCrossed = false
     return true
   }
 
-  private func isNews(_ record: SampleBatch.Record, _ value: Double?) -> Bool {
-    guard let time, record.quality == quality, record.kind == kind,
+  private mutating func isLateNews(_ record: SampleBatch.Record, _ value: Double?) -> Bool {
+    let time = record.monotonicTime
+    guard let last, time >= last.time else {
+      guard let before, time >= before.time else { return true }
+      return isNews(record, value, behind: before)
+    }
+    guard isCrossed || isNews(record, value, behind: last) else { return false }
+    isCrossed = true
+    return true
+  }
+
+  private func isNews(
+    _ record: SampleBatch.Record, _ value: Double?, behind report: ReportStage.Report
+  ) -> Bool {
+    guard record.quality == report.quality, record.kind == report.kind,
       record.sampleClass == .telemetry
     else { return true }
-    // For one that came before what was reported last, and was handed over behind it, no time has passed.
-    if max(0, record.monotonicTime.subtractingClamped(time)) >= silence { return true }
     switch record.kind {
     case .none: return false
-    case .bool: return record.bits != bits
+    case .bool: return record.bits != report.bits
     case .string, .bytes: return true
     case .int64, .uint64, .double:
-      guard let value, value.isFinite, self.value.isFinite else { return record.bits != bits }
+      guard let value, value.isFinite, report.value.isFinite else {
+        return record.bits != report.bits
+      }
       // Large whole numbers are not exact as binary64: with no deadband their bits are compared.
-      return deadband == 0 ? record.bits != bits : (value - self.value).magnitude > deadband
+      return deadband == 0
+        ? record.bits != report.bits : (value - report.value).magnitude > deadband
     }
   }
 }

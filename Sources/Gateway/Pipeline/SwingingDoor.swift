@@ -7,7 +7,8 @@ internal import IndustrialModel
 /// The newest sample is held back until the next one shows whether the line to that one passes all between. When it does not,
 /// the one held back is reported: the last point before the break. So memory is one sample and two slopes.
 ///
-/// The line that counts is the one through the times that are stored.
+/// The line that counts is the one through the times that are stored. A sample that is handed over behind newer ones narrows the door
+/// when it is near enough to all lines that are still possible; else it is reported as it is, and no line begins at it.
 struct SwingingDoor: Sendable {
   /// The sample that was reported last; nil before the first.
   var lastReported: SampleBatch.Record? { reported?.record }
@@ -18,9 +19,9 @@ struct SwingingDoor: Sendable {
   /// In nanoseconds.
   let silence: Int64
   private var reported: Point?
-  /// When a sample was reported last, by the monotonic clock, which one that was handed over late does not turn back.
-  private var reportedTime = Int64.min
   private var held: Point?
+  /// When the newest sample was taken, by the monotonic clock.
+  private var newest = Int64.min
   /// Whether a sample waits for the next one.
   var isHolding: Bool { held != nil }
   /// Between these slopes, from what was reported last, all samples before the held one are near enough.
@@ -56,6 +57,8 @@ struct SwingingDoor: Sendable {
       record.sampleClass == .telemetry && !record.quality.isBad && value?.isFinite == true
       && record.kind != .bool
     let point = Point(record: record, value: isOnLine ? value : nil)
+    guard record.monotonicTime >= newest else { return takeLate(point, into: &result) }
+    newest = record.monotonicTime
     guard let last = held ?? reported, last.record.quality == record.quality,
       last.record.kind == record.kind, record.sampleClass == .telemetry
     else { return report(point, into: &result) }
@@ -77,6 +80,30 @@ struct SwingingDoor: Sendable {
     }
     held = point
     return 0
+  }
+
+  /// Takes a sample that came before the newest one.
+  private mutating func takeLate(_ point: Point, into result: inout [SampleBatch.Record]) -> Int {
+    if isBetween(point) { return 1 }
+    result.append(point.record)
+    // A sample without a line is compared with the one before it by time, which this one may be.
+    if held == nil, let reported, point.record.monotonicTime >= reported.record.monotonicTime {
+      self.reported = nil
+    }
+    return 0
+  }
+
+  /// Whether the line from what was reported last to the held sample passes a late one between them; then the door closes by it.
+  private mutating func isBetween(_ point: Point) -> Bool {
+    guard let reported, let held, let value = point.value, let end = held.value,
+      point.record.quality == held.record.quality, point.record.kind == held.record.kind,
+      point.record.time <= held.record.time,
+      let slope = held.slope(from: reported, to: end),
+      let low = point.slope(from: reported, to: value - deviation),
+      let high = point.slope(from: reported, to: value + deviation), slope >= low, slope <= high
+    else { return false }
+    (lower, upper) = (max(lower, low), min(upper, high))
+    return true
   }
 
   /// Whether the line from what was reported last to a sample passes all between; then the door closes by the held one.
@@ -105,9 +132,8 @@ struct SwingingDoor: Sendable {
 
   /// Whether the longest silence is over.
   private func isOld(_ now: Int64) -> Bool {
-    guard reported != nil else { return false }
-    // For what came before that, and was handed over behind it, no time has passed.
-    return max(0, now.subtractingClamped(reportedTime)) >= silence
+    guard let reported else { return false }
+    return now.subtractingClamped(reported.record.monotonicTime) >= silence
   }
 
   /// Reports a sample at once, after what was held back unless that has been passed.
@@ -123,7 +149,6 @@ struct SwingingDoor: Sendable {
 
   private mutating func begin(at point: Point) {
     reported = point
-    reportedTime = max(reportedTime, point.record.monotonicTime)
     (lower, upper) = (-.infinity, .infinity)
   }
 
@@ -137,8 +162,8 @@ struct SwingingDoor: Sendable {
 
   /// When `releaseOld` has something to do unless values come, by the monotonic clock.
   var releaseTime: Int64 {
-    guard held != nil, reported != nil else { return .max }
-    let (time, isFar) = reportedTime.addingReportingOverflow(silence)
+    guard held != nil, let reported else { return .max }
+    let (time, isFar) = reported.record.monotonicTime.addingReportingOverflow(silence)
     return isFar ? .max : time
   }
 

@@ -4,9 +4,9 @@ internal import IndustrialModel
 /// The windows of one tag that are open, and the watermark that closes them.
 ///
 /// The watermark is the latest time that a value had, less what values may be late. A window is over when the watermark reaches
-/// its end, and is not opened again. What comes for it then is too late, if it bears a time of the device's, or came more than a
-/// window before the newest one of our own time and was only handed over behind it, as the monotonic clock tells. Setting our own
-/// clock makes nothing late: where it was set back, the window that is open goes on, or, when it was set back by more than a
+/// its end, and is not opened again. What comes for it then is too late, if it bears a time of the device's, or came the length of a
+/// window or more before the newest one of our own time and was only handed over behind it, as the monotonic clock tells. Setting our
+/// own clock makes nothing late: where it was set back, the window that is open goes on, or, when it was set back by more than a
 /// window, the windows begin again at the new time. So do they when a device's values were all too late for as long as a window takes: then
 /// its clock was ahead before.
 struct TagWindows: Sendable {
@@ -52,13 +52,18 @@ struct TagWindows: Sendable {
         restart(into: &results)
       }
     } else if let newestOwn, record.monotonicTime < newestOwn.arrival {
-      // Two buses feed one formula, and this one waited. A window ahead of the newest value is of before the clock was set back.
+      // Two buses feed one formula, and this one waited.
       let current = Self.index(newestOwn.time, length)
-      guard window <= current, window > min(over ?? .min, current.subtractingClamped(2)) else {
-        return false
+      if window <= over ?? .min || window > current {
+        // What waited for less than a window is not lost to the results. The stamp does not tell: the clock may have been set meanwhile.
+        guard newestOwn.arrival.subtractingClamped(record.monotonicTime) < length else {
+          return false
+        }
+        window = max(current, over.map { $0 &+ 1 } ?? current)
       }
-      // What waited for less than a window is not lost to the results: it counts in the window that is open.
-      if let over { window = max(window, over &+ 1) }
+      lateSince = nil
+      place(record, value, in: window)
+      return true
     } else {
       if let newest, time < newest {
         let current = Self.index(newest, length)

@@ -60,8 +60,10 @@ struct TagCheck: Sendable {
   /// The number before, and when it was, in nanoseconds; NaN for none.
   private(set) var number = Double.nan
   private(set) var numberTime: Int64 = 0
-  /// When the value before was, whatever it was; nil for none.
+  /// When the newest value was, whatever it was; nil for none.
   private(set) var time: Int64?
+  /// That this is by our own clock.
+  private var isOwn = false
   /// Its time by the device, its kind and its bits, or a hash of them.
   private var sourceTime: Timestamp?
   private var kind = SampleBatch.Kind.none
@@ -95,18 +97,20 @@ struct TagCheck: Sendable {
     let time = record.sourceTime?.nanoseconds ?? record.monotonicTime
     let isRepeated = marksDuplicates && isRepeated(record, of: samples)
     let isLate = self.time.map { time.subtractingClamped($0) > gap } ?? false
-    self.time = time
-    let doubt = value.flatMap { self.doubt(about: $0, at: time) }
+    // What came before the newest one, and was handed over behind it, is not what the next one is measured by.
+    let isBehind = record.sourceTime == nil && isOwn && self.time.map { time < $0 } ?? false
+    if !isBehind { (self.time, isOwn) = (time, record.sourceTime == nil) }
+    let doubt = value.flatMap { self.doubt(about: $0, at: time, isBehind: isBehind) }
     if let doubt { return doubt }
     // The device told its last value once more.
     if isRepeated { return .uncertainLastUsableValue }
     return isLate ? .uncertain : nil
   }
 
-  private mutating func doubt(about value: Double, at time: Int64) -> Quality? {
+  private mutating func doubt(about value: Double, at time: Int64, isBehind: Bool) -> Quality? {
     let (elapsed, isOverflow) = time.subtractingReportingOverflow(numberTime)
     let change = (value - number).magnitude
-    defer { (number, numberTime) = (value, time) }
+    defer { if !isBehind { (number, numberTime) = (value, time) } }
     if value < minimum || value > maximum { return .uncertainEngineeringUnitsExceeded }
     // Not a number when there is no value before.
     if elapsed > 0, !isOverflow, change > rate * Double(elapsed) / 1e9 {

@@ -247,6 +247,8 @@ extension GatewayRuntime {
     for runner in prepared.added + prepared.changed { await forwarding.start(runner) }
     for name in plan.stoppedSinks {
       guard let runner = await stopSink(name) else { continue }
+      // Of one that waited for a reload nobody told the last losses.
+      runner.showPlace(isEnd: true)
       runner.places.close()
       board.removeSink(runner.index)
     }

@@ -11,6 +11,7 @@ public actor DeadLetterFile {
   private let path: String
   private let limit: Int
   private let sink: String
+  private let calls: FileCalls
   private let lines = PlainLines(beginning: #"{"sink":"#)
   private var file: AppendFile?
   /// The file that gave way and was not told yet: what comes behind that may fail, and is tried again.
@@ -30,9 +31,15 @@ public actor DeadLetterFile {
   ///   - tags: The names of the samples' tags.
   ///   - limit: How large it may get, in bytes.
   public init(path: String, sink: String, tags: TagRegistry, limit: Int = 64 << 20) {
+    self.init(path: path, sink: sink, tags: tags, limit: limit, calls: FileCalls())
+  }
+
+  /// With calls of the caller's.
+  init(path: String, sink: String, tags: TagRegistry, limit: Int, calls: FileCalls) {
     self.path = path
     self.sink = sink
     self.limit = limit
+    self.calls = calls
     formatter = SampleFormatter(.jsonl, tags: tags)
   }
 
@@ -55,7 +62,7 @@ public actor DeadLetterFile {
       try AppendFile.rename(path, to: old)
       if isThere { replaced = old }
     }
-    if file == nil { file = try AppendFile(path: path, lines: lines) }
+    if file == nil { file = try AppendFile(path: path, lines: lines, calls: calls) }
     var text: [UInt8] = []
     for rejection in rejections where batch.indices.contains(rejection.index) {
       text.append(#"{"sink":"# as StaticString)
