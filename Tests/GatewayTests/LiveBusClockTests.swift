@@ -101,6 +101,26 @@ struct LiveBusClockTests {
     #expect(found.map { $0.monotonicTime / 1_000_000 } == [10_000, 290_000, 301_000])
   }
 
+  @Test(
+    "frames that waited in several batches keep their distances, in whichever of them the clock was set",
+    arguments: [30_000, -30_000] as [Int64], [1, 2, 7, 50])
+  func batches(step: Int64, size: Int) throws {
+    var bus = try decoder()
+    _ = take([0], at: time(start, monotonic: 0), &bus)
+    // Ten a second for a minute, set in the middle, taken behind it.
+    let came = (1..<600 as Range<Int64>).map { $0 * 100 }
+    var found: [Int64] = []
+    for first in stride(from: 0, to: came.count, by: size) {
+      let frames = came[first..<min(first + size, came.count)]
+      let taken = 60_000 + Int64(first)
+      let samples = take(
+        frames.map { $0 + ($0 < 30_000 ? 0 : step) },
+        at: time(start + taken + step, monotonic: taken), &bus)
+      found += samples.map { $0.monotonicTime / 1_000_000 }
+    }
+    #expect(found == came)
+  }
+
   @Test("frames that waited for an hour are as old as they are")
   func backlog() throws {
     var bus = try decoder()

@@ -87,9 +87,13 @@ import Testing
     // Behind a report, that of the next value says that it was for a moment only; before it, it is compared with the one before that.
     let disorder: [(second: Int64, value: Double)] = [
       (300, 0), (302, 0.5), (301, 5), (301, 0.1), (303, 0.4), (304, 0.3), (305, 7), (304, 0.2),
-      (304, 3), (306, 7.1),
+      (304, 3), (304, 0.5), (306, 7.1),
     ]
-    #expect(report([rule], samples(disorder)) == [0, 5, 0.1, 0.4, 7, 3])
+    #expect(report([rule], samples(disorder)) == [0, 5, 0.1, 0.4, 7, 3, 0.5])
+    let crossed: [(second: Int64, value: Double)] = [
+      (300, 0), (303, 0.2), (301, 5), (304, 0.3), (302, 0.1), (305, 0.4),
+    ]
+    #expect(report([rule], samples(crossed)) == [0, 5, 0.3, 0.1])
   }
 
   @Test("a truth stays what it was in the order of the times")

@@ -36,12 +36,13 @@ struct AllocationTests {
       #"{"id": "{device}.{tag}", "v": {value}, "t": {time_ms}, "q": {quality}}"#,
       envelope: "[{samples}]")
     var writer = HTTPTemplateWriter(template, gateway: "g", tags: tags)
+    let indices = ArraySlice(batch.indices)
     var text: [UInt8] = []
-    writer.append(batch, batch.indices, to: &text)
+    writer.append(batch, indices, to: &text)
     let count = allocations {
       for _ in 0..<20 {
         text.removeAll(keepingCapacity: true)
-        writer.append(batch, batch.indices, to: &text)
+        writer.append(batch, indices, to: &text)
       }
     }
     #expect(count == 0)

@@ -158,7 +158,7 @@ struct HTTPTemplateTests {
   private func text(_ template: HTTPTemplate, _ samples: [Sample]) -> [UInt8] {
     var writer = HTTPTemplateWriter(template, gateway: "g\"1", tags: tags)
     var text: [UInt8] = []
-    writer.append(SampleBatch(samples), 0..<samples.count, to: &text)
+    writer.append(SampleBatch(samples), ArraySlice(samples.indices), to: &text)
     return text
   }
 

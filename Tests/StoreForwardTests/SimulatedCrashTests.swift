@@ -76,8 +76,8 @@ struct SimulatedCrashTests {
   static let failingSeeds: [UInt64] = {
     let many = ProcessInfo.processInfo.environment["IIOT_SEEDS"].flatMap { UInt64($0) }
     if let given { return (0..<(many ?? 1)).map { given &+ $0 } }
-    // These once found something: a rename that failed and had been done, headers that were not given or torn.
-    let fixed: [UInt64] = [1365, 1766, 5370, 21_167]
+    // These once found something: a rename that failed and had been done, headers that were not given, torn, or in the page cache alone.
+    let fixed: [UInt64] = [1365, 1766, 5370, 21_167, 2_422_390_484]
     let more: [UInt64] = [
       1125, 1302, 1360, 1793, 2163, 2408, 2651, 5200, 6010, 6495, 21_460, 22_960,
     ]
@@ -113,22 +113,26 @@ struct SimulatedCrashTests {
     }
   }
 
+  static let lyingSeeds: [UInt64] =
+    given.map { [$0] } ?? (0..<Soak.cases(4, full: 200)).map { fresh &+ $0 }
+
   @Test("a disk that lies about its syncs loses records, but the store opens and nothing is wrong")
   func lying() throws {
     let options = StoreOptions.small(segments: 3)
-    for seed in Self.fresh..<(Self.fresh + Soak.cases(4, full: 200)) {
+    for seed in Self.lyingSeeds {
       let fs = SimulatedFileSystem()
       fs.liesAboutSync = true
-      var bytes: [UInt64: [UInt8]] = [:]
+      var bytes: [UInt64: [[UInt8]]] = [:]
       for life in 0..<4 {
         let core = try StoreCore(fileSystem: fs, options: options)
         try core.openCursor("sink", start: .saved)
         for _ in 0..<12 {
           var batch = RecordBatch()
           for number in core.nextSequence..<(core.nextSequence + 10) {
-            // A number that nobody knows any more may come again.
+            // A number that nobody knows any more may come again; and where the disk lost what the second life wrote at a place, the
+            // first one's may be there.
             let record = payload(number &* 8 &+ UInt64(life), size: 700)
-            bytes[number] = record
+            bytes[number, default: []].append(record)
             try batch.append(record, time: 0)
           }
           try core.append(batch)
@@ -145,7 +149,8 @@ struct SimulatedCrashTests {
           if storage.records.isEmpty, storage.gaps.isEmpty { break }
           for index in storage.records.indices {
             let number = storage.records[index].sequence
-            #expect(storage.bytes(at: index).elementsEqual(bytes[number] ?? []), "seed \(seed)")
+            let isKnown = bytes[number]?.contains { $0.elementsEqual(storage.bytes(at: index)) }
+            #expect(isKnown == true, "seed \(seed), number \(number)")
           }
         }
       }

@@ -26,7 +26,7 @@ struct RuleWords {
     }
     if let rate = rule.rate {
       var check = check("rate", "rate \(rate)/s", marked, .uncertainSensorNotAccurate)
-      if known.number.isFinite {
+      if known.number.isFinite, time > known.numberTime {
         check.before = known.number
         check.elapsed = .nanoseconds(time.subtractingClamped(known.numberTime))
       }
@@ -37,7 +37,9 @@ struct RuleWords {
     }
     if let gap = rule.gap {
       var check = check("gap", "gap \(gap)", marked, .uncertain)
-      check.elapsed = known.time.map { .nanoseconds(time.subtractingClamped($0)) }
+      if let before = known.time, time >= before {
+        check.elapsed = .nanoseconds(time.subtractingClamped(before))
+      }
       checks.append(check)
     }
     return checks

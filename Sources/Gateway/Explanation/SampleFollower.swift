@@ -73,19 +73,35 @@ struct SampleFollower {
   ) {
     var reported = reported
     var index = 0
-    var last = lastStored.map { Explanation.Reading($0) }
     for place in first..<samples.count where samples.records[place].tag == node.tag {
       let record = samples.records[place]
+      let base = reported.base(of: record)
       let isNews = reported.isNews(record, value: samples.doubleValue(of: record))
       if index == node.index {
         let words = rule.flatMap { RuleWords($0).report }
+        let compared = base.map { reading(of: $0, in: samples, first..<place) }
         fate = .init(
-          kind: isNews ? .stored : .suppressed, rule: words, compared: last, results: [])
+          kind: isNews ? .stored : .suppressed, rule: words, compared: compared, results: [])
         if !isNews { isSettled = true }
       }
-      if isNews { last = Explanation.Reading(samples[place]) }
       index += 1
     }
+  }
+
+  /// Of a record that was reported before: in this batch, as it was stored, or of its number alone.
+  private func reading(
+    of record: SampleBatch.Record, in samples: SampleBatch, _ places: Range<Int>
+  ) -> Explanation.Reading {
+    let place = places.last {
+      samples.records[$0].tag == record.tag
+        && samples.records[$0].monotonicTime == record.monotonicTime
+        && samples.records[$0].bits == record.bits
+    }
+    if let place { return Explanation.Reading(samples[place]) }
+    if let lastStored, lastStored.gatewayTime == record.gatewayTime {
+      return Explanation.Reading(lastStored)
+    }
+    return Explanation.Reading(number: record)
   }
 
   private mutating func follow(

@@ -11,26 +11,18 @@ struct ReportStage: Sendable {
     let deadband: Double
     /// In nanoseconds.
     let silence: Int64
-    /// What was reported last, and what before that; nil for none.
-    fileprivate var last: Report?
-    fileprivate var before: Report?
+    /// What was reported last in the order of the times, and what before that; nil for none.
+    private var last: Report?
+    private var before: Report?
+    /// One that was handed over late was reported behind it: then it is not what holds behind it any more.
+    private var isLastCrossed = false
+    private var isBeforeCrossed = false
     /// When the newest sample was taken, by the monotonic clock.
-    fileprivate var newest = Int64.min
-    /// One that was handed over late was reported behind the last one, which therefore is not what was reported last any more.
-    fileprivate var isCrossed = false
+    private var newest = Int64.min
 
     init(deadband: Double, silence: Int64) {
       (self.deadband, self.silence) = (deadband, silence)
     }
-  }
-
-  fileprivate struct Report {
-    var kind: SampleBatch.Kind
-    var quality: Quality
-    var value: Double
-    var bits: UInt64
-    /// By the monotonic clock.
-    var time: Int64
   }
 
   /// What was reported last of a tag with a deadband; nil for a tag without.
@@ -163,54 +155,64 @@ struct ReportStage: Sendable {
 }
 
 extension ReportStage.Reported {
+  private struct Report {
+    var record: SampleBatch.Record
+    var value: Double
+  }
+
   /// Whether a sample is reported; then it is what was reported last.
   ///
-  /// One that is handed over behind newer ones is compared with what was reported before it, which is known of the last two reports, and
-  /// newer ones are not compared with it.
+  /// One that is handed over behind newer ones is not what those that follow are compared with.
   mutating func isNews(_ record: SampleBatch.Record, value: Double?) -> Bool {
     let time = record.monotonicTime
-    guard time >= newest else { return isLateNews(record, value) }
-    newest = time
-    if let last, !isCrossed, time.subtractingClamped(last.time) < silence,
-      !isNews(record, value, behind: last)
+    let isLate = time < newest
+    newest = max(newest, time)
+    if let report = report(before: time),
+      isLate || time.subtractingClamped(report.record.monotonicTime) < silence,
+      !isNews(record, value, behind: report)
     {
       return false
     }
-    before = last
-    last = ReportStage.Report(
-      kind: record.kind, quality: record.quality, value: value ?? 0, bits: record.bits, time: time)
-    isCrossed = false
+    if !isLate {
+      (before, isBeforeCrossed) = (last, isLastCrossed)
+      (last, isLastCrossed) = (Report(record: record, value: value ?? 0), false)
+    } else if let last, time >= last.record.monotonicTime {
+      isLastCrossed = true
+    } else {
+      isBeforeCrossed = true
+    }
     return true
   }
 
-  private mutating func isLateNews(_ record: SampleBatch.Record, _ value: Double?) -> Bool {
-    let time = record.monotonicTime
-    guard let last, time >= last.time else {
-      guard let before, time >= before.time else { return true }
-      return isNews(record, value, behind: before)
-    }
-    guard isCrossed || isNews(record, value, behind: last) else { return false }
-    isCrossed = true
-    return true
+  /// What a sample is compared with; nil for none.
+  func base(of record: SampleBatch.Record) -> SampleBatch.Record? {
+    report(before: record.monotonicTime)?.record
+  }
+
+  /// What was reported last before a time, as far back as is known.
+  private func report(before time: Int64) -> Report? {
+    if let last, time >= last.record.monotonicTime { return isLastCrossed ? nil : last }
+    if let before, time >= before.record.monotonicTime { return isBeforeCrossed ? nil : before }
+    return nil
   }
 
   private func isNews(
-    _ record: SampleBatch.Record, _ value: Double?, behind report: ReportStage.Report
+    _ record: SampleBatch.Record, _ value: Double?, behind report: Report
   ) -> Bool {
-    guard record.quality == report.quality, record.kind == report.kind,
+    let last = report.record
+    guard record.quality == last.quality, record.kind == last.kind,
       record.sampleClass == .telemetry
     else { return true }
     switch record.kind {
     case .none: return false
-    case .bool: return record.bits != report.bits
+    case .bool: return record.bits != last.bits
     case .string, .bytes: return true
     case .int64, .uint64, .double:
       guard let value, value.isFinite, report.value.isFinite else {
-        return record.bits != report.bits
+        return record.bits != last.bits
       }
       // Large whole numbers are not exact as binary64: with no deadband their bits are compared.
-      return deadband == 0
-        ? record.bits != report.bits : (value - report.value).magnitude > deadband
+      return deadband == 0 ? record.bits != last.bits : (value - report.value).magnitude > deadband
     }
   }
 }

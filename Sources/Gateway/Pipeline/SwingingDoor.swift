@@ -8,7 +8,7 @@ internal import IndustrialModel
 /// the one held back is reported: the last point before the break. So memory is one sample and two slopes.
 ///
 /// The line that counts is the one through the times that are stored. A sample that is handed over behind newer ones narrows the door
-/// when it is near enough to all lines that are still possible; else it is reported as it is, and no line begins at it.
+/// when the line to the held one passes it; else it is reported as it is, and the line begins anew at the held one.
 struct SwingingDoor: Sendable {
   /// The sample that was reported last; nil before the first.
   var lastReported: SampleBatch.Record? { reported?.record }
@@ -85,11 +85,11 @@ struct SwingingDoor: Sendable {
   /// Takes a sample that came before the newest one.
   private mutating func takeLate(_ point: Point, into result: inout [SampleBatch.Record]) -> Int {
     if isBetween(point) { return 1 }
-    result.append(point.record)
-    // A sample without a line is compared with the one before it by time, which this one may be.
-    if held == nil, let reported, point.record.monotonicTime >= reported.record.monotonicTime {
-      self.reported = nil
+    if let reported, point.record.monotonicTime >= reported.record.monotonicTime {
+      // What follows is not to be drawn from it, nor compared with what was before it.
+      if held == nil { self.reported = nil } else { release(into: &result) }
     }
+    result.append(point.record)
     return 0
   }
 

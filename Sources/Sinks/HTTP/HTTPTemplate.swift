@@ -82,9 +82,9 @@ public struct HTTPTemplate: Sendable, Equatable {
     batch.append(Sample(tag: tags.intern("d/t"), value: .string("\"")))
     batch.append(Sample(tag: tags.intern("d/t"), value: .none, quality: .bad))
     var writer = HTTPTemplateWriter(self, gateway: "g", tags: tags)
-    for range in envelope == nil ? [0..<1, 1..<2] : [0..<2] {
+    for indices in envelope == nil ? [[0], [1]] : [[0, 1]] {
       var text: [UInt8] = []
-      writer.append(batch, range, to: &text)
+      writer.append(batch, indices[...], to: &text)
       guard isJSONDocument(text) else {
         throw Self.invalid(
           envelope?.text ?? sample.text, "the template gives no JSON",

@@ -24,7 +24,7 @@ struct HTTPTemplateWriter {
 
   /// Appends the body for the samples at some indices.
   mutating func append(
-    _ batch: SampleBatch, _ indices: some BidirectionalCollection<Int>, to text: inout [UInt8]
+    _ batch: SampleBatch, _ indices: ArraySlice<Int>, to text: inout [UInt8]
   ) {
     guard let envelope = template.envelope else {
       return appendSamples(batch, indices, to: &text)
@@ -42,7 +42,7 @@ struct HTTPTemplateWriter {
   }
 
   private mutating func appendSamples(
-    _ batch: SampleBatch, _ indices: some BidirectionalCollection<Int>, to text: inout [UInt8]
+    _ batch: SampleBatch, _ indices: ArraySlice<Int>, to text: inout [UInt8]
   ) {
     for index in indices {
       if index != indices.first { text.append(template.escaping.separator) }
@@ -76,7 +76,7 @@ struct HTTPTemplateWriter {
 
   private mutating func fill(
     _ place: HTTPTemplate.EnvelopePlace, _ batch: SampleBatch,
-    _ indices: some BidirectionalCollection<Int>
+    _ indices: ArraySlice<Int>
   ) -> Filling {
     switch place {
     case .gateway:

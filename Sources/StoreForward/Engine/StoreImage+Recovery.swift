@@ -45,6 +45,7 @@ extension StoreImage {
       }
       clearTorn(fs: fs)
       try proveFoundAgain(fs: fs)
+      proveEmpty(fs: fs)
       repairHeaders(fs: fs)
       try removeSurplus(fs: fs)
       try fs.syncDirectory()
@@ -118,6 +119,20 @@ extension StoreImage {
         preceding: segment.precedingSequence, from: Layout.dataStart, areaEnd: segment.end)
       try rewrite(scan.durableEnd..<max(scan.durableEnd, scan.end), of: file)
       try file.dataSync()
+    }
+  }
+
+  /// A segment whose beginning failed, so that the next one was begun in its place: its header may be in the page cache alone, and the
+  /// disk have the records of an earlier lap there. What is hidden now must not come up again with a power cut. Where the disk does not
+  /// take it, it is as likely to give nothing.
+  private func proveEmpty(fs: FS) {
+    for index in segments.indices.dropLast() {
+      let segment = segments[index]
+      guard segments[index + 1].precedingSequence < segment.baseSequence,
+        let file = try? fs.open(Layout.segmentName(slot: segment.slot), create: false),
+        (try? rewrite(Layout.dataStart..<Layout.dataStart, of: file)) != nil
+      else { continue }
+      try? file.dataSync()
     }
   }
 
