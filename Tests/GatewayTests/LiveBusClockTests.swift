@@ -121,6 +121,21 @@ struct LiveBusClockTests {
     #expect(found == came)
   }
 
+  @Test(
+    "behind a setting that was seen, no frame is taken for one of before it",
+    arguments: [-5, -400, 5, 400] as [Int64])
+  func seen(step: Int64) throws {
+    var bus = try decoder()
+    _ = take([0], at: time(start + 100, monotonic: 100), &bus)
+    // One is taken behind the setting that came before it, and then each in its turn, or long after it.
+    let first = take([500], at: time(start + 501 + step, monotonic: 501), &bus)
+    #expect(first.map(\.monotonicTime) == [500_000_000])
+    for (came, taken) in [(1500, 1501), (2500, 4500), (3500, 5500)] as [(Int64, Int64)] {
+      let found = take([came + step], at: time(start + taken + step, monotonic: taken), &bus)
+      #expect(found.map(\.monotonicTime) == [came * 1_000_000])
+    }
+  }
+
   @Test("frames that waited for an hour are as old as they are")
   func backlog() throws {
     var bus = try decoder()

@@ -94,6 +94,11 @@ import Testing
       (300, 0), (303, 0.2), (301, 5), (304, 0.3), (302, 0.1), (305, 0.4),
     ]
     #expect(report([rule], samples(crossed)) == [0, 5, 0.3, 0.1])
+    // What is told of before the last two is not what holds behind them.
+    let early: [(second: Int64, value: Double)] = [
+      (300, 1), (310, 5), (320, 10), (305, 99), (315, 5.2),
+    ]
+    #expect(report([rule], samples(early)) == [1, 5, 10, 99])
   }
 
   @Test("a truth stays what it was in the order of the times")

@@ -15,8 +15,9 @@ struct ReceptionClock: Sendable {
   private var newest: Int64?
   /// Whether the frames before came before the clock was set. What waited behind them may have, too.
   private var isBehind = false
-  /// Since when it looks as if frames were taken in their turn, though those before them waited; by the monotonic clock.
-  private var turnTime: Int64?
+  /// What the stamps are ahead since the clock was set, and when that was seen first, by the monotonic clock: what came later
+  /// bears no stamp of before.
+  private var setting: (offset: Int64, time: Int64)?
 
   /// So long the first frames may have waited, in nanoseconds.
   private static let longestWait: Int64 = 10_000_000_000
@@ -35,49 +36,55 @@ struct ReceptionClock: Sendable {
     let present = time.gateway.nanoseconds &- now
     let past = offset ?? present
     let possible = min(newest ?? now &- Self.longestWait, now)...now
-    let isSet = (present &- past).magnitude >= Self.leastStep
-    let step = isSet ? step(in: frames.headers, from: past, to: present, possible) : 0
-    isBehind = isSet && step == frames.headers.count
-    if !isBehind { (offset, turnTime) = (present, nil) }
+    if !Self.isSet(present, past) {
+      setting = nil
+    } else if setting.map({ Self.isSet(present, $0.offset) }) ?? true {
+      setting = (present, now)
+    }
+    let possibleBefore =
+      possible.lowerBound...max(possible.lowerBound, min(setting?.time ?? now, now))
+    let step =
+      setting == nil
+      ? 0 : step(in: frames.headers, from: past, to: present, possible, possibleBefore)
+    isBehind = setting != nil && step == frames.headers.count
+    if !isBehind { offset = present }
     return frames.headers.indices.map { index in
       let stamp = frames.headers[index].time
-      let (first, second) = index < step ? (past, present) : (present, past)
-      var came = stamp &- first
-      if !possible.contains(came) { came = stamp &- second }
-      // No clock of this machine showed that when the frame came.
-      guard possible.contains(came) else { return now }
+      let before = possibleBefore.contains(stamp &- past) ? stamp &- past : nil
+      let behind = possible.contains(stamp &- present) ? stamp &- present : nil
+      // Else no clock of this machine showed that when the frame came.
+      guard let came = index < step ? before ?? behind : behind ?? before else { return now }
       newest = max(newest ?? came, came)
       return came
     }
   }
 
+  private static func isSet(_ offset: Int64, _ other: Int64) -> Bool {
+    (offset &- other).magnitude >= leastStep
+  }
+
   /// Which frame was the first behind a setting of the clock; their number if all came before it.
-  private mutating func step(
+  private func step(
     in headers: [CANFrameBatch.Header], from past: Int64, to present: Int64,
-    _ possible: ClosedRange<Int64>
+    _ possible: ClosedRange<Int64>, _ possibleBefore: ClosedRange<Int64>
   ) -> Int {
     let last = headers.last {
-      possible.contains($0.time &- past) || possible.contains($0.time &- present)
+      possibleBefore.contains($0.time &- past) || possible.contains($0.time &- present)
     }
     guard let last else { return 0 }
-    let (before, behind) = (last.time &- past, last.time &- present)
+    let behind = last.time &- present
     guard possible.contains(behind) else { return headers.count }
     let leap = Self.leap(in: headers, from: past, by: present &- past, behind: possible.lowerBound)
-    guard possible.contains(before) else { return leap?.index ?? 0 }
+    guard possibleBefore.contains(last.time &- past) else { return leap?.index ?? 0 }
     // Both clocks could have shown what the last one bears.
-    if let leap, present < past || leap.pause <= Self.longestTurn {
-      return leap.index
+    if let leap {
+      // Each pause is a leap by a little; those of frames that waited, or far ones, are a sign.
+      let isSign = isBehind || leap.index > 0 && present &- past > Self.longestTurn
+      if present < past || isSign && leap.pause <= Self.longestTurn { return leap.index }
     }
-    if present > past { return headers.count }
-    guard possible.upperBound.subtractingClamped(behind) <= Self.longestTurn else {
-      turnTime = nil
-      return headers.count
-    }
-    let since = turnTime ?? possible.upperBound
-    turnTime = since
     let isInTurn =
-      !isBehind || possible.upperBound.subtractingClamped(since) > Self.longestTurn
-    return isInTurn ? 0 : headers.count
+      !isBehind && possible.upperBound.subtractingClamped(behind) <= Self.longestTurn
+    return present < past && isInTurn ? 0 : headers.count
   }
 
   /// Where stamps leap as far as the clock was set. What is left of the leap is a pause on the bus: where there are several, the

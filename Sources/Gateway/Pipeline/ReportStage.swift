@@ -178,7 +178,7 @@ extension ReportStage.Reported {
       (last, isLastCrossed) = (Report(record: record, value: value ?? 0), false)
     } else if let last, time >= last.record.monotonicTime {
       isLastCrossed = true
-    } else {
+    } else if let before, time >= before.record.monotonicTime {
       isBeforeCrossed = true
     }
     return true

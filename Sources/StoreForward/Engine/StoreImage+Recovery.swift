@@ -129,9 +129,15 @@ extension StoreImage {
     for index in segments.indices.dropLast() {
       let segment = segments[index]
       guard segments[index + 1].precedingSequence < segment.baseSequence,
-        let file = try? fs.open(Layout.segmentName(slot: segment.slot), create: false),
-        (try? rewrite(Layout.dataStart..<Layout.dataStart, of: file)) != nil
+        let file = try? fs.open(Layout.segmentName(slot: segment.slot), create: false)
       else { continue }
+      // One copy is enough.
+      for offset in [0, Layout.secondHeader(segmentSize: segmentSize)] {
+        guard let bytes = try? file.bytes(at: offset, count: Layout.segmentHeaderSize) else {
+          continue
+        }
+        bytes.withUnsafeBytes { _ = try? file.writeAll($0, at: offset) }
+      }
       try? file.dataSync()
     }
   }
