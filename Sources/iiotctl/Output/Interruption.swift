@@ -34,27 +34,39 @@ enum Interruption {
   static func cancels(
     hasEnd: Bool = false, _ work: @escaping @Sendable () async throws -> Void
   ) async throws {
-    let task = Task { try await work() }
-    let received = Atomic<Int32>(0)
-    let sources = [SIGINT, SIGTERM].map { number in
+    let state = Mutex<(task: Task<Void, any Error>?, signal: Int32)>((nil, 0))
+    var sources: [any DispatchSourceSignal] = []
+    for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        if task.isCancelled { _exit(128 + number) }
-        received.store(number, ordering: .relaxed)
-        task.cancel()
+        state.withLock { state in
+          if state.signal != 0 { _exit(128 + number) }
+          state.signal = number
+          state.task?.cancel()
+        }
         var mark: UInt8 = 0
         _ = write(Interruption.wake.writing, &mark, 1)
       }
-      source.resume()
-      return source
+      // Before the work begins: nobody hears a signal that comes until then.
+      await withCheckedContinuation { continuation in
+        source.setRegistrationHandler { continuation.resume() }
+        source.resume()
+      }
+      sources.append(source)
     }
     defer { for source in sources { source.cancel() } }
+    let task = state.withLock { state in
+      let task = Task { try await work() }
+      if state.signal != 0 { task.cancel() }
+      state.task = task
+      return task
+    }
     do {
       try await task.value
     } catch is CancellationError where hasEnd {}
     guard hasEnd, task.isCancelled else { return }
     StandardError.print("error: interrupted: this is not all")
-    throw ExitCode(128 + received.load(ordering: .relaxed))
+    throw ExitCode(128 + state.withLock(\.signal))
   }
 }
