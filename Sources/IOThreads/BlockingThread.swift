@@ -51,9 +51,12 @@ private final class JobQueue: Sendable {
   func append(_ job: UnownedJob, executor: UnownedSerialExecutor) {
     let isInline = state.withLock { state in
       state.jobs.append((job, executor))
+      // Under the lock: the thread may run the job before the signal, and the task may let go of the actor, its executor and this
+      // queue while we are still here.
+      if !state.isInline { wakeUp.signal() }
       return state.isInline
     }
-    if isInline { drain() } else { wakeUp.signal() }
+    if isInline { drain() }
   }
 
   /// Runs the jobs here, unless another caller, or this one further out, does so already: an actor's jobs never overlap.

@@ -9,6 +9,9 @@ import Testing
 @Suite struct GoldenTests {
   private static let updates = ProcessInfo.processInfo.environment["IIOT_UPDATE_GOLDEN"] == "1"
 
+  /// Many of them wait for something most of the time.
+  private static let places = Places(8)
+
   @Test func everyFolderIsACase() {
     #expect(!GoldenCase.all.isEmpty)
     for golden in GoldenCase.all {
@@ -26,10 +29,12 @@ import Testing
     let names = ports.enumerated().map { (name: "PORT\($0 + 1)", port: "\($1)") }
     let input = "\(directory)/stdin"
     let start = Date.now
-    let run = try await ShellRun.of(
-      golden.text("cmd"), in: directory,
-      input: FileManager.default.fileExists(atPath: input) ? input : nil,
-      environment: Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.port) }))
+    let run = try await Self.places.hold {
+      try await ShellRun.of(
+        golden.text("cmd"), in: directory,
+        input: FileManager.default.fileExists(atPath: input) ? input : nil,
+        environment: Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.port) }))
+    }
 
     let duration = start.addingTimeInterval(-0.01)...Date.now.addingTimeInterval(0.01)
     func normal(_ text: String) -> String {

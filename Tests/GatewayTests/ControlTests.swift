@@ -156,7 +156,7 @@ struct ControlTests {
         case 4: bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 70_000)
         default: bytes = Array("{\"version\":2,\"request\":\"status\"}\n".utf8)
         }
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         let question = bytes
         func ask(isPatient: Bool) async throws -> [UInt8]? {
           try await onThread { [folder] in

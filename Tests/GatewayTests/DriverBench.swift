@@ -75,7 +75,7 @@ final class DriverBench: Sendable {
   func stop() async -> Bool {
     let running = reading.withLock { $0 }
     running?.cancel()
-    let hasEnded = await Self.ends(running, within: .seconds(30))
+    let hasEnded = await Self.ends(running, within: .seconds(120))
     intake.finish()
     await taking.withLock { $0 }?.value
     return hasEnded

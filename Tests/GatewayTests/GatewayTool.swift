@@ -15,6 +15,9 @@ enum GatewayTool {
   /// Where `missing` says that there is none.
   struct Missing: Error {}
 
+  /// Where one that should be at work has ended.
+  struct HasEnded: Error {}
+
   /// Starts `gateway run gateway.yaml` in a folder; its events are added to the file `events` there.
   static func run(
     in folder: TemporaryFolder, _ arguments: [String] = [], environment: [String: String] = [:]

@@ -25,7 +25,7 @@
       try await waitForEvent("info journal: works again", of: process)
       try await waitForLines(lines() + 500, of: process)
       process.signal(SIGTERM)
-      #expect(process.wait() == 0)
+      #expect(try await process.ended() == 0)
       let there = try balanced()
       let (replayed, findings) = try replay()
       #expect(
@@ -45,7 +45,7 @@
       try folder.write("", to: "fault")
       try await waitForLines(lines() + 3000, of: process)
       process.signal(SIGTERM)
-      #expect(process.wait() == 0)
+      #expect(try await process.ended() == 0)
       #expect(
         try folder.text(of: "events").contains("error journal: its last entries can't be written"))
       _ = try balanced()
@@ -53,7 +53,7 @@
       process = try await start("hang")
       try await waitForLines(lines() + 500, of: process)
       process.signal(SIGTERM)
-      #expect(process.wait() == 0)
+      #expect(try await process.ended() == 0)
       let there = try balanced()
       let (replayed, findings) = try replay()
       #expect(findings.contains { $0.contains("without its end") }, "\(findings)")

@@ -105,11 +105,12 @@
       try compareStored(ledger, seen, seed)
       stuck = try #require(ledger.sinks.first { $0.name == "stuck" })
       let late = try numbers(in: "stuck.jsonl")
-      compare(stuck, \.delivered, counts(late), "delivered after the stop", seed)
+      compare(stuck, { $0.delivered + $0.late }, counts(late), "delivered after the stop", seed)
       let gone = seen.filter { late[$0.key] == nil }
-      compare(stuck, \.damaged, counts(damaged), "damaged", seed)
+      compare(stuck, { $0.damaged }, counts(damaged), "damaged", seed)
       compare(
-        stuck, \.evicted, counts(gone.filter { damaged[$0.key] == nil }), "evicted", seed)
+        stuck, { $0.evicted - $0.late }, counts(gone.filter { damaged[$0.key] == nil }), "evicted",
+        seed)
       withExtendedLifetime(server) {}
     }
 
@@ -135,10 +136,10 @@
     }
 
     private func compare(
-      _ sink: Ledger.Sink, _ term: KeyPath<Ledger.Receipt, UInt64>, _ counts: [String: UInt64],
+      _ sink: Ledger.Sink, _ term: (Ledger.Receipt) -> UInt64, _ counts: [String: UInt64],
       _ what: Comment, _ seed: UInt64
     ) {
-      let told = Dictionary(uniqueKeysWithValues: sink.tags.map { ($0.tag, $0[keyPath: term]) })
+      let told = Dictionary(uniqueKeysWithValues: sink.tags.map { ($0.tag, term($0)) })
       #expect(told.filter { $0.value > 0 } == counts, "\(what.rawValue), seed \(seed)")
     }
 
@@ -179,25 +180,22 @@
     private func killed(after time: Duration) async throws {
       let process = try GatewayTool.run(in: folder)
       while !FileManager.default.fileExists(atPath: folder.file("all.jsonl")) {
-        try await Task.sleep(for: .milliseconds(5))
+        try await pause(.milliseconds(5), process) { "the first file" }
       }
       try await Task.sleep(for: time)
-      kill(process.pid, SIGKILL)
-      _ = process.wait()
+      process.signal(SIGKILL)
+      try await process.ended()
     }
 
     /// Runs until these sinks have all, with hardly any more samples, and kills it then.
     private func settled(_ names: [String], web: String, stuck: String) async throws {
       try writeConfiguration(web: web, stuck: stuck, every: "1h")
       defer { try? writeConfiguration(web: web, stuck: stuck) }
-      let process = try GatewayTool.run(in: folder)
-      defer {
-        kill(process.pid, SIGKILL)
-        _ = process.wait()
-      }
+      // Before it starts: its first poll may be its only one.
       let polls = try LedgerReader.ledger(dataFolder: folder.file("data")).tags[0].acquired
+      let process = try GatewayTool.run(in: folder)
+      defer { process.end() }
       while true {
-        try await Task.sleep(for: .milliseconds(50))
         let ledger = try LedgerReader.ledger(dataFolder: folder.file("data"))
         let sinks = ledger.sinks.filter { names.contains($0.name) }
         if ledger.tags[0].acquired > polls,
@@ -205,6 +203,24 @@
         {
           return
         }
+        try await pause(.milliseconds(50), process) {
+          "\(names) to have all: \(polls) polls before, now \(ledger.tags[0].acquired); "
+            + "\(sinks.map { "\($0.name) \($0.counts(\.waiting))" })"
+        }
+      }
+    }
+
+    /// Waits a little for what a gateway does. One that has ended will not do it, and at the suite's limit it says what it waited for.
+    private func pause(
+      _ time: Duration, _ gateway: ChildProcess, for what: () -> String
+    ) async throws {
+      do {
+        try await Task.sleep(for: time)
+        guard gateway.isRunning else { throw GatewayTool.HasEnded() }
+      } catch {
+        let events = try folder.text(of: "events").split(separator: "\n").suffix(30)
+        Issue.record("\(error) while waiting for \(what())\n\(events.joined(separator: "\n"))")
+        throw error
       }
     }
 

@@ -75,7 +75,7 @@ public final class ChildProcess: Sendable {
   /// Whether it has not ended yet.
   public var isRunning: Bool { status(WNOHANG) == nil }
 
-  /// Waits for its end. The exit code, or minus the signal that ended it.
+  /// Waits for its end, which blocks: see `ended`. The exit code, or minus the signal that ended it.
   @discardableResult
   public func wait() -> Int32 {
     var info = siginfo_t()
@@ -83,6 +83,10 @@ public final class ChildProcess: Sendable {
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     return status(0) ?? 0
   }
+
+  /// The same, on a thread of its own.
+  @discardableResult
+  public func ended() async throws -> Int32 { try await onThread { self.wait() } }
 
   /// Sends it a signal.
   public func signal(_ number: Int32) {

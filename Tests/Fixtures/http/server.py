@@ -8,6 +8,7 @@ requests; later ones get 204. A body that holds WORD gets 422, one that is longe
 
 import argparse
 import http.server
+import itertools
 import pathlib
 
 parser = argparse.ArgumentParser()
@@ -16,16 +17,15 @@ parser.add_argument("statuses", nargs="*")
 parser.add_argument("--refuse")
 parser.add_argument("--longest", type=int)
 options = parser.parse_args()
-count = 0
+numbers = itertools.count()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        global count
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        number, count = count, count + 1
+        number = next(numbers)
         (options.folder / f"{number}.body").write_bytes(body)
         (options.folder / f"{number}.fields").write_text(f"{self.path}\n{self.headers}Method: {self.command}\n")
         status, _, wait = (options.statuses[number] if number < len(options.statuses) else "204").partition(":")
