@@ -7,7 +7,7 @@
     CCompiler.path != nil && PeerProcess.find("python3") != nil && !isSanitized
 
   /// The wall clock of a real gateway jumps; clocks that count go on, as they do in the machine.
-  @Suite("Clocks that jump lose nothing, and nothing comes twice", .timeLimit(.minutes(5)))
+  @Suite("Clocks that jump lose nothing, and nothing comes twice", .timeLimit(.minutes(15)))
   struct ClockTests {
     @Test(
       "a start in 1970, then the right time, a step back, a step forth, a machine that sleeps",

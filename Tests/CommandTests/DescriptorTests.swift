@@ -7,7 +7,7 @@
     LibmodbusPeer.isThere && Mosquitto.isInstalled && WebServer.path != nil
 
   /// Libraries that wait with select() end their process at a descriptor of 1024 or more.
-  @Suite("More open files than select() can take", .timeLimit(.minutes(5)))
+  @Suite("More open files than select() can take", .timeLimit(.minutes(15)))
   struct DescriptorTests {
     @Test(
       "a gateway whose descriptors all lie behind them polls both kinds of Modbus, listens to MQTT, and delivers to a broker, a web server and a file",

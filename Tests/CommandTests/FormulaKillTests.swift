@@ -3,7 +3,7 @@
   import TestSupport
   import Testing
 
-  @Suite("Formulas remember over a kill", .timeLimit(.minutes(5)))
+  @Suite("Formulas remember over a kill", .timeLimit(.minutes(15)))
   struct FormulaKillTests {
     @Test("a count goes on behind what was kept last, and never ahead of what is stored")
     func kill() async throws {

@@ -3,7 +3,7 @@
   import TestSupport
   import Testing
 
-  @Suite("A journal over a kill", .timeLimit(.minutes(5)))
+  @Suite("A journal over a kill", .timeLimit(.minutes(15)))
   struct JournalKillTests {
     @Test("gives what was stored before and behind it, but for the last moments before the kill")
     func kill() async throws {

@@ -9,7 +9,7 @@ private let commands = [
 ]
 
 /// The input of a live bus comes when it comes, and its end may never.
-@Suite("A signal while a command waits for input", .timeLimit(.minutes(5)))
+@Suite("A signal while a command waits for input", .timeLimit(.minutes(15)))
 struct WaitingForInputTests {
   /// Runs `command` behind a pipe that stays open, and sends it one SIGTERM when it has taken what came.
   private func interrupted(

@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// What holds for each driver, whatever is at its other end: a new one is a line in `DriverCase.all`.
-@Suite("Each driver keeps the contract", .timeLimit(.minutes(5)))
+@Suite("Each driver keeps the contract", .timeLimit(.minutes(15)))
 struct DriverConformanceTests {
   let folder: TemporaryFolder
 

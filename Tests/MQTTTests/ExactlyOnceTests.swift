@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The four packets of QoS 2, each lost once: on the bytes of the wire (MQTT 5, section 4.3.3).
-@Suite("Exactly once, over connections that break", .timeLimit(.minutes(2)))
+@Suite("Exactly once, over connections that break", .timeLimit(.minutes(15)))
 struct ExactlyOnceTests {
   private static func persistent(_ identifier: String) -> MQTTOptions {
     var options = ReconnectionTests.quick

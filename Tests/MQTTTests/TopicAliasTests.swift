@@ -3,7 +3,7 @@ import MQTT
 import TestSupport
 import Testing
 
-@Suite("Topic aliases", .timeLimit(.minutes(2))) struct TopicAliasTests {
+@Suite("Topic aliases", .timeLimit(.minutes(15))) struct TopicAliasTests {
   /// The alias property with a number (section 3.3.2.3.4).
   private static func alias(_ number: UInt8) -> [UInt8] { [0x23, 0, number] }
 

@@ -121,13 +121,7 @@ struct DamageTests {
     let whole = try Self.read(disk)
     for name in disk.names.keys.sorted() {
       guard let id = disk.names[name], let size = disk.files[id]?.cached.count else { continue }
-      // At each byte in an optimised build.
-      #if DEBUG
-        let all = 8
-      #else
-        let all = 1
-      #endif
-      for length in stride(from: 0, to: size, by: Soak.isOn ? all : max(1, size / 20) | 1) {
+      for length in stride(from: 0, to: size, by: Soak.isOn ? 1 : max(1, size / 20) | 1) {
         let finding = try Self.read(disk.damaging(name) { $0.removeLast($0.count - length) })
         let lost = whole.present.subtracting(finding.present)
         #expect(lost.isSubset(of: finding.reported), "\(name) cut at \(length)")
