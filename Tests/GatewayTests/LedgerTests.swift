@@ -109,7 +109,7 @@
       let gone = seen.filter { late[$0.key] == nil }
       compare(stuck, { $0.damaged }, counts(damaged), "damaged", seed)
       compare(
-        stuck, { $0.evicted - $0.late }, counts(gone.filter { damaged[$0.key] == nil }), "evicted",
+        stuck, { $0.evicted &- $0.late }, counts(gone.filter { damaged[$0.key] == nil }), "evicted",
         seed)
       withExtendedLifetime(server) {}
     }
