@@ -196,20 +196,23 @@ def answer(compute):
     return {"bits": "0x%016x" % struct.unpack("<Q", struct.pack("<d", value))[0]}
 
 
-def small(node):
+def small(node, most=64):
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        return small(node.operand)
-    return isinstance(node, ast.Constant) and abs(node.value) <= 64
+        return small(node.operand, most)
+    return isinstance(node, ast.Constant) and abs(node.value) <= most
 
 
 def huge(tree):
-    """Whether eval() could take for ever: powers and shifts of integers without bound."""
+    """Whether eval() could take for ever: powers and shifts of integers without bound, and the power of ten to which an integer
+    is rounded."""
     exponents = []
     for node in ast.walk(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift)):
             exponents.append(node.right)
         elif isinstance(node, ast.Call) and node.func.id == "pow":
             exponents.append(node.args[1])
+        elif isinstance(node, ast.Call) and node.func.id == "round" and len(node.args) == 2 and not small(node.args[1], 400):
+            return True
     return len(exponents) > 1 or not all(map(small, exponents))
 
 
