@@ -10,7 +10,7 @@ import Testing
   private static let updates = ProcessInfo.processInfo.environment["IIOT_UPDATE_GOLDEN"] == "1"
 
   /// Many of them wait for something most of the time.
-  private static let places = Places(8)
+  private static let running = AsyncSemaphore(value: 8)
 
   @Test func everyFolderIsACase() {
     #expect(!GoldenCase.all.isEmpty)
@@ -29,7 +29,7 @@ import Testing
     let names = ports.enumerated().map { (name: "PORT\($0 + 1)", port: "\($1)") }
     let input = "\(directory)/stdin"
     let start = Date.now
-    let run = try await Self.places.hold {
+    let run = try await Self.running.withPermit {
       try await ShellRun.of(
         golden.text("cmd"), in: directory,
         input: FileManager.default.fileExists(atPath: input) ? input : nil,
