@@ -330,6 +330,43 @@ struct DamageTests {
     }
   }
 
+  @Test(
+    "the state that tells of the last opening is lost: what was appended since the close before it is there"
+  )
+  func closedStateIsOlder() throws {
+    let fs = SimulatedFileSystem()
+    let first = try StoreCore(fileSystem: fs, options: Self.options)
+    try first.append(try batch(from: 1, count: 3))
+    try first.close()
+    let closed = fs.disk.names["cursors"].flatMap { fs.disk.files[$0]?.cached } ?? []
+    let second = try StoreCore(fileSystem: fs, options: Self.options)
+    try second.append(try batch(from: 4, count: 20))
+    let area = closed.count / 4
+    // Both copies of the newer state are in one half of the file.
+    let wrecks: [(inout [UInt8]) -> Void] = [
+      { $0 = closed },
+      { bytes in for index in 0..<(2 * area) { bytes[index] = 0 } },
+      { bytes in for index in (2 * area)..<bytes.count { bytes[index] = 0 } },
+    ]
+    for wreck in wrecks {
+      let disk = fs.disk.damaging("cursors", wreck)
+      let finding = try Self.read(disk)
+      #expect(finding.present == Set(1...23) && finding.next > 23)
+      #expect(!finding.report.wasClean && finding.report.damaged.isEmpty)
+      // Nor does a power cut at any point of that opening make the older state the only one.
+      let other = SimulatedFileSystem(disk)
+      var snapshots: [SimulatedDisk] = []
+      other.afterChange = { [unowned other] in snapshots.append(other.disk) }
+      _ = try StoreCore(fileSystem: other, options: Self.options)
+      for snapshot in snapshots {
+        for choice in [CrashChoice(.nothing), CrashChoice(.everything)] {
+          let finding = try Self.read(snapshot.crashed(choice))
+          #expect(finding.present == Set(1...23) && finding.next > 23)
+        }
+      }
+    }
+  }
+
   @Test("whatever is in the files, opening and reading end without a trap and with a gap")
   func fuzz() throws {
     let disk = try Self.image()

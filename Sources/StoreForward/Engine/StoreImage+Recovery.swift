@@ -41,7 +41,7 @@ extension StoreImage {
         }
         if let unprovenTail { try rewrite(unprovenTail, of: newestFile) }
         let isRepaired = repairHeader(of: segments.last, in: newestFile)
-        if newestIsShort || !report.wasClean || isRepaired { try newestFile.dataSync() }
+        if newestIsShort || unprovenTail != nil || isRepaired { try newestFile.dataSync() }
       }
       clearTorn(fs: fs)
       try proveFoundAgain(fs: fs)

@@ -97,7 +97,7 @@ struct StoreImage<FS: StoreFileSystem> {
       report.isNew = !hasFiles
       let known = Self.vote(candidates, state: state?.store, ledger: ledger?.store)
       store = known ?? fs.newIdentity()
-      let stateFile = state.flatMap { $0.store == store ? try? StateFile($0.payload) : nil }
+      var stateFile = state.flatMap { $0.store == store ? try? StateFile($0.payload) : nil }
       if let ledger, ledger.store == store, let decoded = try? Ledger(ledger.payload) {
         self.ledger = decoded
       }
@@ -105,6 +105,7 @@ struct StoreImage<FS: StoreFileSystem> {
       order(&candidates, stateFile, in: fs)
       lastGeneration = max(lastGeneration, stateFile?.highestGeneration ?? 0)
       try openNewest(in: fs)
+      if let state = stateFile, isOutdated(state) { stateFile?.isClean = false }
       readTail(stateFile)
       report.cursorsLost = stateFile == nil && !report.isNew && known != nil
       cursors = stateFile?.cursors ?? []
@@ -394,6 +395,27 @@ struct StoreImage<FS: StoreFileSystem> {
     do throws(StoreIOError) {
       newestFile = try fs.open(Layout.segmentName(slot: newest.slot), create: false)
     } catch  where error.isMissing && isInspection {}
+  }
+
+  /// Whether a state that tells of a clean close is older than the segments: the newer one, from when the store was opened again, is
+  /// damaged or was not given by the disk. Its end would hide what was appended since, and the next record would overwrite it.
+  private func isOutdated(_ state: StateFile) -> Bool {
+    guard state.isClean, let newest = segments.last, let file = newestFile else { return false }
+    guard state.newestGeneration == newest.generation else {
+      return state.newestGeneration < newest.generation
+    }
+    guard state.tail >= Layout.dataStart, state.tail <= newest.end - Layout.groupHeaderSize else {
+      return false
+    }
+    guard let next = try? file.bytes(at: state.tail, count: Layout.groupHeaderSize) else {
+      return true
+    }
+    guard next.count == Layout.groupHeaderSize else { return false }
+    let seed = Checksum.headerSeed(segmentSeed: newest.seed, offset: state.tail)
+    let group = next.withUnsafeBytes { bytes in
+      bytes.baseAddress.flatMap { GroupHeader.decode($0, seed: seed) }
+    }
+    return group?.generation == newest.generation
   }
 
   /// Finds where the newest segment ends: told by a clean close, else by reading all of it.
