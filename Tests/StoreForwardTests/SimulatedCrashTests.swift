@@ -16,7 +16,7 @@ struct SimulatedCrashTests {
     if let given { return [given] }
     // The last ones open a store again whose sync had failed, and then the power goes.
     let fixed: [UInt64] = [1, 2, 3_667_264_820]
-    return fixed + (0..<Soak.cases(isCI ? 12 : 1, full: 200)).map { fresh &+ $0 }
+    return fixed + (0..<Soak.cases(isCI ? 12 : 1, full: 100)).map { fresh &+ $0 }
   }()
 
   private func workload(_ seed: UInt64) -> CrashWorkload {
@@ -83,7 +83,7 @@ struct SimulatedCrashTests {
       1125, 1302, 1360, 1793, 2163, 2408, 2651, 5200, 6010, 6495, 21_460, 22_960,
     ]
     return fixed + (isCI || Soak.isOn ? more : [])
-      + (0..<Soak.cases(isCI ? 24 : 2, full: 2000)).map { fresh &+ $0 }
+      + (0..<Soak.cases(isCI ? 24 : 2, full: 1000)).map { fresh &+ $0 }
   }()
 
   @Test(
@@ -115,7 +115,7 @@ struct SimulatedCrashTests {
   }
 
   static let lyingSeeds: [UInt64] =
-    given.map { [$0] } ?? (0..<Soak.cases(4, full: 200)).map { fresh &+ $0 }
+    given.map { [$0] } ?? (0..<Soak.cases(4, full: 100)).map { fresh &+ $0 }
 
   @Test("a disk that lies about its syncs loses records, but the store opens and nothing is wrong")
   func lying() throws {
